@@ -1,0 +1,60 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Time and chance are injected (`shared/clock.ts`, `shared/random.ts`); the environment is read by `config/` alone. */
+const ambient = [
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Inject Clock and use clock.now().' },
+  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Inject Clock and use clock.now().' },
+  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Inject Random.' },
+  { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Only src/config reads the environment: inject Config.' },
+  { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
+  { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'docs/'] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: process.cwd() } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', ...ambient],
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
+      'max-params': 'off',
+      '@typescript-eslint/max-params': ['error', { max: 4 }],
+      complexity: ['error', 8],
+    },
+  },
+  {
+    // A constructor is a list of what a class needs; Nest fills it.
+    files: ['src/**/*.{service,module,controller,repository,filter,guard,worker,listener}.ts'],
+    rules: { '@typescript-eslint/max-params': ['error', { max: 7 }] },
+  },
+  {
+    files: ['test/**', 'src/**/*.test.{ts,tsx}'],
+    rules: {
+      'max-lines-per-function': 'off',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  {
+    files: ['src/config/environment.ts', 'src/platform/clock/**', 'test/**', 'scripts/**', 'config/**'],
+    rules: { 'no-restricted-syntax': ['error', ...ambient.slice(4)] },
+  },
+  {
+    files: ['scripts/**', 'config/**'],
+    rules: { 'no-console': 'off', 'no-restricted-syntax': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly' } },
+  },
+);
