@@ -18,7 +18,8 @@ module.exports = {
     },
     {
       name: 'imports-go-down',
-      comment: 'A feature never knows an edge: return a domain value or throw a DomainError, and let the edge translate.',
+      comment:
+        'A feature never knows an edge: return a domain value or throw a DomainError, and let the edge translate.',
       severity: 'error',
       from: { path: '^src/(features|platform|config|shared)/' },
       to: { path: '^src/(edges|app\\.|main|cli)' },
@@ -46,14 +47,16 @@ module.exports = {
     },
     {
       name: 'connect-is-deletable',
-      comment: 'Nothing imports edges/connect but the module list: the wire protocol could be deleted in one commit.',
+      comment:
+        'Nothing imports edges/connect but the module list: the wire protocol could be deleted in one commit.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(edges/connect/|app\\.module\\.ts$)' },
       to: { path: '^src/edges/connect/' },
     },
     {
       name: 'features-by-the-door',
-      comment: 'Enter a feature through its index.ts; if the door lacks something, ask whether it should be public.',
+      comment:
+        'Enter a feature through its index.ts; if the door lacks something, ask whether it should be public.',
       severity: 'error',
       from: { path: '^src/(edges|app)', pathNot: '\\.test\\.tsx?$' },
       to: { path: '^src/features/[^/]+/', pathNot: '^src/features/[^/]+/index\\.ts$' },
@@ -67,9 +70,13 @@ module.exports = {
     },
     {
       name: 'typeorm-stays-in-repositories',
-      comment: 'TypeORM lives in *.repository.ts, *.entity.ts, migrations and platform/database; services speak the domain.',
+      comment:
+        'TypeORM lives in *.repository.ts, *.entity.ts, migrations and platform/database; services speak the domain.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '(\\.repository\\.ts$|\\.entity\\.ts$|^src/platform/database/|\\.test\\.ts$)' },
+      from: {
+        path: '^src/',
+        pathNot: '(\\.repository\\.ts$|\\.entity\\.ts$|^src/platform/database/|\\.test\\.ts$)',
+      },
       to: { path: 'node_modules/typeorm/' },
     },
     {
@@ -98,6 +105,5 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
   },
 };

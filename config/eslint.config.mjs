@@ -1,17 +1,30 @@
 import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Time and chance are injected (`shared/clock.ts`, `shared/random.ts`); the environment is read by `config/` alone. */
 const ambient = [
-  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Inject Clock and use clock.now().' },
-  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'Inject Clock and use clock.now().' },
-  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Inject Random.' },
-  { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Only src/config reads the environment: inject Config.' },
+  {
+    selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+    message: 'Inject Clock and use clock.now().',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'Inject Clock and use clock.now().',
+  },
+  {
+    selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+    message: 'Inject Random.',
+  },
+  {
+    selector: "MemberExpression[object.name='process'][property.name='env']",
+    message: 'Only src/config reads the environment: inject Config.',
+  },
   { selector: 'TSEnumDeclaration', message: 'Use a union of string literals.' },
   { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
 ];
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'docs/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -21,7 +34,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -37,8 +53,8 @@ export default tseslint.config(
   },
   {
     // A constructor is a list of what a class needs; Nest fills it.
-    files: ['src/**/*.{service,module,controller,repository,filter,guard,worker,listener}.ts'],
-    rules: { '@typescript-eslint/max-params': ['error', { max: 7 }] },
+    files: ['src/**/*.{service,module,controller,repository,filter,guard}.ts'],
+    rules: { '@typescript-eslint/max-params': ['error', { max: 9 }] },
   },
   {
     files: ['test/**', 'src/**/*.test.{ts,tsx}'],
@@ -53,8 +69,34 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...ambient.slice(4)] },
   },
   {
+    // JSDoc carries the types there.
+    files: ['**/*.mjs'],
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
+  {
     files: ['scripts/**', 'config/**'],
-    rules: { 'no-console': 'off', 'no-restricted-syntax': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly' } },
+    rules: {
+      'no-console': 'off',
+      'no-restricted-syntax': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+    },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        Buffer: 'readonly',
+        AbortSignal: 'readonly',
+        performance: 'readonly',
+      },
+    },
+  },
+  {
+    // dependency-cruiser reads its rules as CommonJS; no type checker looks at them.
+    files: ['config/*.cjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { module: 'readonly' }, parserOptions: { project: null } },
   },
 );

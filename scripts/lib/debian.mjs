@@ -1,0 +1,100 @@
+/**
+ * The Debian packages that this project builds and tests with: the one list of them. `npm test` installs what it lacks
+ * of the servers when it runs as root on Debian; `.ci/run` installs all that is missing.
+ */
+import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { run, tail } from './child.mjs';
+import { alone } from './lock.mjs';
+import { say, secondsSince } from './say.mjs';
+
+/**
+ * Package → a program that shows that it is there, however it came.
+ * @satisfies {Record<string, string>}
+ */
+const packages = {
+  // To compile better-sqlite3.
+  python3: 'python3',
+  make: 'make',
+  'g++': 'g++',
+  // To test the scaled broker.
+  postgresql: 'initdb',
+  'redis-server': 'redis-server',
+};
+
+/** @typedef {keyof typeof packages} PackageName */
+
+/** Debian keeps PostgreSQL's programs off PATH, one folder a version; the newest first. @returns {string[]} */
+function postgresFolders() {
+  const versions = '/usr/lib/postgresql';
+  if (!existsSync(versions)) return [];
+  const newestFirst = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
+  return newestFirst.map((version) => path.join(versions, version, 'bin'));
+}
+
+/** @param {string} name of a program @returns {string | null} its absolute path */
+export function findProgram(name) {
+  const onPath = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  const found = [...onPath, ...postgresFolders()].map((folder) => path.join(folder, name)).find(isExecutable);
+  return found ?? null;
+}
+
+/** @param {string} file @returns {boolean} */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const allNames = /** @type {PackageName[]} */ (Object.keys(packages));
+
+/**
+ * Installs those of the packages whose program is missing, where that is possible: as root on Debian. Elsewhere it says
+ * what is missing; the caller finds out by looking for the program.
+ * @param {readonly PackageName[]} [names]
+ */
+export async function installMissing(names = allNames) {
+  const missing = names.filter((name) => findProgram(packages[name]) === null);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
+    say(`not on this machine, and only root on Debian can install it: ${missing.join(', ')}`);
+    return;
+  }
+  const since = performance.now();
+  say(`installing with apt-get: ${missing.join(', ')} …`);
+  await alone('apt', () => withoutAutostart(() => aptInstall(missing)));
+  say(`apt-get took ${secondsSince(since)}`);
+}
+
+/** @param {readonly string[]} names */
+async function aptInstall(names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const wait = ['-o', 'DPkg::Lock::Timeout=120'];
+  const install = [...wait, 'install', '-y', '-q', '--no-install-recommends', ...names];
+  // A new machine has no package lists, an old one outdated lists: only then is it worth fetching them.
+  if ((await run('apt-get', install, { env })).code === 0) return;
+  await run('apt-get', [...wait, 'update', '-q'], { env });
+  const { code, output } = await run('apt-get', install, { env });
+  if (code !== 0) say(`${tail(output, 20)}\nsignpost: apt-get could not install ${names.join(', ')}`);
+}
+
+/**
+ * Debian starts servers as it installs them; ours are private ones, so it is told not to. The answer is bound to the
+ * life of this process, so that a killed run leaves nothing that would hold back services for good.
+ * @param {() => Promise<void>} work
+ */
+async function withoutAutostart(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return work();
+  writeFileSync(policy, `#!/bin/sh\nkill -0 ${process.pid} 2>/dev/null && exit 101\nexit 0\n`, {
+    mode: 0o755,
+  });
+  try {
+    await work();
+  } finally {
+    rmSync(policy, { force: true });
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * `npm test`: runs every test that this machine can run, on a fresh clone too, and says by name what it could not run.
+ * With CI=true nothing may be left out. Arguments go to Jest: `npm test -- test/connect`. The last line on stdout is
+ * `N passed, N failed, N skipped`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { run } from './lib/child.mjs';
+import { ensureInstalled, inPackage } from './lib/install.mjs';
+import { perform, say } from './lib/say.mjs';
+import { acquire, release } from './lib/services.mjs';
+import { count, readResults, skippedNames, summary } from './lib/test-results.mjs';
+
+const strict = process.env['CI'] === 'true';
+
+/** @typedef {import('./lib/services.mjs').Services} Services */
+
+/**
+ * @param {Services} services
+ * @param {string} resultFile
+ * @returns {Promise<number>} Jest's exit code
+ */
+async function jest({ databaseUrl, redisUrl }, resultFile) {
+  const env = { ...process.env };
+  // Tests skip themselves where these are absent, so one that was given but answers nobody must not stay.
+  delete env['TEST_DATABASE_URL'];
+  delete env['TEST_REDIS_URL'];
+  if (databaseUrl !== null) env['TEST_DATABASE_URL'] = databaseUrl;
+  if (redisUrl !== null) env['TEST_REDIS_URL'] = redisUrl;
+  const options = ['--config', 'config/jest.config.mjs', '--maxWorkers=2'];
+  const results = ['--json', `--outputFile=${resultFile}`];
+  const node = ['--experimental-vm-modules', '--no-warnings', inPackage('jest', 'bin/jest.js')];
+  const { code } = await run(process.execPath, [...node, ...options, ...results, ...process.argv.slice(2)], {
+    env,
+    output: 'inherit',
+  });
+  return code;
+}
+
+/** @param {Services} services @returns {string[]} */
+const missing = ({ databaseUrl, redisUrl }) => [
+  ...(databaseUrl === null ? ['PostgreSQL'] : []),
+  ...(redisUrl === null ? ['Redis'] : []),
+];
+
+/**
+ * Says what did not run, by name, and ends with the counts.
+ * @param {Services} services
+ * @param {import('./lib/test-results.mjs').JestResults | null} results
+ * @param {number} code Jest's exit code
+ * @returns {number} ours
+ */
+function report(services, results, code) {
+  const counts = count(results, code);
+  const left = [
+    ...skippedNames(results).map((name) => `skipped: ${name}`),
+    ...missing(services).map((name) => `not available: ${name}`),
+  ];
+  const ran = counts.passed + counts.failed > 0;
+  const tooLittle = strict && left.length > 0;
+  for (const line of left) console.log(line);
+  if (!ran) console.log('no test ran, and that counts as a failure');
+  if (tooLittle) console.log('with CI=true nothing may be skipped or unavailable');
+  console.log(summary(counts));
+  return counts.failed > 0 || !ran || tooLittle ? 1 : 0;
+}
+
+await perform(async () => {
+  await ensureInstalled();
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-test-'));
+  try {
+    const services = await acquire({ user: process.pid });
+    if (missing(services).length > 0)
+      say(`tests that need ${missing(services).join(' or ')} will be skipped`);
+    const resultFile = path.join(folder, 'results.json');
+    const code = await jest(services, resultFile);
+    return report(services, readResults(resultFile), code);
+  } finally {
+    await release(process.pid);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,37 @@
+import { NestFactory, Reflector } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from './config/index.js';
+import { AppModule } from './app.module.js';
+import { connectErrors } from './edges/connect/connect-errors.js';
+import { connectCors } from './edges/connect/cors.js';
+import { opsErrors } from './edges/ops/ops-errors.js';
+import { pageErrors } from './edges/pages/page-errors.js';
+import { UndeclaredRouteGuard } from './platform/http/callers.js';
+import { ErrorFilter } from './platform/http/error-filter.js';
+import { createAdapter, prepare } from './platform/http/fastify.js';
+import { Readiness } from './platform/http/readiness.js';
+import type { Log } from './platform/logging/log.js';
+import { NestLog } from './platform/logging/nest-log.js';
+import type { Clock } from './shared/clock.js';
+import { Random } from './shared/random.js';
+
+/**
+ * Builds the whole broker, ready to listen; the same for the process, the tests and the demo. `clock` moves its time.
+ *
+ * @throws StartupError when something that a person can mend is missing
+ */
+export async function createApp(config: Config, log: Log, clock?: Clock): Promise<NestFastifyApplication> {
+  const adapter = createAdapter(config);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log, clock), adapter, {
+    bodyParser: false,
+    // Thrown to the caller, who knows whether a test or a process must end.
+    abortOnError: false,
+    logger: new NestLog(log),
+  });
+  prepare(adapter.getInstance(), config, log, app.get(Readiness));
+  app.enableCors(connectCors);
+  app.useGlobalGuards(new UndeclaredRouteGuard(app.get(Reflector)));
+  app.useGlobalFilters(new ErrorFilter([connectErrors, opsErrors, pageErrors], log, app.get(Random)));
+  await app.init();
+  return app;
+}

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { completeConfig, type Config } from './config.js';
+import { isLoopbackHost } from './loopback.js';
+import type { Setting } from './setting.js';
+import { settings, type SettingValues } from './settings.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every mistake in the settings, one sentence each; the process ends with exit code 78 (EX_CONFIG of sysexits.h). */
+export class ConfigError extends Error {
+  constructor(readonly mistakes: readonly string[]) {
+    super(
+      ['Signpost cannot start with these settings:', ...mistakes.map((mistake) => `  - ${mistake}`)].join(
+        '\n',
+      ),
+    );
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * The environment over the file `.env` of the working directory.
+ *
+ * @throws ConfigError naming every mistake at once
+ */
+export function loadConfig(environment: Environment = readEnvironment()): Config {
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(settings)) {
+    values[key] = readSetting(setting, environment, mistakes);
+  }
+  if (mistakes.length === 0) mistakes.push(...contradictions(values as SettingValues));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.freeze(completeConfig(values as SettingValues));
+}
+
+/** What stands in the process's environment, over `.env` where that exists. */
+export function readEnvironment(): Environment {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}
+
+function readSetting(setting: Setting<unknown>, environment: Environment, mistakes: string[]): unknown {
+  const given = readText(setting, environment, mistakes);
+  const result = setting.schema.safeParse(given ?? setting.fallback);
+  if (result.success) return result.data;
+  mistakes.push(...result.error.issues.map((issue) => `${setting.name} ${issue.message}`));
+  return undefined;
+}
+
+function readText(
+  setting: Setting<unknown>,
+  environment: Environment,
+  mistakes: string[],
+): string | undefined {
+  const direct = textOf(environment[setting.name]);
+  const file = setting.secret ? textOf(environment[`${setting.name}_FILE`]) : undefined;
+  if (file === undefined) return direct;
+  if (direct !== undefined) mistakes.push(`${setting.name} and ${setting.name}_FILE are both set: keep one`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    mistakes.push(`${setting.name}_FILE cannot be read: ${file}`);
+    return undefined;
+  }
+}
+
+/** A variable that is set to nothing counts as not set, as compose files and unit files often do it. */
+function textOf(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+const SENDER = /^(?:[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/;
+
+/** Settings that are fine one by one and wrong together: the condition and what to say of it. */
+const CONTRADICTIONS: readonly (readonly [(values: SettingValues) => boolean, string])[] = [
+  [
+    ({ publicUrl }) => publicUrl !== '' && !isOrigin(publicUrl),
+    'PUBLIC_URL must be an origin such as https://signpost.example.org, without a path',
+  ],
+  [
+    ({ limits, host }) => limits === 'off' && !isLoopbackHost(host),
+    'LIMITS=off is refused unless HOST is loopback: anybody could guess PINs',
+  ],
+  [({ port, opsPort }) => port !== 0 && port === opsPort, 'OPS_PORT must differ from PORT'],
+  [
+    ({ deviceTokenIdleTtl, deviceTokenTtl }) => deviceTokenIdleTtl > deviceTokenTtl,
+    'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed DEVICE_TOKEN_TTL_SECONDS',
+  ],
+  [
+    ({ mailFrom }) => !SENDER.test(mailFrom),
+    'MAIL_FROM must be an address such as Signpost <signpost@example.org>',
+  ],
+];
+
+function contradictions(values: SettingValues): string[] {
+  return CONTRADICTIONS.flatMap(([isWrong, message]) => (isWrong(values) ? [message] : []));
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  return bare && (url.protocol === 'https:' || url.protocol === 'http:');
+}

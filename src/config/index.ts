@@ -1,0 +1,3 @@
+export { Config, withPort } from './config.js';
+export { ConfigModule } from './config.module.js';
+export { ConfigError, loadConfig, type Environment } from './environment.js';

@@ -1,0 +1,24 @@
+import type { Setting } from './setting.js';
+import { limits } from './settings/limits.js';
+import { accounts, links } from './settings/people.js';
+import { listening, mail, storage } from './settings/process.js';
+
+/** The settings by section, in the order of `.env.example`. */
+export const sections = {
+  'Where the broker listens': listening,
+  'Where it keeps what it must not lose': storage,
+  Mail: mail,
+  'Accounts and devices': accounts,
+  'Servers, links and PINs': links,
+  'Sizes and limits': limits,
+};
+
+/** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
+export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...limits };
+
+type Settings = typeof settings;
+
+/** Every setting, typed and valid. Lifetimes are milliseconds. */
+export type SettingValues = {
+  readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
+};

@@ -1,0 +1,81 @@
+import { limit, oneOf } from '../setting.js';
+
+/** Sizes of what comes in (S-120) and how often callers may do what. */
+export const limits = {
+  limits: oneOf(
+    'LIMITS',
+    ['on', 'off'],
+    'off lifts every LIMIT_ that counts how often, for trials and load tests. Danger: PINs can be guessed and addresses collected; refused unless HOST is loopback.',
+  ),
+  bodyBytes: limit('LIMIT_BODY_BYTES', 16_384, 'Largest request body (S-120).'),
+  urlBytes: limit('LIMIT_URL_BYTES', 2_048, 'Longest request URL (S-120).'),
+  headerBytes: limit('LIMIT_HEADER_BYTES', 8_192, 'Largest request header block (S-120).'),
+  lookupsServerHour: limit(
+    'LIMIT_LOOKUPS_PER_SERVER_HOUR',
+    30,
+    'Account look-ups per server and hour (S-33).',
+  ),
+  lookupsServerDay: limit('LIMIT_LOOKUPS_PER_SERVER_DAY', 200, 'Account look-ups per server and day (S-33).'),
+  lookupsNewServerDay: limit(
+    'LIMIT_LOOKUPS_PER_NEW_SERVER_DAY',
+    10,
+    'Account look-ups per day for a server that is younger than a day or has no accepted link (S-33).',
+  ),
+  lookupsNetworkHour: limit(
+    'LIMIT_LOOKUPS_PER_NETWORK_HOUR',
+    60,
+    'Account look-ups per network and hour (S-33).',
+  ),
+  pinsCreatedMinute: limit('LIMIT_PINS_PER_NETWORK_MINUTE', 10, 'PINs made per network and minute (S-25).'),
+  pinsLive: limit('LIMIT_PINS_LIVE_PER_NETWORK', 20, 'PINs alive at once per network (S-25).'),
+  pinPollsMinute: limit(
+    'LIMIT_PIN_POLLS_PER_MINUTE',
+    90,
+    'Polls per PIN and minute. Some apps ask every second and take any refusal as expiry, so keep it above 60.',
+  ),
+  pinWrongAccount: limit(
+    'LIMIT_WRONG_PINS_PER_ACCOUNT_10_MINUTES',
+    5,
+    'Wrong PINs typed per account in ten minutes (S-43).',
+  ),
+  pinWrongAccountDay: limit(
+    'LIMIT_WRONG_PINS_PER_ACCOUNT_DAY',
+    30,
+    'Wrong PINs typed per account and day (S-43).',
+  ),
+  pinWrongNetworkHour: limit(
+    'LIMIT_WRONG_PINS_PER_NETWORK_HOUR',
+    30,
+    'Wrong PINs per network and hour (S-43).',
+  ),
+  invitesRecipientDay: limit(
+    'LIMIT_INVITES_PER_RECIPIENT_DAY',
+    1,
+    'Invitation mails per address and day (S-92).',
+  ),
+  invitesRecipientMonth: limit(
+    'LIMIT_INVITES_PER_RECIPIENT_30_DAYS',
+    3,
+    'Invitation mails per address in thirty days (S-92).',
+  ),
+  invitesServerHour: limit(
+    'LIMIT_INVITES_PER_SERVER_HOUR',
+    5,
+    'Invitation mails per server and hour, and per network (S-92).',
+  ),
+  invitesServerDay: limit(
+    'LIMIT_INVITES_PER_SERVER_DAY',
+    20,
+    'Invitation mails per server and day, and per network (S-92).',
+  ),
+  linkMailsAccountDay: limit(
+    'LIMIT_LINK_MAILS_PER_ACCOUNT_DAY',
+    10,
+    'Mails per account and day about links that wait for an answer (W9); further links wait without a mail.',
+  ),
+  userNameProbesHour: limit(
+    'LIMIT_USER_NAME_PROBES_PER_NETWORK_HOUR',
+    10,
+    'How often a network is told in an hour that a user name is taken (S-31).',
+  ),
+};

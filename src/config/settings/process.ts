@@ -1,0 +1,96 @@
+import { CidrSet } from '../../shared/network.js';
+import { limit, list, oneOf, seconds, secretUrl, text, whole } from '../setting.js';
+
+const DAY = 86_400;
+
+const trustedProxies = (entries: string[]): CidrSet => {
+  const set = CidrSet.parse(entries);
+  if (set.coversEverything)
+    throw new Error('would trust everybody: name the networks of your own proxies (S-80)');
+  return set;
+};
+
+/** Where the broker listens and what it is called. */
+export const listening = {
+  host: text(
+    'HOST',
+    '127.0.0.1',
+    'Address of the public listener. 0.0.0.0 or :: opens it to the network: put a TLS proxy in front.',
+  ),
+  port: whole(
+    { name: 'PORT', fallback: '8095', meaning: 'Port of the public listener; 0 takes a free one.' },
+    0,
+    65_535,
+  ),
+  publicUrl: text(
+    'PUBLIC_URL',
+    '',
+    'The only origin ever put into a mail or a page. Empty: http://localhost:$PORT.',
+  ),
+  opsHost: text(
+    'OPS_HOST',
+    '127.0.0.1',
+    'Address of the listener for /metrics and /health/*. Keep it off the internet.',
+  ),
+  opsPort: whole(
+    { name: 'OPS_PORT', fallback: '9095', meaning: 'Port of that listener; 0 takes a free one.' },
+    0,
+    65_535,
+  ),
+  trustProxy: list(
+    'TRUST_PROXY',
+    trustedProxies,
+    'CIDRs of your own proxies, comma-separated: only their X-Forwarded-For counts. Naming others lets callers invent their address.',
+  ),
+  logLevel: oneOf(
+    'LOG_LEVEL',
+    ['info', 'debug', 'trace', 'warn', 'error', 'silent'],
+    'Least important level that is logged (JSON lines on stdout).',
+  ),
+  drainDelay: seconds(
+    'DRAIN_DELAY_SECONDS',
+    5,
+    'After SIGTERM the broker reports not-ready but keeps serving for so long, that a load balancer may notice (R-30).',
+  ),
+  drainTimeout: seconds(
+    'DRAIN_TIMEOUT_SECONDS',
+    20,
+    'After that delay, requests in flight may take so long before they are cut (R-30).',
+  ),
+};
+
+/** Where the broker keeps what it must not lose. */
+export const storage = {
+  dataDir: text('DATA_DIR', './data', 'Folder of the SQLite file and the key ring; made on first start.'),
+  keyRingFile: text(
+    'KEY_RING_FILE',
+    '',
+    'Key ring: encryption, pepper and signing keys. Empty: $DATA_DIR/keyring.json, made with mode 0600 on first start. Back it up apart from the database: without it passwords and link keys are lost; with it a stolen database is readable. Every node of a scaled broker needs the same one.',
+  ),
+  databaseUrl: secretUrl(
+    'DATABASE_URL',
+    ['postgres:', 'postgresql:'],
+    'PostgreSQL (postgres://user:password@host/database). Empty: SQLite in DATA_DIR.',
+  ),
+  redisUrl: secretUrl(
+    'REDIS_URL',
+    ['redis:', 'rediss:'],
+    'Redis for several nodes. Not used yet: this version runs as one node and says so in the log when it is set.',
+  ),
+};
+
+/** How mail leaves. */
+export const mail = {
+  smtpUrl: secretUrl(
+    'SMTP_URL',
+    ['smtp:', 'smtps:'],
+    'Mail server (smtp://user:password@host:587). Empty: mail is kept in the outbox, and a broker whose HOST is loopback prints it to the log.',
+  ),
+  mailFrom: text('MAIL_FROM', 'Signpost <signpost@localhost>', 'Sender of every mail.'),
+  mailTtl: seconds(
+    'MAIL_TTL_SECONDS',
+    DAY,
+    'A mail that cannot be delivered is given up after this time (R-21).',
+  ),
+  mailRate: limit('LIMIT_MAILS_PER_SECOND', 5, 'Mails handed to the mail server per second at most (R-22).'),
+};

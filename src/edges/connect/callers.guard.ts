@@ -1,0 +1,74 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { ServersService, wrongServerKey, type Server } from '../../features/servers/index.js';
+import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
+import { callersOf, type CallerClass } from '../../platform/http/callers.js';
+import { DomainError } from '../../shared/domain-error.js';
+
+export type DeviceCaller = { readonly kind: 'device' } & SignedInDevice;
+export interface ServerCaller {
+  readonly kind: 'server';
+  readonly server: Server;
+}
+export type ConnectCaller = DeviceCaller | ServerCaller;
+
+export interface ConnectRequest extends FastifyRequest {
+  connectCaller?: ConnectCaller;
+}
+
+/** Literals that clients put where a server puts its key: no credential (1.1). */
+const NO_KEY = new Set(['connect-register', 'connect-getuser']);
+
+/** Recognises devices by `X-Connect-UserToken` and servers by `X-Connect-Token`, where a route asks for them. */
+@Injectable()
+export class ConnectCallersGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly devices: DevicesService,
+    private readonly servers: ServersService,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const classes = callersOf(this.reflector, context) ?? [];
+    if (classes.includes('nobody-in-particular')) return true;
+    const request = context.switchToHttp().getRequest<ConnectRequest>();
+    request.connectCaller = await this.#recognise(request, classes);
+    return true;
+  }
+
+  /** The device first: browser apps send a literal in the server's header along with their token. */
+  async #recognise(request: FastifyRequest, classes: readonly CallerClass[]): Promise<ConnectCaller> {
+    const token = request.headers['x-connect-usertoken'];
+    if (classes.includes('device') && typeof token === 'string' && token !== '') return this.#device(token);
+    const key = serverKeyOf(request);
+    if (classes.includes('server') && key !== undefined) return this.#server(key);
+    throw classes.includes('device') ? signedOut() : wrongServerKey();
+  }
+
+  async #device(token: string): Promise<DeviceCaller> {
+    const device = await this.devices.authenticate(token);
+    if (!device) throw signedOut();
+    return { kind: 'device', ...device };
+  }
+
+  async #server(key: string): Promise<ServerCaller> {
+    const server = await this.servers.authenticate(key);
+    if (!server) throw wrongServerKey();
+    return { kind: 'server', server };
+  }
+}
+
+/** The server key that a request carries, if it carries one. */
+export function serverKeyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['x-connect-token'];
+  return typeof key === 'string' && key !== '' && !NO_KEY.has(key.toLowerCase()) ? key : undefined;
+}
+
+function signedOut(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'signed-out',
+    'Sign in first: the user token is missing, wrong or expired.',
+  );
+}

@@ -1,0 +1,108 @@
+import { Controller, UseGuards } from '@nestjs/common';
+import { AccountsService, type PasswordProof } from '../../features/accounts/index.js';
+import { AccountLookupService, type Selector } from '../../features/links/index.js';
+import { DevicesService } from '../../features/sessions/index.js';
+import { DomainError, invalidField } from '../../shared/domain-error.js';
+import type { AccountId } from '../../shared/ids.js';
+import { Config } from '../../config/index.js';
+import { ConnectCallersGuard, type ConnectCaller, type DeviceCaller } from './callers.guard.js';
+import type { Parameters } from './parameters/parameters.js';
+import { userShape } from './shapes.js';
+import { App, Caller, Endpoint, Network, Wire, WireQuery } from './wire.decorators.js';
+
+const IDS = ['id', 'userId'];
+/** `name` too may hold an e-mail address: media servers send one there by mistake (E6). */
+const IDENTIFIERS = ['nameOrEmail', 'name', 'email'];
+
+@Controller('service')
+@UseGuards(ConnectCallersGuard)
+export class UserController {
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly lookups: AccountLookupService,
+    private readonly devices: DevicesService,
+    private readonly config: Config,
+  ) {}
+
+  /** E6. 404 means "unknown" and decides on an invitation at the server; `IsActive` false means "not yet". */
+  @Endpoint('GET', 'user', 'device', 'server')
+  async find(
+    @Caller() caller: ConnectCaller,
+    @Wire([...IDS, ...IDENTIFIERS]) wire: Parameters,
+    @Network() network: string,
+  ): Promise<object> {
+    const selector = selectorOf(wire);
+    if (caller.kind === 'device') return ownUser(caller, selector);
+    if (!selector) throw invalidField('nameOrEmail', 'is missing');
+    const account = await this.lookups.lookUp(caller.server, selector, network);
+    if (!account) throw userUnknown();
+    const askedForAddress = 'identifier' in selector && selector.identifier.includes('@');
+    return userShape(account, askedForAddress ? account.email : '');
+  }
+
+  /** E7. Always 401 for whatever is wrong (W14, S-05). */
+  @Endpoint('POST', 'user/authenticate', 'nobody-in-particular')
+  async signIn(
+    @Wire(['nameOrEmail', 'userName', 'rawpw', 'password', 'pw']) wire: Parameters,
+    @WireQuery(['rawpw', 'password', 'pw']) query: Parameters,
+    @App() app: string,
+    @Network() network: string,
+  ): Promise<object> {
+    const identifier = wire.optional('nameOrEmail') ?? wire.optional('userName');
+    if (identifier === undefined) throw invalidField('nameOrEmail', 'is missing');
+    this.#refuseInQuery(query);
+    const account = await this.accounts.authenticate(identifier, proofOf(wire));
+    const token = await this.devices.signIn(account, { app, name: '', network });
+    // The last two: the documentation's own (wrong) names, which some clients follow.
+    const user = userShape(account, account.email);
+    return { AccessToken: token, User: user, ConnectAccessToken: token, ConnectUserId: account.id };
+  }
+
+  /** E8. */
+  @Endpoint('POST', 'user/logout', 'device')
+  async signOut(@Caller() { deviceId }: DeviceCaller): Promise<object> {
+    await this.devices.signOut(deviceId);
+    return {};
+  }
+
+  /** W13: a password in a URL may end in somebody's log. */
+  #refuseInQuery(query: Parameters): void {
+    if (this.config.legacyQueryPasswords) return;
+    const name = ['rawpw', 'password', 'pw'].find((candidate) => query.has(candidate));
+    if (name !== undefined) throw invalidField(name, 'must not be in the URL');
+  }
+}
+
+function selectorOf(wire: Parameters): Selector | null {
+  const given = [...IDS, ...IDENTIFIERS].filter((name) => wire.optional(name) !== undefined);
+  const [name, ...more] = given;
+  if (name === undefined) return null;
+  if (more.length > 0) throw invalidField(more[0] ?? name, `cannot be combined with ${name}`);
+  const value = wire.required(name);
+  return IDS.includes(name) ? { id: value as AccountId } : { identifier: value };
+}
+
+/** A device sees its own account and no other: ids of others must not leak (W5). */
+function ownUser({ account }: DeviceCaller, selector: Selector | null): object {
+  const own = selector === null || isOwn(selector, [account.id, account.userName, account.email]);
+  if (!own) throw userUnknown();
+  return userShape(account, account.email);
+}
+
+function isOwn(selector: Selector, [id, userName, email]: readonly [string, string, string]): boolean {
+  if ('id' in selector) return selector.id === id;
+  return [userName, email].some((name) => name.toLowerCase() === selector.identifier.toLowerCase());
+}
+
+/** `rawpw` is the password, `password` and `pw` the MD5 of clients before 2016-10 (E7). */
+function proofOf(wire: Parameters): PasswordProof {
+  const raw = wire.optional('rawpw');
+  if (raw !== undefined) return { form: 'password', text: raw };
+  const md5 = wire.optional('password') ?? wire.optional('pw');
+  if (md5 === undefined) throw invalidField('rawpw', 'is missing');
+  return { form: 'legacy-md5', text: md5 };
+}
+
+function userUnknown(): DomainError {
+  return new DomainError('not-found', 'account-unknown', 'There is no such user.');
+}

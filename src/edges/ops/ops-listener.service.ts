@@ -1,0 +1,37 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { fastify, type FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Config } from '../../config/index.js';
+import { Readiness } from '../../platform/http/readiness.js';
+import { readyHealth } from './health.controller.js';
+
+/** The listener for operators: health and metrics, on a port of its own that the internet never sees (S-65). */
+@Injectable()
+export class OpsListener implements BeforeApplicationShutdown {
+  readonly #registry = new Registry();
+  readonly #server: FastifyInstance = fastify({ logger: false, forceCloseConnections: true });
+
+  constructor(
+    private readonly config: Config,
+    private readonly readiness: Readiness,
+  ) {
+    collectDefaultMetrics({ register: this.#registry, prefix: 'signpost_' });
+    this.#server.get('/health/live', () => ({ status: 'ok' }));
+    this.#server.get('/health/ready', async (_request, reply) => {
+      const health = await readyHealth(this.readiness);
+      return reply.status(health.status === 'ok' ? 200 : 503).send(health);
+    });
+    this.#server.get('/metrics', async (_request, reply) =>
+      reply.type(this.#registry.contentType).send(await this.#registry.metrics()),
+    );
+  }
+
+  /** @returns the URL it listens at */
+  listen(): Promise<string> {
+    return this.#server.listen({ host: this.config.opsHost, port: this.config.opsPort });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#server.close();
+  }
+}

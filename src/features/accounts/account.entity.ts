@@ -1,0 +1,68 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { AccountId } from '../../shared/ids.js';
+import type { AccountState } from './account.js';
+
+@Entity('accounts')
+@Index('accounts_state_created_at', ['state', 'createdAt'])
+export class AccountEntity {
+  @PrimaryColumn('varchar', { length: 16, primaryKeyConstraintName: 'accounts_pk' })
+  id!: AccountId;
+
+  @Column('varchar', { name: 'user_name', length: 64 })
+  userName!: string;
+
+  @Index('accounts_user_name_key', { unique: true })
+  @Column('varchar', { name: 'user_name_key', length: 64 })
+  userNameKey!: string;
+
+  @Column('varchar', { length: 254 })
+  email!: string;
+
+  @Index('accounts_email_key', { unique: true })
+  @Column('varchar', { name: 'email_key', length: 254 })
+  emailKey!: string;
+
+  @Column('varchar', { length: 16 })
+  state!: AccountState;
+
+  @Column('varchar', { name: 'password_hash', length: 512 })
+  passwordHash!: string;
+
+  @Column('varchar', { name: 'legacy_hash', length: 512, nullable: true })
+  legacyHash!: string | null;
+
+  @Column('bigint', { name: 'created_at' })
+  createdAt!: number;
+
+  @Column('bigint', { name: 'verified_at', nullable: true })
+  verifiedAt!: number | null;
+}
+
+/** Every id that was ever given out, so that none is given twice, also after its account is gone (product rule 7). */
+@Entity('issued_account_ids')
+export class IssuedAccountIdEntity {
+  @PrimaryColumn('varchar', { length: 16, primaryKeyConstraintName: 'issued_account_ids_pk' })
+  id!: AccountId;
+}
+
+/** A secret that was mailed to the owner of an account, as a digest. */
+@Entity('account_tokens')
+export class AccountTokenEntity {
+  @PrimaryColumn('varchar', { length: 64, primaryKeyConstraintName: 'account_tokens_pk' })
+  digest!: string;
+
+  @ForeignKey('AccountEntity', { name: 'account_tokens_account', onDelete: 'CASCADE' })
+  @Index('account_tokens_account_id')
+  @Column('varchar', { name: 'account_id', length: 16 })
+  accountId!: AccountId;
+
+  @Column('varchar', { length: 32 })
+  purpose!: 'verify';
+
+  @Index('account_tokens_expires_at')
+  @Column('bigint', { name: 'expires_at' })
+  expiresAt!: number;
+
+  @Column('bigint', { name: 'used_at', nullable: true })
+  usedAt!: number | null;
+}

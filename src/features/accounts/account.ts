@@ -1,0 +1,40 @@
+import type { AccountId } from '../../shared/ids.js';
+
+/**
+ * - `unverified`: signed up, the e-mail address is not confirmed yet; can do nothing and is deleted after a week (S-37)
+ * - `active`: may sign in and be linked
+ * - `disabled`: switched off by the operator; links are kept (S-63)
+ */
+export type AccountState = 'unverified' | 'active' | 'disabled';
+
+/** A person's identity at the broker. */
+export interface Account {
+  readonly id: AccountId;
+  /** As the person wrote it; unique ignoring case. */
+  readonly userName: string;
+  /** As the person wrote it; unique ignoring case. */
+  readonly email: string;
+  readonly state: AccountState;
+  readonly createdAt: number;
+}
+
+/** An account with what proves its password. Never leaves this feature. */
+export interface AccountWithVerifiers extends Account {
+  readonly passwordHash: string;
+  /** Of the MD5 variant of old clients; null unless LEGACY_MD5_LOGIN was on when the password was set (S-06). */
+  readonly legacyHash: string | null;
+}
+
+/** Whether the account may sign in and be linked. */
+export function isActive(account: Pick<Account, 'state'>): boolean {
+  return account.state === 'active';
+}
+
+/** User names and addresses are compared in this form. Both are ASCII by their rules, so lower case is all there is. */
+export function comparable(nameOrEmail: string): string {
+  return nameOrEmail.toLowerCase();
+}
+
+export function withoutVerifiers({ id, userName, email, state, createdAt }: Account): Account {
+  return { id, userName, email, state, createdAt };
+}

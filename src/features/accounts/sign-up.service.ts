@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Limiter } from '../../platform/limits/limiter.js';
+import { Clock, DAY, HOUR } from '../../shared/clock.js';
+import type { AccountId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { MailOutbox } from '../mail/index.js';
+import { emailAddress, userName } from './account-fields.js';
+import { isUserNameTaken, signUpClosed, userNameTaken } from './account.errors.js';
+import { comparable, type Account, type AccountWithVerifiers } from './account.js';
+import { AccountsRepository } from './accounts.repository.js';
+import { AccountsService } from './accounts.service.js';
+import { newPassword } from './password.js';
+import { VerificationService } from './verification.service.js';
+
+/** What a person gives to open an account. */
+export interface SignUp {
+  readonly userName: string;
+  readonly email: string;
+  readonly password: string;
+  /** Where the request came from (`networkOf`), for limits. */
+  readonly network: string;
+}
+
+type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
+
+/** How an account begins. */
+@Injectable()
+export class SignUpService {
+  constructor(
+    private readonly accounts: AccountsRepository,
+    private readonly passwords: AccountsService,
+    private readonly outbox: MailOutbox,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+    private readonly limiter: Limiter,
+    private readonly verification: VerificationService,
+  ) {}
+
+  /**
+   * Opens an account that waits for the confirmation of its address, and mails the link for that.
+   *
+   * An address that is in use looks the same from outside; its owner is told by mail (S-31). A second sign-up for an
+   * unconfirmed address replaces the first (S-38).
+   *
+   * @throws DomainError invalid (a field), conflict `user-name-taken`, forbidden `sign-up-closed`
+   */
+  async signUp(given: SignUp): Promise<void> {
+    if (this.config.signUp !== 'open') throw signUpClosed();
+    await this.#open(given, 'unverified');
+  }
+
+  /**
+   * Opens an account for somebody who followed a link in a mail to exactly this address: it needs no second proof.
+   *
+   * `claim` runs in the same unit of work, to use the invitation up.
+   */
+  async signUpInvited(given: SignUp, claim: () => Promise<void>): Promise<void> {
+    if (this.config.signUp === 'closed') throw signUpClosed();
+    await this.#open(given, 'active', claim);
+  }
+
+  async #open(given: SignUp, state: 'unverified' | 'active', claim?: () => Promise<void>): Promise<void> {
+    const fields = {
+      userName: userName(given.userName),
+      email: emailAddress(given.email),
+      state,
+      createdAt: this.clock.now(),
+    };
+    const password = newPassword(given.password, this.config.passwordMinLength, 'password');
+    const verifiers = await this.passwords.verifiersOf(password);
+    try {
+      await this.unitOfWork.run(async () => {
+        await claim?.();
+        await this.#admit(fields, verifiers);
+      });
+    } catch (error) {
+      if (isUserNameTaken(error)) await this.#countUserNameProbe(given.network);
+      throw error;
+    }
+  }
+
+  async #admit(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
+    const sameAddress = await this.accounts.findByEmail(fields.email);
+    const sameName = await this.accounts.findByUserName(fields.userName);
+    const replaced = sameAddress?.state === 'unverified' ? sameAddress : null;
+    if (sameName && sameName.id !== replaced?.id) throw userNameTaken();
+    if (sameAddress && !replaced) return this.#tellOwner(sameAddress);
+    if (replaced) await this.accounts.remove(replaced.id);
+    await this.#add(fields, verifiers);
+  }
+
+  async #add(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
+    const account = { id: await this.#freshId(), ...fields, ...verifiers };
+    await this.accounts.add(account);
+    if (account.state === 'unverified') await this.verification.ask(account);
+  }
+
+  async #tellOwner(owner: Account): Promise<void> {
+    const since = this.clock.now() - DAY;
+    if ((await this.outbox.countSince('sign-up-attempt', comparable(owner.email), since)) > 0) return;
+    await this.outbox.post({ kind: 'sign-up-attempt', userName: owner.userName }, owner.email);
+  }
+
+  /** Being told that names are taken is limited, or the whole list could be read off (S-31). */
+  #countUserNameProbe(network: string): Promise<void> {
+    const limit = this.config.userNameProbesHour;
+    return this.limiter.take([{ bucket: 'user-name-probe-hour', key: network, limit, windowMs: HOUR }]);
+  }
+
+  async #freshId(): Promise<AccountId> {
+    for (;;) {
+      // Positive and at most 2^53-1: old clients compare ids as numbers (product rule 7).
+      const id = String(1 + this.random.below(Number.MAX_SAFE_INTEGER)) as AccountId;
+      if (await this.accounts.claimId(id)) return id;
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * Discovery: the answer a device came for. What makes it fast (ready lists in memory) has its room here.
+ *
+ * Promises: complete or an error; only accepted links.
+ */
+export { DiscoveryModule } from './discovery.module.js';
+export { DiscoveryService } from './discovery.service.js';

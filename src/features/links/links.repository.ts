@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import type { Account } from '../accounts/index.js';
+import type { Server } from '../servers/index.js';
+import type { EndState, Link } from './link.js';
+import { LinkEntity } from './link.entity.js';
+
+/** A link with its key as stored, and who stands at the other end. */
+export interface StoredLink {
+  readonly link: Link;
+  readonly sealedKey: string | null;
+}
+export type StoredLinkOfServer = StoredLink & { readonly account: Account };
+export type StoredLinkOfAccount = StoredLink & { readonly server: Server };
+
+interface NewLink {
+  readonly sealedKey: string;
+  readonly keyMac: string;
+  readonly answerDigest: string | null;
+}
+
+/**
+ * Links, without those that ended or lapsed. Each list is one statement, so one snapshot: complete or an error (R-01).
+ */
+@Injectable()
+export class LinksRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** All of a server's links. Oldest first. */
+  async ofServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
+    const query = this.#live(now).andWhere('link.serverId = :serverId', { serverId });
+    query.innerJoinAndMapOne('link.account', 'AccountEntity', 'account', 'account.id = link.accountId');
+    const rows = (await query.getMany()) as (LinkEntity & { account: Account })[];
+    return rows.map((row) => ({ ...stored(row), account: row.account }));
+  }
+
+  /** All of an account's links. Oldest first. */
+  async ofAccount(accountId: AccountId, now: number): Promise<StoredLinkOfAccount[]> {
+    const query = this.#live(now).andWhere('link.accountId = :accountId', { accountId });
+    query.innerJoinAndMapOne('link.server', 'ServerEntity', 'server', 'server.id = link.serverId');
+    const rows = (await query.getMany()) as (LinkEntity & { server: Server })[];
+    return rows.map((row) => ({ ...stored(row), server: row.server }));
+  }
+
+  async find(serverId: ServerId, accountId: AccountId, now: number): Promise<StoredLink | null> {
+    const query = this.#live(now).andWhere('link.serverId = :serverId AND link.accountId = :accountId');
+    const row = await query.setParameters({ serverId, accountId }).getOne();
+    return row && stored(row);
+  }
+
+  async findById(id: LinkId, now: number): Promise<Link | null> {
+    const row = await this.#live(now).andWhere('link.id = :id', { id }).getOne();
+    return row && stored(row).link;
+  }
+
+  async findByAnswer(answerDigest: string, now: number): Promise<Link | null> {
+    const row = await this.#live(now)
+      .andWhere('link.answerDigest = :answerDigest', { answerDigest })
+      .getOne();
+    return row && stored(row).link;
+  }
+
+  countOfServer(serverId: ServerId): Promise<number> {
+    return this.unitOfWork.reading.countBy(LinkEntity, { serverId, endedAt: IsNull() });
+  }
+
+  countOfAccount(accountId: AccountId): Promise<number> {
+    return this.unitOfWork.reading.countBy(LinkEntity, { accountId, endedAt: IsNull() });
+  }
+
+  hasAccepted(serverId: ServerId, accountId?: AccountId): Promise<boolean> {
+    const where = { serverId, state: 'accepted' as const, ...(accountId === undefined ? {} : { accountId }) };
+    return this.unitOfWork.reading.existsBy(LinkEntity, where);
+  }
+
+  /** The link, ended or not, for which this server gave that key. */
+  async findIdByKeyMac(serverId: ServerId, keyMac: string): Promise<LinkId | null> {
+    const row = await this.unitOfWork.reading.findOneBy(LinkEntity, { serverId, keyMac });
+    return row && row.id;
+  }
+
+  async add(link: Link, more: NewLink): Promise<void> {
+    await this.unitOfWork.writing.insert(LinkEntity, { ...link, ...more, endedAt: null });
+  }
+
+  async change(link: Link, more: Partial<NewLink> = {}): Promise<void> {
+    const { id, kind, state, requester, acceptedAt, expiresAt } = link;
+    const changes = { kind, state, requester, acceptedAt, expiresAt, ...more };
+    await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
+  }
+
+  /** Ends a link and forgets its key. @returns false if it had ended */
+  async end(id: LinkId, state: EndState, endedAt: number): Promise<boolean> {
+    const changes = { state, endedAt, sealedKey: null, answerDigest: null };
+    return (
+      (await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes)).affected === 1
+    );
+  }
+
+  /** Writes down what has lapsed already. */
+  async endLapsed(now: number, of: { serverId?: ServerId; accountId?: AccountId } = {}): Promise<void> {
+    const lapsed = { ...of, endedAt: IsNull(), expiresAt: LessThanOrEqual(now) };
+    const changes = { state: 'expired' as const, endedAt: now, sealedKey: null, answerDigest: null };
+    await this.unitOfWork.writing.update(LinkEntity, lapsed, changes);
+  }
+
+  #live(now: number): SelectQueryBuilder<LinkEntity> {
+    return this.unitOfWork.reading
+      .createQueryBuilder(LinkEntity, 'link')
+      .where('link.endedAt IS NULL AND (link.expiresAt IS NULL OR link.expiresAt > :now)', { now })
+      .orderBy('link.createdAt')
+      .addOrderBy('link.id');
+  }
+}
+
+/** The database holds what the domain wrote: a live row is a Link. */
+function stored({
+  sealedKey,
+  keyMac: _mac,
+  answerDigest: _digest,
+  endedAt: _ended,
+  ...link
+}: LinkEntity): StoredLink {
+  return { link: link as Link, sealedKey };
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Clock } from '../../shared/clock.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import type { Server } from '../servers/index.js';
+import { LinkKeys } from './link-keys.js';
+import type { LinkOfServer } from './link-requests.service.js';
+import {
+  accepted,
+  endedByAccount,
+  linkUnknown,
+  type AcceptedLink,
+  type EndState,
+  type Link,
+} from './link.js';
+import { LinksRepository, type StoredLinkOfAccount } from './links.repository.js';
+
+/** A link that waits for the person's answer. No key and no address: the key already works at the server (W6). */
+export interface WaitingInvitation {
+  readonly link: Link;
+  readonly server: Pick<Server, 'id' | 'name' | 'systemId'>;
+  /** Host of the server's public address, to recognise it by. */
+  readonly serverHost: string;
+}
+
+/** An accepted link with all that a device needs. */
+export interface UsableLink {
+  readonly link: AcceptedLink;
+  readonly server: Server;
+  readonly key: string;
+}
+
+/** Which account may use which server as whom: lists, answers, ends. */
+@Injectable()
+export class LinksService {
+  constructor(
+    private readonly links: LinksRepository,
+    private readonly keys: LinkKeys,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Everything a server must know, waiting and accepted. Complete or an error: a server deletes guests that are
+   * missing (product rule 2).
+   */
+  async ofServer(serverId: ServerId): Promise<LinkOfServer[]> {
+    const rows = await this.links.ofServer(serverId, this.clock.now());
+    return rows.map(({ link, account, sealedKey }) => ({
+      link,
+      account,
+      key: this.keys.open(sealedKey, link),
+    }));
+  }
+
+  /** What an account's devices may use. Complete or an error. */
+  async usableBy(accountId: AccountId): Promise<UsableLink[]> {
+    const rows = await this.links.ofAccount(accountId, this.clock.now());
+    return rows.flatMap(({ link, server, sealedKey }) =>
+      link.state === 'accepted' ? [{ link, server, key: this.keys.open(sealedKey, link) }] : [],
+    );
+  }
+
+  async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {
+    const rows = await this.links.ofAccount(accountId, this.clock.now());
+    return rows.filter(({ link }) => link.state === 'waiting').map(withoutSecrets);
+  }
+
+  /**
+   * The person says yes.
+   *
+   * @throws DomainError not-found, or conflict `server-linked-already` when another server with the same systemId is
+   * linked: an old registration, or an impostor (S-72)
+   */
+  async accept(accountId: AccountId, which: { serverId: ServerId } | { linkId: LinkId }): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      await this.unitOfWork.exclusive(`links of account ${accountId}`);
+      const mine = await this.links.ofAccount(accountId, this.clock.now());
+      const chosen = mine.find(({ link }) =>
+        'linkId' in which ? link.id === which.linkId : link.serverId === which.serverId,
+      );
+      if (!chosen) throw linkUnknown();
+      refuseTwins(chosen, mine);
+      await this.links.change(accepted(chosen.link, this.clock.now()), { answerDigest: null });
+    });
+  }
+
+  /** The person says no, or leaves. @throws DomainError not-found */
+  async endByAccount(accountId: AccountId, serverId: ServerId): Promise<void> {
+    await this.#end(serverId, accountId, endedByAccount);
+  }
+
+  /** The server withdraws, unlinks or cancels. @throws DomainError not-found */
+  async endByServer(serverId: ServerId, accountId: AccountId): Promise<void> {
+    await this.#end(serverId, accountId, () => 'revoked');
+  }
+
+  /** The invitation behind the link in a mail, or null: answered, withdrawn, lapsed, never there (S-34). */
+  async findByAnswerToken(token: string): Promise<WaitingInvitation | null> {
+    const link = await this.links.findByAnswer(digestOf(token), this.clock.now());
+    if (link?.state !== 'waiting') return null;
+    const mine = await this.waitingFor(link.accountId);
+    return mine.find((invitation) => invitation.link.id === link.id) ?? null;
+  }
+
+  async endLapsed(): Promise<void> {
+    await this.unitOfWork.run(() => this.links.endLapsed(this.clock.now()));
+  }
+
+  async #end(serverId: ServerId, accountId: AccountId, how: (link: Link) => EndState): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const now = this.clock.now();
+      const found = await this.links.find(serverId, accountId, now);
+      if (!found || !(await this.links.end(found.link.id, how(found.link), now))) throw linkUnknown();
+    });
+  }
+}
+
+function refuseTwins(chosen: StoredLinkOfAccount, mine: readonly StoredLinkOfAccount[]): void {
+  const twin = mine.find(
+    ({ link, server }) =>
+      link.state === 'accepted' && link.id !== chosen.link.id && server.systemId === chosen.server.systemId,
+  );
+  if (!twin) return;
+  throw new DomainError(
+    'conflict',
+    'server-linked-already',
+    'You are linked to a server with this system id already. If that server was set up anew, leave the old entry first; ' +
+      'if not, somebody may pretend to be it.',
+  );
+}
+
+function withoutSecrets({ link, server }: StoredLinkOfAccount): WaitingInvitation {
+  const { id, name, systemId } = server;
+  return { link, server: { id, name, systemId }, serverHost: new URL(server.url).host };
+}

@@ -1,0 +1,320 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
+import { MailRoom, testKeyRing } from '../../../test/support/mail-room.js';
+import { RecordingTransport } from '../../../test/support/recording-transport.js';
+import { DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
+import { HeldTransport } from './held-transport.js';
+import type { Mail } from './mail.js';
+import type { Delivery, RenderedMail } from './mail-transport.js';
+import { LEASE_MS } from './mail-dispatch.service.js';
+import { OutboxEntity } from './outbox.entity.js';
+import { mailTables } from './outbox.repository.js';
+
+const TOKEN = '0123456789abcdef'.repeat(4);
+const ANNA = 'anna@example.org';
+const confirm: Mail = { kind: 'confirm-address', userName: 'anna', token: TOKEN };
+const invitation: Mail = { kind: 'sign-up-invitation', requester: 'bob', serverName: 'Den', token: TOKEN };
+
+eachDatabase('mail delivery', mailTables, (open) => {
+  let database: OpenDatabase;
+  let transport: RecordingTransport;
+  let room: MailRoom;
+
+  beforeEach(async () => {
+    database = await open();
+    transport = new RecordingTransport();
+    room = new MailRoom(database.unitOfWork, transport);
+  });
+
+  const rows = (): Promise<OutboxEntity[]> =>
+    database.unitOfWork.reading.find(OutboxEntity, { order: { createdAt: 'ASC' } });
+
+  const statesOf = async (): Promise<string[]> => (await rows()).map(({ state }) => state);
+
+  /** Waits for what senders that are not waited for write down. */
+  async function ended(states: string[]): Promise<void> {
+    while ((await statesOf()).join() !== states.join()) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  describe('posting', () => {
+    test('a mail goes when its unit of work commits, and not before (R-20)', async () => {
+      await database.unitOfWork.run(async () => {
+        await room.outbox.post(confirm, 'Anna@Example.org');
+        await room.jobs.idle();
+        expect(transport.mails).toEqual([]);
+      });
+      await room.jobs.idle();
+      expect(transport.mails).toMatchObject([
+        { to: 'Anna@Example.org', subject: 'Confirm your e-mail address' },
+      ]);
+      expect(transport.mails[0]?.link).toBe(`https://signpost.example/confirm?token=${TOKEN}`);
+    });
+
+    test('a unit of work that is rolled back sends nothing', async () => {
+      const rolledBack = database.unitOfWork.run(async () => {
+        await room.outbox.post(confirm, ANNA);
+        throw new Error('changed my mind');
+      });
+      await expect(rolledBack).rejects.toThrow('changed my mind');
+      await room.later(MINUTE);
+      expect(transport.mails).toEqual([]);
+      expect(await rows()).toEqual([]);
+    });
+
+    test('outside a unit of work is refused', async () => {
+      await expect(room.outbox.post(confirm, ANNA)).rejects.toThrow('outside UnitOfWork.run()');
+    });
+
+    test('counts without regard to the case of the address', async () => {
+      await room.post(confirm, 'Anna@Example.org');
+      const since = room.clock.now() - DAY;
+      expect(await room.outbox.countSince('confirm-address', 'aNNA@example.ORG', since)).toBe(1);
+      expect(await room.outbox.countSince('sign-up-attempt', ANNA, since)).toBe(0);
+    });
+
+    test('keeps neither token nor the name in readable form, and nothing at all after sending (S-50, S-54)', async () => {
+      transport.answer = () => ({ retry: 'busy' });
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      const [waiting] = await rows();
+      expect(waiting?.sealed).toMatch(/^encrypt-1\./);
+      expect(JSON.stringify(waiting)).not.toMatch(new RegExp(`${TOKEN}|"anna"`));
+      transport.answer = () => 'sent';
+      await room.later(HOUR);
+      expect(await rows()).toMatchObject([{ state: 'sent', sealed: null }]);
+    });
+  });
+
+  describe('trouble', () => {
+    test('is retried on schedule for a day, under one Message-ID, then given up (R-21, R-22)', async () => {
+      const attempts: number[] = [];
+      transport.answer = () => {
+        attempts.push(room.clock.now());
+        return { retry: 'ECONNREFUSED' };
+      };
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      for (let row = (await rows())[0]!; row.state === 'waiting'; row = (await rows())[0]!) {
+        await room.later(row.dueAt - room.clock.now());
+      }
+      const pauses = attempts.slice(1).map((at, index) => at - attempts[index]!);
+      const schedule = [10 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE];
+      pauses.forEach((pause, index) => {
+        const planned = schedule[index] ?? HOUR;
+        expect(pause).toBeGreaterThanOrEqual(planned * 0.8);
+        expect(pause).toBeLessThanOrEqual(planned * 1.2);
+      });
+      expect(attempts.at(-1)! - attempts[0]!).toBeGreaterThan(DAY - 1.3 * HOUR);
+      expect(attempts.at(-1)! - attempts[0]!).toBeLessThan(DAY);
+      expect(new Set(transport.mails.map(({ messageId }) => messageId)).size).toBe(1);
+      expect(await rows()).toMatchObject([{ state: 'failed', lastProblem: 'ECONNREFUSED', sealed: null }]);
+    });
+
+    test('that passes lets the mail through', async () => {
+      transport.answer = () => ({ retry: '451 at RCPT TO' });
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      transport.answer = () => 'sent';
+      await room.later(7 * SECOND);
+      expect(transport.mails).toHaveLength(1);
+      await room.later(6 * SECOND);
+      expect(transport.mails).toHaveLength(2);
+      expect(await rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
+    });
+
+    test('with the key ring is no reason to lose a mail', async () => {
+      const other = new MailRoom(database.unitOfWork, transport, room.clock, testKeyRing());
+      transport.answer = () => ({ retry: 'busy' });
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      await other.later(12 * SECOND);
+      expect(await rows()).toMatchObject([{ state: 'waiting', lastProblem: 'could not be prepared' }]);
+      expect(other.log.messages('error')).toEqual(['mail could not be prepared']);
+      transport.answer = () => 'sent';
+      await room.later(MINUTE);
+      expect(await statesOf()).toEqual(['sent']);
+    });
+
+    test('is logged without recipient and token', async () => {
+      transport.answer = () => ({ refused: '550 5.1.1 at RCPT TO' });
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      expect(room.log.lines).toMatchObject([
+        {
+          level: 'warn',
+          message: 'mail not sent',
+          fields: { state: 'failed', problem: '550 5.1.1 at RCPT TO' },
+        },
+      ]);
+      expect(JSON.stringify(room.log.lines)).not.toMatch(new RegExp(`${ANNA}|${TOKEN}`));
+    });
+  });
+
+  describe('expiry', () => {
+    test('a mail whose link has died is dropped unsent, with its content', async () => {
+      transport.answer = () => ({ retry: 'busy' });
+      await room.post(confirm, ANNA, room.clock.now() + 20 * SECOND);
+      await room.jobs.idle();
+      await room.later(20 * SECOND);
+      expect(transport.mails).toHaveLength(1);
+      expect(await rows()).toMatchObject([{ state: 'dropped', lastProblem: 'expired', sealed: null }]);
+    });
+
+    test('a mail is not tried again where its link would be dead by then', async () => {
+      transport.answer = () => ({ retry: 'busy' });
+      await room.post(confirm, ANNA, room.clock.now() + 5 * SECOND);
+      await room.jobs.idle();
+      expect(await rows()).toMatchObject([{ state: 'failed', lastProblem: 'busy', sealed: null }]);
+    });
+
+    test('a mail left over from a long outage still goes while its link lives', async () => {
+      const held = new MailRoom(database.unitOfWork, new HeldTransport(), room.clock, room.keyRing);
+      await held.post(invitation, ANNA, room.clock.now() + 7 * DAY);
+      await room.later(3 * DAY);
+      expect(transport.mails).toHaveLength(1);
+    });
+  });
+
+  describe('refusal', () => {
+    async function refuse(mail: Mail): Promise<void> {
+      transport.answer = () => ({ refused: '550' });
+      await room.post(mail, ANNA);
+      await room.jobs.idle();
+      transport.answer = () => 'sent';
+      room.clock.advance(SECOND);
+    }
+
+    test('is final', async () => {
+      await refuse(confirm);
+      await room.later(DAY);
+      expect(transport.mails).toHaveLength(1);
+      expect(await statesOf()).toEqual(['failed']);
+    });
+
+    test('twice stops invitations to that recipient, and nothing else (R-21)', async () => {
+      await refuse(confirm);
+      await room.post(invitation, 'ANNA@example.org');
+      await room.jobs.idle();
+      expect(transport.mails).toHaveLength(2);
+      await refuse(confirm);
+      await room.post(invitation, 'ANNA@example.org');
+      await room.later(SECOND);
+      await room.post(confirm, ANNA);
+      await room.later(SECOND);
+      await room.post(invitation, 'bob@example.org');
+      await room.jobs.idle();
+      expect(await statesOf()).toEqual(['failed', 'sent', 'failed', 'dropped', 'sent', 'sent']);
+      expect((await rows())[3]).toMatchObject({ lastProblem: 'recipient suppressed', sealed: null });
+    });
+  });
+
+  describe('several senders', () => {
+    test('on two nodes send each mail once', async () => {
+      const nodes = [room, new MailRoom(database.unitOfWork, transport, room.clock, room.keyRing)];
+      await database.unitOfWork.run(async () => {
+        for (let n = 0; n < 20; n += 1) await nodes[n % 2]?.outbox.post(confirm, `user${n}@example.org`);
+      });
+      for (const node of nodes) node.delivery.wake();
+      await Promise.all(nodes.map((node) => node.jobs.idle()));
+      expect(transport.mails).toHaveLength(20);
+      expect(new Set(transport.mails.map(({ to }) => to)).size).toBe(20);
+    });
+
+    test('find what is left over from before a restart when they look round', async () => {
+      await new MailRoom(database.unitOfWork, new HeldTransport(), room.clock, room.keyRing).post(
+        confirm,
+        ANNA,
+      );
+      const rounds = new Map<string, () => Promise<void>>();
+      room.jobs.every = (name, _period, work) => rounds.set(name, work);
+      room.delivery.onModuleInit();
+      expect([...rounds.keys()]).toEqual(['tidy the outbox', 'look for mail']);
+      await rounds.get('look for mail')?.();
+      await room.jobs.idle();
+      expect(transport.mails).toHaveLength(1);
+    });
+
+    test('a mail whose sender died goes to another when the lease ends, under the same Message-ID', async () => {
+      const never = new Promise<Delivery>(() => undefined);
+      transport.answer = () => never;
+      await room.post(confirm, ANNA);
+      const first = await sending(transport, 1);
+      const other = new MailRoom(database.unitOfWork, transport, room.clock, room.keyRing);
+      await other.later(LEASE_MS - SECOND);
+      expect(transport.mails).toHaveLength(1);
+      transport.answer = () => 'sent';
+      await other.later(SECOND);
+      expect(transport.mails[1]?.messageId).toBe(first.messageId);
+      expect(await rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
+    });
+
+    test('one slow mailbox does not hold up the others', async () => {
+      const never = new Promise<Delivery>(() => undefined);
+      transport.answer = (mail) => (mail.to === ANNA ? never : 'sent');
+      await room.post(confirm, ANNA);
+      await sending(transport, 1);
+      room.clock.advance(1);
+      await room.post(confirm, 'bob@example.org');
+      expect((await sending(transport, 2)).to).toBe('bob@example.org');
+      await ended(['waiting', 'sent']);
+    });
+  });
+
+  describe('shutdown', () => {
+    test('begins no further mail', async () => {
+      await room.delivery.onModuleDestroy();
+      await room.post(confirm, ANNA);
+      await room.later(MINUTE);
+      expect(transport.mails).toEqual([]);
+      expect(await statesOf()).toEqual(['waiting']);
+    });
+
+    test('lets a mail under way end, then closes the transport', async () => {
+      let end: (delivery: Delivery) => void = () => undefined;
+      transport.answer = () => new Promise<Delivery>((resolve) => (end = resolve));
+      const closed: string[] = [];
+      transport.close = () => closed.push('closed');
+      await room.post(confirm, ANNA);
+      await sending(transport, 1);
+      const stopped = room.delivery.onModuleDestroy();
+      expect(closed).toEqual([]);
+      end('sent');
+      await stopped;
+      expect(closed).toEqual(['closed']);
+      expect(await statesOf()).toEqual(['sent']);
+    });
+  });
+
+  describe('without a mail server', () => {
+    test('mail stays untouched, and one warning says so', async () => {
+      const held = new MailRoom(database.unitOfWork, new HeldTransport(), room.clock);
+      held.delivery.onModuleInit();
+      await held.post(confirm, ANNA);
+      await held.later(MINUTE);
+      expect(await rows()).toMatchObject([{ state: 'waiting', attempts: 0 }]);
+      expect(held.log.messages('warn')).toEqual(['no mail server is set: mail stays in the outbox, unsent']);
+      await held.jobs.stop();
+    });
+  });
+
+  describe('tidying', () => {
+    test('forgets mails thirty days after they ended, and drops expired ones', async () => {
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      const held = new MailRoom(database.unitOfWork, new HeldTransport(), room.clock);
+      room.clock.advance(30 * DAY - 1);
+      await held.post(confirm, ANNA, room.clock.now() + 1);
+      await held.delivery.tidy();
+      expect(await statesOf()).toEqual(['sent', 'waiting']);
+      room.clock.advance(1);
+      await held.delivery.tidy();
+      expect(await statesOf()).toEqual(['dropped']);
+    });
+  });
+});
+
+/** Resolves with the mail whose sending is the `count`-th to begin, however the database takes its time. */
+async function sending(transport: RecordingTransport, count: number): Promise<RenderedMail> {
+  while (transport.mails.length < count) await new Promise((resolve) => setImmediate(resolve));
+  return transport.mails[count - 1]!;
+}

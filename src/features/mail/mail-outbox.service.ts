@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { KeyRing } from '../../platform/crypto/key-ring.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Clock } from '../../shared/clock.js';
+import { Random } from '../../shared/random.js';
+import type { Mail } from './mail.js';
+import { MailDelivery } from './mail-delivery.service.js';
+import { OutboxRepository } from './outbox.repository.js';
+import { recipientKeyOf, seal } from './sealed-letter.js';
+
+/** Where the rest of the broker posts mail. */
+@Injectable()
+export class MailOutbox {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly outbox: OutboxRepository,
+    private readonly delivery: MailDelivery,
+    private readonly keyRing: KeyRing,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  /**
+   * Queues a mail. Only inside a unit of work: it is sent if and only if that commits (R-20).
+   *
+   * @param recipient one address of the grammar of S-91; kept as given, counted without regard to case
+   * @param expiresAt when its link dies, after which it is dropped unsent; default MAIL_TTL from now
+   */
+  async post(mail: Mail, recipient: string, expiresAt?: number): Promise<void> {
+    const id = this.random.hex(16);
+    const now = this.clock.now();
+    await this.outbox.add({
+      id,
+      kind: mail.kind,
+      recipientKey: recipientKeyOf(recipient),
+      sealed: seal(this.keyRing, id, { mail, recipient }),
+      createdAt: now,
+      expiresAt: expiresAt ?? now + this.config.mailTtl,
+    });
+    this.unitOfWork.afterCommit(() => {
+      this.delivery.wake();
+    });
+  }
+
+  /** How many mails of that kind were queued for that recipient since then, whatever became of them. */
+  countSince(kind: Mail['kind'], recipient: string, since: number): Promise<number> {
+    return this.outbox.countSince(kind, recipientKeyOf(recipient), since);
+  }
+}

@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { In, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { MailKind } from './mail.js';
+import { MailRefusalEntity } from './mail-refusal.entity.js';
+import { OutboxEntity, type OutboxState } from './outbox.entity.js';
+
+/** The entities of this feature. */
+export const mailTables = [OutboxEntity, MailRefusalEntity];
+
+/** A mail to keep. */
+export type NewRow = Pick<OutboxEntity, 'id' | 'kind' | 'recipientKey' | 'createdAt' | 'expiresAt'> & {
+  readonly sealed: string;
+};
+
+/** A mail that one sender holds until its lease ends. */
+export type ClaimedRow = NewRow & { readonly attempts: number };
+
+/** Where a claimed mail goes: it ends for good, or comes round again. */
+export type Outcome =
+  | { readonly state: Exclude<OutboxState, 'waiting'>; readonly at: number; readonly problem: string | null }
+  | { readonly state: 'waiting'; readonly dueAt: number; readonly problem: string };
+
+/** How many due mails are looked at before giving up to faster senders. */
+const LOOK_AHEAD = 10;
+
+/** The outbox and the refusals, on disk. */
+@Injectable()
+export class OutboxRepository {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** Only inside a unit of work: the mail exists if and only if that commits (R-20). */
+  async add(row: NewRow): Promise<void> {
+    await this.unitOfWork.writing.insert(OutboxEntity, {
+      ...row,
+      state: 'waiting',
+      attempts: 0,
+      dueAt: row.createdAt,
+      endedAt: null,
+      lastProblem: null,
+    });
+  }
+
+  /** Mails of a kind for a recipient since then, whatever became of them. */
+  countSince(kind: MailKind, recipientKey: string, since: number): Promise<number> {
+    return this.unitOfWork.reading.countBy(OutboxEntity, {
+      recipientKey,
+      kind,
+      createdAt: MoreThanOrEqual(since),
+    });
+  }
+
+  /**
+   * Takes the mail that has been due longest, until `leaseEnd`; null if none is due. Over all nodes one sender gets
+   * it (R-21): the claim moves `due_at` ahead only where nobody else has.
+   */
+  async claim(now: number, leaseEnd: number): Promise<ClaimedRow | null> {
+    const due = await this.unitOfWork.reading.find(OutboxEntity, {
+      where: { state: 'waiting', dueAt: LessThanOrEqual(now) },
+      order: { dueAt: 'ASC' },
+      take: LOOK_AHEAD,
+    });
+    for (const row of due) {
+      if (await this.#take(row, leaseEnd)) return claimedFrom(row);
+    }
+    return null;
+  }
+
+  /** Writes down what became of a claimed mail; false if its lease had ended and somebody else has it now. */
+  async settle(row: ClaimedRow, outcome: Outcome): Promise<boolean> {
+    const change =
+      outcome.state === 'waiting'
+        ? { dueAt: outcome.dueAt, lastProblem: outcome.problem }
+        : { state: outcome.state, endedAt: outcome.at, lastProblem: outcome.problem, sealed: null };
+    return this.unitOfWork.run(async () => {
+      const result = await this.unitOfWork.writing.update(
+        OutboxEntity,
+        { id: row.id, state: 'waiting', attempts: row.attempts },
+        change,
+      );
+      return result.affected === 1;
+    });
+  }
+
+  /** Ends every waiting mail whose link has died, and erases its content; answers how many. */
+  async dropExpired(now: number): Promise<number> {
+    return this.unitOfWork.run(async () => {
+      const result = await this.unitOfWork.writing.update(
+        OutboxEntity,
+        { state: 'waiting', expiresAt: LessThanOrEqual(now), dueAt: LessThanOrEqual(now) },
+        { state: 'dropped', endedAt: now, lastProblem: 'expired', sealed: null },
+      );
+      return result.affected ?? 0;
+    });
+  }
+
+  /** Forgets mails that ended at that time or before. */
+  async purge(endedUntil: number): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      await this.unitOfWork.writing.delete(OutboxEntity, {
+        state: In(['sent', 'failed', 'dropped'] satisfies OutboxState[]),
+        endedAt: LessThanOrEqual(endedUntil),
+      });
+    });
+  }
+
+  async refusalsOf(recipientKey: string): Promise<number> {
+    const row = await this.unitOfWork.reading.findOneBy(MailRefusalEntity, { recipientKey });
+    return row?.permanentFailures ?? 0;
+  }
+
+  /** Ends a claimed mail that its mail server refused for good, and counts that against the recipient (R-21). */
+  async refuse(row: ClaimedRow, at: number, problem: string): Promise<boolean> {
+    return this.unitOfWork.run(async () => {
+      const mine = await this.settle(row, { state: 'failed', at, problem });
+      if (mine) await this.#countRefusal(row.recipientKey, at);
+      return mine;
+    });
+  }
+
+  async #countRefusal(recipientKey: string, at: number): Promise<void> {
+    const { writing } = this.unitOfWork;
+    const result = await writing
+      .createQueryBuilder()
+      .update(MailRefusalEntity)
+      .set({ permanentFailures: () => 'permanent_failures + 1', lastAt: at })
+      .where({ recipientKey })
+      .execute();
+    // Two first refusals at once: one insert fails and its unit of work runs again (R-17).
+    if (result.affected === 0) {
+      await writing.insert(MailRefusalEntity, { recipientKey, permanentFailures: 1, lastAt: at });
+    }
+  }
+
+  #take(row: OutboxEntity, leaseEnd: number): Promise<boolean> {
+    return this.unitOfWork.run(async () => {
+      const result = await this.unitOfWork.writing.update(
+        OutboxEntity,
+        { id: row.id, state: 'waiting', attempts: row.attempts, dueAt: row.dueAt },
+        { attempts: row.attempts + 1, dueAt: leaseEnd },
+      );
+      return result.affected === 1;
+    });
+  }
+}
+
+function claimedFrom({ id, kind, recipientKey, createdAt, expiresAt, ...row }: OutboxEntity): ClaimedRow {
+  const sealed = row.sealed ?? '';
+  return { id, kind, recipientKey, createdAt, expiresAt, sealed, attempts: row.attempts + 1 };
+}

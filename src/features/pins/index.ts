@@ -1,0 +1,9 @@
+/**
+ * PINs: letting a TV in without typing a password on it.
+ *
+ * Promises: confirmed once, exchanged once, both atomic (S-42); codes are kept as keyed hashes (S-40); guessing is
+ * counted before it is answered (S-43); wrong, used and expired look alike (S-34).
+ */
+export { PinsModule } from './pins.module.js';
+export { PinsService, type PinInHand, type PinToConfirm } from './pins.service.js';
+export { pinTables } from './pin-tables.js';

@@ -1,0 +1,38 @@
+import type { Random } from '../../shared/random.js';
+import type { AccountId } from '../../shared/ids.js';
+
+/** RFC 8628's alphabet: no vowels, so no words, and nothing that looks alike (S-40). */
+const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
+const LENGTH = 8;
+
+/** `pending` until a person confirms it, `confirmed` until the device exchanges it, then over. */
+export type PinState = 'pending' | 'confirmed' | 'exchanged';
+
+/** The short code a TV shows. */
+export interface Pin {
+  readonly id: string;
+  readonly state: PinState;
+  /** What the device calls itself, as it sent it. */
+  readonly deviceId: string;
+  /** What the app calls itself, or ''. */
+  readonly app: string;
+  /** Network that made it (`networkOf`). */
+  readonly network: string;
+  readonly accountId: AccountId | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export function newCode(random: Random): string {
+  return Array.from({ length: LENGTH }, () => ALPHABET.charAt(random.below(ALPHABET.length))).join('');
+}
+
+/** What a person typed, as it was shown: case, spaces and dashes do not matter (S-40). Null if it cannot be a PIN. */
+export function typedCode(text: string): string | null {
+  const code = text.replace(/[\s-]/g, '').toUpperCase();
+  return code.length === LENGTH && [...code].every((letter) => ALPHABET.includes(letter)) ? code : null;
+}
+
+export function hasExpired(pin: Pin, now: number): boolean {
+  return pin.expiresAt <= now;
+}

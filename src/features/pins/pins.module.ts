@@ -1,0 +1,23 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { MINUTE } from '../../shared/clock.js';
+import { AccountsModule } from '../accounts/index.js';
+import { SessionsModule } from '../sessions/index.js';
+import { PinsRepository } from './pins.repository.js';
+import { PinsService } from './pins.service.js';
+
+@Module({
+  imports: [AccountsModule, SessionsModule],
+  providers: [PinsRepository, PinsService],
+  exports: [PinsService],
+})
+export class PinsModule implements OnModuleInit {
+  constructor(
+    private readonly pins: PinsService,
+    private readonly jobs: Jobs,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.every('forget expired PINs', 10 * MINUTE, () => this.pins.forgetExpired());
+  }
+}

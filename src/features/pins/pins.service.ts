@@ -1,0 +1,204 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
+import { KeyRing } from '../../platform/crypto/key-ring.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { DomainError, invalidField } from '../../shared/domain-error.js';
+import type { AccountId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { AccountsService, isActive } from '../accounts/index.js';
+import { DevicesService } from '../sessions/index.js';
+import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
+import { PinsRepository, type StoredPin } from './pins.repository.js';
+
+/** A poll of an expired PIN is told so for this long; then the PIN is unknown (protocol document, 2.4). */
+const EXPIRED_SHOWN_MS = 10 * MINUTE;
+
+const DEVICE_ID_MAX = 256;
+
+/** How a device names its PIN: what the person sees, and the handle it got (or the device id it sent). */
+export interface PinInHand {
+  readonly code: string;
+  readonly deviceId: string;
+  readonly network: string;
+}
+
+/** What the person must see before confirming (S-44). */
+export interface PinToConfirm {
+  readonly app: string;
+  readonly deviceId: string;
+  readonly ageMs: number;
+  readonly sameNetwork: boolean;
+}
+
+/** Letting a TV in: it shows a PIN, a signed-in person types it, the TV gets a device token. */
+@Injectable()
+export class PinsService {
+  constructor(
+    private readonly pins: PinsRepository,
+    private readonly devices: DevicesService,
+    private readonly accounts: AccountsService,
+    private readonly ring: KeyRing,
+    private readonly limiter: Limiter,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Makes a PIN for a device.
+   *
+   * @returns the code to show, and a 128-bit handle that later calls name it by (S-41)
+   * @throws DomainError invalid, rate-limited
+   */
+  async create(deviceId: string, app: string, network: string): Promise<{ code: string; handle: string }> {
+    if (deviceId === '' || deviceId.length > DEVICE_ID_MAX) {
+      throw invalidField('deviceId', `must have 1 to ${DEVICE_ID_MAX} characters`);
+    }
+    await this.limiter.take([
+      this.#rule('pin-create-minute', network, this.config.pinsCreatedMinute, MINUTE),
+    ]);
+    const handle = this.random.hex(16);
+    const code = await this.unitOfWork.run(() => this.#create({ deviceId, app, network }, handle));
+    return { code, handle };
+  }
+
+  /**
+   * The PIN as its device sees it, or null: unknown, long expired, exchanged, or somebody else's (S-34).
+   *
+   * @throws DomainError rate-limited
+   */
+  async poll(inHand: PinInHand): Promise<{ isExpired: boolean; accountId: AccountId | null } | null> {
+    const pin = await this.#find(inHand);
+    if (!pin || pin.state === 'exchanged') return null;
+    await this.limiter.take([this.#rule('pin-poll-minute', pin.id, this.config.pinPollsMinute, MINUTE)]);
+    const now = this.clock.now();
+    if (now >= pin.expiresAt + EXPIRED_SHOWN_MS) return null;
+    const isExpired = hasExpired(pin, now);
+    return { isExpired, accountId: isExpired ? null : pin.accountId };
+  }
+
+  /**
+   * Signs the device in, once (S-42).
+   *
+   * @throws DomainError not-found for every reason alike
+   */
+  async exchange(inHand: PinInHand): Promise<{ accountId: AccountId; token: string }> {
+    const pin = await this.#find(inHand);
+    const account = pin?.accountId ? await this.accounts.find(pin.accountId) : null;
+    if (!pin || !account || !isActive(account)) throw pinUnknown();
+    const description = { app: pin.app, name: pin.deviceId, network: inHand.network };
+    return this.unitOfWork.run(async () => {
+      if (!(await this.pins.exchange(pin.id, this.clock.now()))) throw pinUnknown();
+      return { accountId: account.id, token: await this.devices.signInWithin(account.id, description) };
+    });
+  }
+
+  /** What stands behind a typed PIN, for the person to check. Counts as a try (S-43). @throws as `confirm` */
+  async describe(typed: string, accountId: AccountId, network: string): Promise<PinToConfirm> {
+    const pin = await this.#guess(typed, accountId, network);
+    const { app, deviceId, createdAt } = pin;
+    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === network };
+  }
+
+  /**
+   * The person lets the device in, once (S-42).
+   *
+   * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43)
+   */
+  async confirm(typed: string, accountId: AccountId, network: string): Promise<void> {
+    const pin = await this.#guess(typed, accountId, network);
+    await this.unitOfWork.run(async () => {
+      if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) throw pinUnknown();
+    });
+  }
+
+  async forgetExpired(): Promise<void> {
+    const before = this.clock.now() - EXPIRED_SHOWN_MS;
+    await this.unitOfWork.run(() => this.pins.removeExpiredBefore(before));
+  }
+
+  async #create(device: Pick<Pin, 'deviceId' | 'app' | 'network'>, handle: string): Promise<string> {
+    await this.unitOfWork.exclusive(`pins of ${device.network}`);
+    const now = this.clock.now();
+    const live = await this.pins.countLive(device.network, now);
+    if (live >= this.config.pinsLive && this.config.limits === 'on') throw tooManyPins();
+    const code = await this.#freshCode();
+    await this.pins.add({
+      ...device,
+      id: this.random.hex(16),
+      codeMac: this.#mac(code),
+      handleDigest: digestOf(handle),
+      state: 'pending',
+      accountId: null,
+      createdAt: now,
+      expiresAt: now + this.config.pinTtl,
+    });
+    return code;
+  }
+
+  async #freshCode(): Promise<string> {
+    for (;;) {
+      const code = newCode(this.random);
+      if (!(await this.pins.findByCode(this.#mac(code)))) return code;
+    }
+  }
+
+  /**
+   * By handle from anywhere; by the device's own id only from the network that made the PIN: apps such as Roku's never
+   * learn the handle, and such ids can be guessed (S-41, W2).
+   */
+  async #find({ code, deviceId, network }: PinInHand): Promise<StoredPin | null> {
+    const typed = typedCode(code);
+    const pin = typed === null ? null : await this.pins.findByCode(this.#mac(typed));
+    if (!pin) return null;
+    const hasHandle = sameDigest(digestOf(deviceId), pin.handleDigest);
+    return hasHandle || (pin.deviceId === deviceId && pin.network === network) ? pin : null;
+  }
+
+  /** Counted before it is looked at, and given back if it was right (S-20, S-43). */
+  async #guess(typed: string, accountId: AccountId, network: string): Promise<StoredPin> {
+    const rules = this.#guessRules(accountId, network);
+    await this.limiter.take(rules);
+    const code = typedCode(typed);
+    const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
+    if (pin?.state !== 'pending' || hasExpired(pin, this.clock.now())) throw pinUnknown();
+    await this.limiter.refund(rules);
+    return pin;
+  }
+
+  #guessRules(accountId: AccountId, network: string): Rule[] {
+    const { pinWrongAccount, pinWrongAccountDay, pinWrongNetworkHour } = this.config;
+    return [
+      this.#rule('pin-guess-account-10-minutes', accountId, pinWrongAccount, 10 * MINUTE),
+      this.#rule('pin-guess-account-day', accountId, pinWrongAccountDay, DAY),
+      this.#rule('pin-guess-network-hour', network, pinWrongNetworkHour, HOUR),
+    ];
+  }
+
+  #rule(bucket: string, key: string, limit: number, windowMs: number): Rule {
+    return { bucket, key, limit, windowMs };
+  }
+
+  #mac(code: string): string {
+    return this.ring.mac('mac', `pin\n${code}`);
+  }
+}
+
+function pinUnknown(): DomainError {
+  return new DomainError('not-found', 'pin-unknown', 'This PIN is wrong, used or expired.');
+}
+
+function tooManyPins(): DomainError {
+  return new DomainError(
+    'rate-limited',
+    'too-many-pins',
+    'Too many PINs are waiting. Try again in a few minutes.',
+    {
+      retryAfterSeconds: 120,
+    },
+  );
+}

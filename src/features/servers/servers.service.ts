@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Clock, HOUR } from '../../shared/clock.js';
+import type { ServerId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import {
+  checkedFields,
+  sameFields,
+  type CheckedFields,
+  type Server,
+  type ServerFields,
+  type ServerWithDigest,
+} from './server.js';
+import { serverUnknown, wrongServerKey } from './server.errors.js';
+import { ServersRepository } from './servers.repository.js';
+
+/** Runs inside the unit of work in which a server changed its systemId. */
+export type IdentityListener = (serverId: ServerId) => Promise<void>;
+
+/** Media servers: registering, keeping addresses fresh, proving to be one. */
+@Injectable()
+export class ServersService {
+  readonly #identityListeners: IdentityListener[] = [];
+
+  constructor(
+    private readonly servers: ServersRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
+  /** A systemId that changes after links were accepted could lure devices: whoever keeps links listens (S-72). */
+  whenIdentityChanges(listener: IdentityListener): void {
+    this.#identityListeners.push(listener);
+  }
+
+  /**
+   * Registers a server, always as a new one: the same systemId proves nothing (W10).
+   *
+   * @returns the server and its key, 64 lower-case hex digits, of which only a digest is kept (S-50)
+   * @throws DomainError invalid
+   */
+  async register(fields: ServerFields, network: string): Promise<{ server: Server; key: string }> {
+    const checked = checkedFields(fields, this.config.addressAllow);
+    const key = this.random.hex(32);
+    const now = this.clock.now();
+    const id = this.random.hex(16) as ServerId;
+    const server = { id, ...checked, network, createdAt: now, heardAt: now };
+    const keyDigest = digestOf(key);
+    await this.unitOfWork.run(() => this.servers.add({ ...server, keyDigest }, key.slice(0, 8)));
+    return { server, key };
+  }
+
+  /**
+   * Takes the current name and addresses of a server. Nothing new costs no durable write (P-5).
+   *
+   * `readFields` is called once the caller has proven to be the server: strangers are not told about fields.
+   *
+   * @throws DomainError not-found and unauthenticated only after a successful read (R-02); then invalid
+   */
+  async update(
+    id: ServerId,
+    key: string | undefined,
+    readFields: () => ServerFields,
+    network: string,
+  ): Promise<Server> {
+    const server = await this.#proven(id, key);
+    const checked = checkedFields(readFields(), this.config.addressAllow);
+    const now = this.clock.now();
+    const isNews = !sameFields(server, checked) || server.network !== network;
+    if (isNews || now - server.heardAt >= HOUR) {
+      await this.unitOfWork.run(() => this.#store(id, { ...checked, network, heardAt: now }));
+    }
+    return { ...server, ...checked, network };
+  }
+
+  async find(id: ServerId): Promise<Server | null> {
+    const server = await this.servers.find(id);
+    return server && withoutDigest(server);
+  }
+
+  /** The server that holds this key, or null: read, and not there. */
+  async authenticate(key: string): Promise<Server | null> {
+    const server = await this.servers.findByKeyDigest(digestOf(key));
+    return server && withoutDigest(server);
+  }
+
+  async #proven(id: ServerId, key: string | undefined): Promise<Server> {
+    const server = await this.servers.find(id);
+    if (!server) throw serverUnknown();
+    if (key === undefined || !sameDigest(digestOf(key), server.keyDigest)) throw wrongServerKey();
+    return withoutDigest(server);
+  }
+
+  async #store(id: ServerId, changes: CheckedFields & Pick<Server, 'network' | 'heardAt'>): Promise<void> {
+    await this.unitOfWork.exclusive(`server:${id}`);
+    const before = await this.servers.find(id);
+    await this.servers.change(id, changes);
+    if (before?.systemId === changes.systemId) return;
+    for (const listener of this.#identityListeners) await listener(id);
+  }
+}
+
+function withoutDigest({ keyDigest: _, ...server }: ServerWithDigest): Server {
+  return server;
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { Clock, HOUR } from '../../shared/clock.js';
+import type { AccountId, DeviceId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { AccountsService, isActive, type Account } from '../accounts/index.js';
+import { hasExpired, label, type Device, type Lifetimes } from './device.js';
+import { DevicesRepository } from './devices.repository.js';
+
+/** What is known of a device when it signs in; shown to the person later. */
+export interface DeviceDescription {
+  readonly app: string;
+  readonly name: string;
+  readonly network: string;
+}
+
+/** A caller that proved to be a device of an account. */
+export interface SignedInDevice {
+  readonly account: Account;
+  readonly deviceId: DeviceId;
+}
+
+/** Devices: who is signed in, by token. */
+@Injectable()
+export class DevicesService {
+  constructor(
+    private readonly devices: DevicesRepository,
+    private readonly accounts: AccountsService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly jobs: Jobs,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Signs a device in. Only a digest of the token is kept (S-50).
+   *
+   * @returns the device token: 64 lower-case hex digits (S-11)
+   */
+  async signIn(account: Account, description: DeviceDescription): Promise<string> {
+    return this.unitOfWork.run(() => this.signInWithin(account.id, description));
+  }
+
+  /** The same as part of a unit of work. One device too many ends the one idle longest (S-15). */
+  async signInWithin(accountId: AccountId, { app, name, network }: DeviceDescription): Promise<string> {
+    await this.unitOfWork.exclusive(`devices:${accountId}`);
+    const token = this.random.hex(32);
+    const now = this.clock.now();
+    const id = this.random.hex(16) as DeviceId;
+    const device = {
+      id,
+      accountId,
+      app: label(app),
+      name: label(name),
+      network,
+      createdAt: now,
+      lastUsedAt: now,
+    };
+    const others = await this.devices.of(accountId);
+    const surplus = others.slice(0, Math.max(0, others.length + 1 - this.config.devicesPerAccount));
+    for (const idle of surplus) await this.devices.remove(idle.id);
+    await this.devices.add(device, digestOf(token));
+    return token;
+  }
+
+  /** The device behind a token, or null: unknown, expired, signed out, account not active. Read anew each time (S-62). */
+  async authenticate(token: string): Promise<SignedInDevice | null> {
+    const device = await this.devices.findByDigest(digestOf(token));
+    if (!device || hasExpired(device, this.#lifetimes, this.clock.now())) return null;
+    const account = await this.accounts.find(device.accountId);
+    if (!account || !isActive(account)) return null;
+    this.#markUsed(device);
+    return { account, deviceId: device.id };
+  }
+
+  /** Ends one device; its token fails from now on (S-13). */
+  async signOut(deviceId: DeviceId): Promise<void> {
+    await this.unitOfWork.run(() => this.devices.remove(deviceId));
+  }
+
+  async forgetExpired(): Promise<void> {
+    await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
+  }
+
+  get #lifetimes(): Lifetimes {
+    return { idle: this.config.deviceTokenIdleTtl, absolute: this.config.deviceTokenTtl };
+  }
+
+  /** Beside the request, at most once an hour: a device may not wait for a stamp, nor fail because of it (R-15). */
+  #markUsed(device: Device): void {
+    const now = this.clock.now();
+    if (now - device.lastUsedAt < HOUR) return;
+    this.jobs.soon('mark device used', () =>
+      this.unitOfWork.run(() => this.devices.markUsed(device.id, now)),
+    );
+  }
+}

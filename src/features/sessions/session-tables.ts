@@ -1,0 +1,5 @@
+import type { Tables } from '../../platform/database/connections.js';
+import { DeviceTokenEntity } from './device-token.entity.js';
+
+/** For the one list of tables in the app module. */
+export const sessionTables: Tables = [DeviceTokenEntity];

@@ -1,0 +1,101 @@
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import type { Random } from '../../shared/random.js';
+import type { KeyUse, RingKey } from './key-ring-file.js';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** A text that was sealed could not be opened: a wrong key, or somebody changed it. Never "there is nothing" (S-51). */
+export class SealBroken extends Error {
+  constructor(reason: string) {
+    super(`a sealed value cannot be opened: ${reason}`);
+    this.name = 'SealBroken';
+  }
+}
+
+/**
+ * The keys that are kept outside the database, and what is done with them.
+ *
+ * Several keys of a use may be present; the newest makes new values, the others still open old ones (S-55).
+ */
+export class KeyRing {
+  readonly #keys: readonly RingKey[];
+  readonly #random: Random;
+
+  constructor(keys: readonly RingKey[], random: Random) {
+    this.#keys = keys;
+    this.#random = random;
+  }
+
+  /** Ids of the keys of a use, the active one first. */
+  idsOf(use: KeyUse): readonly string[] {
+    return this.#of(use).map((key) => key.id);
+  }
+
+  /**
+   * Encrypts with AES-256-GCM under a fresh nonce. `context` binds the value to its place: it opens only with the
+   * same parts in the same order (length-prefixed, S-51).
+   *
+   * @returns `<key id>.<base64url of nonce, ciphertext and tag>`
+   */
+  seal(text: string, context: readonly string[]): string {
+    const key = this.#key('encrypt');
+    const nonce = this.#random.bytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key.secret, nonce);
+    cipher.setAAD(joined([key.id, ...context]));
+    const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `${key.id}.${sealed.toString('base64url')}`;
+  }
+
+  /** @throws SealBroken */
+  open(sealed: string, context: readonly string[]): string {
+    const dot = sealed.indexOf('.');
+    const id = sealed.slice(0, dot);
+    const key = this.#key('encrypt', id);
+    const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', key.secret, bytes.subarray(0, NONCE_BYTES));
+      decipher.setAAD(joined([id, ...context]));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      return Buffer.concat([
+        decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
+        decipher.final(),
+      ]).toString('utf8');
+    } catch {
+      throw new SealBroken('key or content does not fit');
+    }
+  }
+
+  /** HMAC-SHA-256 under the named key of a use, or the active one, as lower-case hex. */
+  mac(use: 'mac' | 'pepper', text: string | Buffer, keyId?: string): string {
+    return createHmac('sha256', this.#key(use, keyId).secret).update(text).digest('hex');
+  }
+
+  /** Tells one key from another of the same id without giving it away; kept in the database (R-02). */
+  fingerprint(use: KeyUse, keyId: string): string {
+    return createHmac('sha256', this.#key(use, keyId).secret)
+      .update('signpost key ring canary')
+      .digest('hex');
+  }
+
+  #of(use: KeyUse): RingKey[] {
+    return this.#keys.filter((key) => key.use === use).reverse();
+  }
+
+  #key(use: KeyUse, keyId?: string): RingKey {
+    const key = this.#of(use).find(({ id }) => keyId === undefined || id === keyId);
+    if (!key) throw new SealBroken(`the key ring has no ${use} key ${keyId ?? ''}`.trimEnd());
+    return key;
+  }
+}
+
+function joined(parts: readonly string[]): Buffer {
+  return Buffer.concat(
+    parts.map((part) => {
+      const bytes = Buffer.from(part, 'utf8');
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return Buffer.concat([length, bytes]);
+    }),
+  );
+}

@@ -1,0 +1,128 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { timingSafeEqual } from 'node:crypto';
+import { Piscina } from 'piscina';
+import { Config } from '../../config/index.js';
+import { DomainError } from '../../shared/domain-error.js';
+import { Random } from '../../shared/random.js';
+import { KeyRing } from './key-ring.js';
+
+const SALT_BYTES = 16;
+const IDLE_MS = 60_000;
+
+interface Verifier {
+  readonly memoryCost: number;
+  readonly timeCost: number;
+  readonly salt: Buffer;
+  readonly pepper: string | undefined;
+  readonly tag: Buffer;
+}
+
+export type Verdict = 'wrong' | 'right' | 'right-but-outdated';
+
+/**
+ * Argon2id with a pepper from the key ring, in a bounded pool of worker threads (S-03, S-04).
+ *
+ * A verifier is `argon2id$m=…,t=…$<salt>$<pepper key or ->$<tag>`, base64url.
+ */
+@Injectable()
+export class PasswordHasher implements OnApplicationShutdown {
+  readonly #pool: Piscina;
+  readonly #decoy: string;
+
+  constructor(
+    private readonly config: Config,
+    private readonly ring: KeyRing,
+    private readonly random: Random,
+  ) {
+    this.#pool = new Piscina({
+      filename: new URL('./argon2.worker.mjs', import.meta.url).href,
+      name: 'argon2id',
+      minThreads: 1,
+      maxThreads: config.hashConcurrency,
+      maxQueue: config.hashQueue,
+      idleTimeout: IDLE_MS,
+    });
+    this.#decoy = this.#write({ ...this.#parameters(), tag: random.bytes(32) });
+  }
+
+  /** @throws DomainError unavailable when the queue is full */
+  async hash(password: string): Promise<string> {
+    const parameters = this.#parameters();
+    return this.#write({ ...parameters, tag: await this.#tag(password, parameters) });
+  }
+
+  /**
+   * Whether the password fits. `null` costs the same and is always wrong: an unknown account must look like a wrong
+   * password (S-05).
+   */
+  async verify(password: string, stored: string | null): Promise<Verdict> {
+    const verifier = this.#read(stored ?? this.#decoy);
+    const tag = await this.#tag(password, verifier);
+    if (!timingSafeEqual(tag, verifier.tag) || stored === null) return 'wrong';
+    return this.#isCurrent(verifier) ? 'right' : 'right-but-outdated';
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #parameters(): Omit<Verifier, 'tag'> {
+    return {
+      memoryCost: this.config.passwordMemoryKib,
+      timeCost: this.config.passwordIterations,
+      salt: this.random.bytes(SALT_BYTES),
+      pepper: this.#activePepper(),
+    };
+  }
+
+  #activePepper(): string | undefined {
+    return this.config.passwordPepper ? this.ring.idsOf('pepper')[0] : undefined;
+  }
+
+  #isCurrent(verifier: Verifier): boolean {
+    const { passwordMemoryKib, passwordIterations } = this.config;
+    const sameCost = verifier.memoryCost === passwordMemoryKib && verifier.timeCost === passwordIterations;
+    return sameCost && verifier.pepper === this.#activePepper();
+  }
+
+  async #tag(
+    password: string,
+    { salt, memoryCost, timeCost, pepper }: Omit<Verifier, 'tag'>,
+  ): Promise<Buffer> {
+    const raw = await this.#inPool({ password, salt, memoryCost, timeCost });
+    return pepper === undefined ? raw : Buffer.from(this.ring.mac('pepper', raw, pepper), 'hex');
+  }
+
+  async #inPool(task: object): Promise<Buffer> {
+    // Piscina refuses by itself when full, but with an error that is hard to tell from others.
+    if (this.#pool.queueSize >= this.config.hashQueue) {
+      throw new DomainError(
+        'unavailable',
+        'hashing-busy',
+        'Too many sign-ins at once. Try again in a moment.',
+        {
+          retryAfterSeconds: 1 + this.random.below(3),
+        },
+      );
+    }
+    return Buffer.from((await this.#pool.run(task)) as Uint8Array);
+  }
+
+  #write({ memoryCost, timeCost, salt, pepper, tag }: Verifier): string {
+    const cost = `m=${memoryCost},t=${timeCost}`;
+    return ['argon2id', cost, salt.toString('base64url'), pepper ?? '-', tag.toString('base64url')].join('$');
+  }
+
+  #read(text: string): Verifier {
+    const match = /^argon2id\$m=(\d+),t=(\d+)\$([\w-]+)\$([\w-]+)\$([\w-]+)$/.exec(text);
+    if (!match) throw new Error('a stored password verifier has an unknown form');
+    const [, memory = '', time = '', salt = '', pepper = '', tag = ''] = match;
+    return {
+      memoryCost: Number(memory),
+      timeCost: Number(time),
+      salt: Buffer.from(salt, 'base64url'),
+      pepper: pepper === '-' ? undefined : pepper,
+      tag: Buffer.from(tag, 'base64url'),
+    };
+  }
+}

@@ -1,0 +1,17 @@
+/** Codes that only say "somebody was faster": serialization failure, deadlock, unique violation. */
+const LOST_RACE = new Set(['40001', '40P01', '23505']);
+
+/** Whether the same unit of work may succeed when it is run again. */
+export function isRetryable(error: unknown): boolean {
+  return LOST_RACE.has(codeOf(error));
+}
+
+/** Whether another program holds the SQLite file. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error).startsWith('SQLITE_LOCKED');
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,64 @@
+import {
+  Global,
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { Readiness } from '../http/readiness.js';
+import { Random } from '../../shared/random.js';
+import type { Connections, Tables } from './connections.js';
+import { openPostgres } from './postgres.js';
+import { openSqlite } from './sqlite.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** Injection token of the open Connections. */
+export const CONNECTIONS = Symbol('Connections');
+
+/** Opens the database before anything else is made and closes it after everything else. */
+@Global()
+@Module({})
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(CONNECTIONS) private readonly connections: Connections,
+    private readonly readiness: Readiness,
+  ) {}
+
+  onModuleInit(): void {
+    this.readiness.require('database', async () => {
+      await this.connections.reader.query('SELECT 1');
+    });
+  }
+
+  static with(tables: Tables): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [
+        {
+          provide: CONNECTIONS,
+          inject: [Config],
+          useFactory: (config: Config) => openDatabase(config, tables),
+        },
+        {
+          provide: UnitOfWork,
+          inject: [CONNECTIONS, Random],
+          useFactory: (connections: Connections, random: Random) => new UnitOfWork(connections, random),
+        },
+      ],
+      exports: [CONNECTIONS, UnitOfWork],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connections.close();
+  }
+}
+
+/** The only place that chooses between the databases. */
+export function openDatabase(config: Config, tables: Tables): Promise<Connections> {
+  return config.databaseUrl === undefined
+    ? openSqlite(config.dataDir, tables)
+    : openPostgres(config.databaseUrl, tables);
+}

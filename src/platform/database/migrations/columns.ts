@@ -1,0 +1,42 @@
+import type { TableColumnOptions, TableForeignKeyOptions, TableIndexOptions } from 'typeorm';
+
+/** Text of at most `length` characters. */
+export function text(name: string, length: number): TableColumnOptions {
+  return { name, type: 'varchar', length: String(length) };
+}
+
+/** Milliseconds since the epoch. */
+export function instant(name: string): TableColumnOptions {
+  return { name, type: 'bigint' };
+}
+
+export function count(name: string): TableColumnOptions {
+  return { name, type: 'integer' };
+}
+
+export function nullable(column: TableColumnOptions): TableColumnOptions {
+  return { ...column, isNullable: true };
+}
+
+export function primary(column: TableColumnOptions, constraint: string): TableColumnOptions {
+  return { ...column, isPrimary: true, primaryKeyConstraintName: constraint };
+}
+
+export function index(name: string, columnNames: string[]): TableIndexOptions {
+  return { name, columnNames };
+}
+
+export function unique(name: string, columnNames: string[], where?: string): TableIndexOptions {
+  return { name, columnNames, isUnique: true, ...(where === undefined ? {} : { where }) };
+}
+
+/** A row that goes when the row it belongs to goes. */
+export function belongsTo(table: string, column: string, name: string): TableForeignKeyOptions {
+  return {
+    name,
+    columnNames: [column],
+    referencedTableName: table,
+    referencedColumnNames: ['id'],
+    onDelete: 'CASCADE',
+  };
+}

@@ -1,0 +1,76 @@
+import { DataSource } from 'typeorm';
+import { StartupError } from '../startup-error.js';
+import { commonOptions, type Connections, type Tables } from './connections.js';
+import { migrate } from './migrate.js';
+import { migrations } from './migrations/index.js';
+
+/** R-12: no request waits for a broken database longer than these allow together (R-14: 3 s). */
+const CONNECT_TIMEOUT_MS = 1_000;
+const STATEMENT_TIMEOUT_MS = 2_000;
+const POOL_SIZE = 10;
+
+/** Settings without which an acknowledged write could be lost (R-03). */
+const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes'];
+
+/**
+ * Opens PostgreSQL and brings its schema up to date.
+ *
+ * @throws StartupError if it cannot be reached or would lose acknowledged writes
+ */
+export async function openPostgres(url: string, tables: Tables): Promise<Connections> {
+  const opened: DataSource[] = [];
+  try {
+    const writer = await initialize(dataSource(url, tables, 'off'));
+    opened.push(writer);
+    await requireDurability(writer);
+    await migrate(writer);
+    const reader = await initialize(dataSource(url, tables, 'on'));
+    opened.push(reader);
+    return { kind: 'postgres', writer, reader, close: () => closeAll(opened) };
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+function dataSource(url: string, tables: Tables, readOnly: 'on' | 'off'): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    applicationName: 'signpost',
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    parseInt8: true,
+    installExtensions: false,
+    ...commonOptions(tables, migrations),
+    extra: {
+      max: POOL_SIZE,
+      options: `-c default_transaction_read_only=${readOnly} -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS}`,
+      query_timeout: STATEMENT_TIMEOUT_MS + 500,
+      keepAlive: true,
+    },
+  });
+}
+
+async function initialize(source: DataSource): Promise<DataSource> {
+  try {
+    return await source.initialize();
+  } catch (error) {
+    throw new StartupError(`PostgreSQL (DATABASE_URL) cannot be used: ${(error as Error).message}`, error);
+  }
+}
+
+async function requireDurability(source: DataSource): Promise<void> {
+  for (const name of DURABILITY) {
+    const [row] = await source.query<[Record<string, string>]>(`SHOW ${name}`);
+    const value = row[name];
+    if (value === 'off' || value === 'local') {
+      throw new StartupError(
+        `PostgreSQL runs with ${name}=${value}: acknowledged changes could be lost. Set ${name}=on.`,
+      );
+    }
+  }
+}
+
+async function closeAll(sources: readonly DataSource[]): Promise<void> {
+  for (const source of [...sources].reverse()) await source.destroy();
+}

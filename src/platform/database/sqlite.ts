@@ -1,0 +1,86 @@
+import type Sqlite from 'better-sqlite3';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { StartupError } from '../startup-error.js';
+import { commonOptions, type Connections, type Tables } from './connections.js';
+import { migrate } from './migrate.js';
+import { migrations } from './migrations/index.js';
+import { lockDataFolder } from './sqlite-lock.js';
+
+/** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
+const CHECKED_UP_TO_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens (or makes) the SQLite file of a data folder.
+ *
+ * WAL with `synchronous=FULL`: a commit that was answered survives power loss (R-03).
+ *
+ * @throws StartupError if another process has it or the file is damaged; the file is kept as it is (R-16)
+ */
+export async function openSqlite(dataDir: string, tables: Tables): Promise<Connections> {
+  makeFolder(dataDir);
+  const file = join(dataDir, 'signpost.sqlite');
+  const lock = lockDataFolder(dataDir);
+  const opened: DataSource[] = [];
+  try {
+    const writer = dataSource(file, tables, prepareWriter);
+    await initialize(writer, file);
+    opened.push(writer);
+    await migrate(writer);
+    const reader = dataSource(file, tables, prepareReader);
+    await initialize(reader, file);
+    opened.push(reader);
+    return { kind: 'sqlite', writer, reader, close: () => closeAll(opened, lock) };
+  } catch (error) {
+    await closeAll(opened, lock);
+    throw error;
+  }
+}
+
+function makeFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartupError(`The data folder ${dataDir} cannot be made: ${(error as Error).message}`, error);
+  }
+}
+
+function dataSource(
+  file: string,
+  tables: Tables,
+  prepareDatabase: (db: Sqlite.Database) => void,
+): DataSource {
+  // Waiting for a lock inside SQLite would stop the whole process: UnitOfWork waits outside instead.
+  const options = { type: 'better-sqlite3', database: file, timeout: 0, prepareDatabase } as const;
+  return new DataSource({ ...options, ...commonOptions(tables, migrations) });
+}
+
+function prepareWriter(db: Sqlite.Database): void {
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('fullfsync = ON');
+  if (statSync(db.name).size > CHECKED_UP_TO_BYTES) return;
+  const result = db.pragma('quick_check(1)', { simple: true });
+  if (result !== 'ok') throw new Error(String(result));
+}
+
+function prepareReader(db: Sqlite.Database): void {
+  db.pragma('query_only = ON');
+}
+
+async function initialize(source: DataSource, file: string): Promise<void> {
+  try {
+    await source.initialize();
+  } catch (error) {
+    throw new StartupError(
+      `The database file ${file} cannot be used: ${(error as Error).message}. It was left as it is; restore a backup or move it away.`,
+      error,
+    );
+  }
+}
+
+async function closeAll(sources: readonly DataSource[], lock: { release(): void }): Promise<void> {
+  for (const source of [...sources].reverse()) await source.destroy();
+  lock.release();
+}

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { EntityManager, QueryRunner } from 'typeorm';
+import { DomainError } from '../../shared/domain-error.js';
+import { Random } from '../../shared/random.js';
+import type { Connections } from './connections.js';
+import { isLocked, isRetryable } from './database-errors.js';
+import { Turnstile } from './turnstile.js';
+
+const ATTEMPTS = 4;
+/** A SQLite file held by another program is waited for so long, in steps, without stopping the process. */
+const LOCK_WAIT_MS = 2_000;
+const LOCK_STEP_MS = 20;
+
+interface Transaction {
+  readonly manager: EntityManager;
+  readonly afterCommit: (() => void)[];
+  open: boolean;
+}
+
+/**
+ * The only way to write: everything inside `run` happens or nothing does.
+ *
+ * Inside, talk to the database only: hash before, send after. TypeORM's one SQLite connection would mix transactions
+ * that interleave, and lose rows silently, so writers queue there; on PostgreSQL they run side by side.
+ */
+@Injectable()
+export class UnitOfWork {
+  readonly #current = new AsyncLocalStorage<Transaction>();
+  readonly #turnstile = new Turnstile();
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly random: Random,
+  ) {}
+
+  /**
+   * Runs `work` in a transaction; a unit of work inside another joins it. `work` may run again, up to three times,
+   * when it lost a race on PostgreSQL (R-17), so it must not have effects outside the database.
+   *
+   * When this resolves, the change is on disk (R-03).
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const outer = this.#current.getStore();
+    if (outer?.open) return work();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#queued(work);
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+        await pause(this.random.below(20 * attempt));
+      }
+    }
+  }
+
+  /** Where reads go: the open transaction, else the read-only connection. */
+  get reading(): EntityManager {
+    const transaction = this.#current.getStore();
+    return transaction?.open ? transaction.manager : this.connections.reader.manager;
+  }
+
+  /** Where writes go. Throws outside a unit of work, and after its end (a forgotten `await`). */
+  get writing(): EntityManager {
+    const transaction = this.#current.getStore();
+    if (transaction?.open) return transaction.manager;
+    throw new Error(
+      transaction
+        ? 'a write came after the end of its unit of work: an await is missing'
+        : 'a write outside UnitOfWork.run()',
+    );
+  }
+
+  /**
+   * Makes units of work that name the same `subject` take turns, for rules over several rows ("at most 500 links").
+   * Held until the end of the unit of work. On SQLite all writers take turns anyway.
+   */
+  async exclusive(subject: string): Promise<void> {
+    const { manager } = this.#required();
+    if (this.connections.kind === 'postgres') {
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [subject]);
+    }
+  }
+
+  /** Runs `effect` once the change is on disk; never if it is rolled back. It must not throw. */
+  afterCommit(effect: () => void): void {
+    this.#required().afterCommit.push(effect);
+  }
+
+  #required(): Transaction {
+    const transaction = this.#current.getStore();
+    if (!transaction?.open) throw new Error('only inside UnitOfWork.run()');
+    return transaction;
+  }
+
+  async #queued<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + LOCK_WAIT_MS;
+    if (this.connections.kind === 'postgres') return this.#transaction(work, deadline);
+    return this.#turnstile.pass(() => this.#transaction(work, deadline));
+  }
+
+  async #transaction<T>(work: () => Promise<T>, deadline: number): Promise<T> {
+    const runner = this.connections.writer.createQueryRunner();
+    const transaction: Transaction = { manager: runner.manager, afterCommit: [], open: true };
+    let result: T;
+    try {
+      await this.#begin(runner, deadline);
+      result = await this.#current.run(transaction, work);
+      transaction.open = false;
+      await runner.query('COMMIT');
+    } catch (error) {
+      transaction.open = false;
+      await rollBack(runner);
+      throw error;
+    } finally {
+      Object.assign(runner, { isTransactionActive: false });
+      // SQLite has one runner for ever; a pooled connection goes back.
+      if (this.connections.kind === 'postgres') await runner.release();
+    }
+    for (const effect of transaction.afterCommit) effect();
+    return result;
+  }
+
+  /** `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */
+  async #begin(runner: QueryRunner, deadline: number): Promise<void> {
+    const sqlite = this.connections.kind === 'sqlite';
+    for (;;) {
+      try {
+        await runner.query(sqlite ? 'BEGIN IMMEDIATE' : 'BEGIN');
+        // TypeORM would open a transaction of its own inside ours otherwise.
+        Object.assign(runner, { isTransactionActive: true });
+        return;
+      } catch (error) {
+        if (!sqlite || !isLocked(error)) throw error;
+        if (performance.now() >= deadline) throw databaseLocked(error);
+        await pause(LOCK_STEP_MS);
+      }
+    }
+  }
+}
+
+function databaseLocked(cause: unknown): DomainError {
+  return new DomainError('unavailable', 'database-locked', 'The database is busy.', {
+    cause,
+    retryAfterSeconds: 2,
+  });
+}
+
+/** Undoes what was begun. The first error is the one to report: a connection that is gone rolls back by itself. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  if (!runner.isTransactionActive) return;
+  try {
+    await runner.query('ROLLBACK');
+  } catch {
+    // SQLite rolls back by itself on some errors (disk full), PostgreSQL when the connection breaks.
+  }
+}

@@ -1,0 +1,69 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../../shared/domain-error.js';
+import type { Random } from '../../shared/random.js';
+import type { Log } from '../logging/log.js';
+import { failureOf, type Failure } from './failure.js';
+
+/** An answer to a request that failed. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** How one edge tells failures to its callers. */
+export interface ErrorPresenter {
+  /** Lower-case path prefix of the edge, e.g. `/service`; '' takes what no other edge takes. */
+  readonly prefix: string;
+  present(failure: Failure, path: string): ErrorAnswer;
+}
+
+/** Every failure of every route ends here: logged once if it is ours, put on the wire by the edge it belongs to. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  readonly #presenters: readonly ErrorPresenter[];
+
+  constructor(
+    presenters: readonly ErrorPresenter[],
+    private readonly log: Log,
+    private readonly random: Random,
+  ) {
+    this.#presenters = [...presenters].sort((a, b) => b.prefix.length - a.prefix.length);
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const failure = failureOf(error);
+    this.#logTrouble(error, failure, request);
+    const path = (request.raw.url ?? '').split('?', 1)[0]?.toLowerCase() ?? '';
+    const presenter = this.#presenters.find(
+      ({ prefix }) => path === prefix || path.startsWith(`${prefix}/`) || prefix === '',
+    );
+    const answer = presenter?.present(failure, path);
+    if (!answer || reply.sent) return;
+    const retryAfter = this.#retryAfter(failure, answer.status);
+    if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter));
+    // The rest of a body that is too large is not waited for (S-120).
+    if (answer.status === 413) reply.header('Connection', 'close');
+    for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
+    void reply.status(answer.status).header('Content-Type', answer.contentType).send(answer.body);
+  }
+
+  #logTrouble(error: unknown, failure: Failure, request: FastifyRequest): void {
+    const isOurs =
+      failure.cause === 'trouble' || (error instanceof DomainError && error.kind === 'unavailable');
+    if (!isOurs) return;
+    this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
+  }
+
+  /** Every 429 and 503 says when to come back, spread so that callers do not come together (R-41). */
+  #retryAfter(failure: Failure, status: number): number | undefined {
+    if (status !== 429 && status !== 503) return undefined;
+    const given = failure.cause === 'domain' ? failure.error.retryAfterSeconds : undefined;
+    return given ?? 2 + this.random.below(5);
+  }
+}

@@ -1,0 +1,95 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../../config/index.js';
+import { DomainError } from '../../shared/domain-error.js';
+import { clientAddress, networkOf } from '../../shared/network.js';
+import type { Log } from '../logging/log.js';
+import type { Readiness } from './readiness.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Address of the caller, after trusted proxies (S-80). */
+    clientIp: string;
+    /** What limits count by: `networkOf(clientIp)`. */
+    network: string;
+  }
+}
+
+/** S-83; Node's own are 60 s, 300 s and 30 s. */
+const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 };
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/**
+ * The HTTP server: letter case and a final slash of paths do not matter (protocol document, 1.1), bodies arrive as
+ * bytes for each edge to read, and a GET is never answered to HEAD (one GET of the protocol changes state).
+ */
+export function createAdapter(config: Config): FastifyAdapter {
+  return new FastifyAdapter({
+    logger: false,
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 128 },
+    exposeHeadRoutes: false,
+    bodyLimit: config.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+  });
+}
+
+/** What every request and answer goes through, whatever its edge. */
+export function prepare(instance: FastifyInstance, config: Config, log: Log, readiness: Readiness): void {
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.decorateRequest('clientIp', '');
+  instance.decorateRequest('network', '');
+  instance.addHook('onRequest', async (request, reply) => {
+    identify(request, config);
+    addHeaders(request, reply, readiness);
+    if (request.raw.url !== undefined && request.raw.url.length > config.urlBytes) {
+      throw Object.assign(new DomainError('invalid', 'url-too-long', 'The URL is too long.'), {
+        statusCode: 414,
+      });
+    }
+  });
+  instance.addHook('onResponse', async (request, reply) => {
+    log.info(accessFields(request, reply), 'request');
+  });
+}
+
+function identify(request: FastifyRequest, config: Config): void {
+  const forwarded = request.headers['x-forwarded-for'];
+  const peer = request.raw.socket.remoteAddress ?? '';
+  request.clientIp = clientAddress(
+    peer,
+    Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+    config.trustProxy,
+  );
+  request.network = networkOf(request.clientIp);
+}
+
+function addHeaders(request: FastifyRequest, reply: FastifyReply, readiness: Readiness): void {
+  reply.header('X-Request-Id', request.id);
+  reply.header('X-Content-Type-Options', 'nosniff');
+  reply.header('Referrer-Policy', 'no-referrer');
+  reply.header('Cache-Control', 'no-store');
+  reply.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
+  if (readiness.draining) reply.header('Connection', 'close');
+}
+
+/** Path and names of parameters only: values of a query may be PINs, tokens of mails, addresses (S-53, D7). */
+function accessFields(request: FastifyRequest, reply: FastifyReply): object {
+  const [path = '', query = ''] = (request.raw.url ?? '').split('?', 2);
+  const parameters = query
+    .split('&')
+    .flatMap((pair) => (pair === '' ? [] : [pair.split('=', 1)[0]?.slice(0, 40)]));
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: request.routeOptions.url ?? path.slice(0, 200),
+    ...(parameters.length > 0 ? { parameters: parameters.slice(0, 20) } : {}),
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    network: request.network,
+  };
+}

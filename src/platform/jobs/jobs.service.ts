@@ -1,0 +1,55 @@
+import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Log } from '../logging/log.js';
+
+/** Work that comes round: cleaning, delivery. One run of a job at a time; a failed run is logged and comes round again. */
+@Injectable()
+export class Jobs implements BeforeApplicationShutdown {
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(private readonly log: Log) {}
+
+  /** Runs `work` every `periodMs` from now on, until the process stops. */
+  every(name: string, periodMs: number, work: () => Promise<void>): void {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy || this.#stopped) return;
+      busy = true;
+      this.#track(name, work, () => (busy = false));
+    }, periodMs);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  /** Runs `work` once, soon, beside the request that asked for it. */
+  soon(name: string, work: () => Promise<void>): void {
+    if (!this.#stopped) this.#track(name, work, () => undefined);
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Stops the clock and waits for what runs, so that the database is closed after it. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.idle();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop();
+  }
+
+  #track(name: string, work: () => Promise<void>, done: () => void): void {
+    const run = work()
+      .catch((error: unknown) => this.log.error({ job: name, error }, 'job failed'))
+      .finally(() => {
+        this.#running.delete(run);
+        done();
+      });
+    this.#running.add(run);
+  }
+}

@@ -1,0 +1,22 @@
+/** How often something may happen: at most `limit` times in `windowMs`, counted per `key` of a `bucket`. */
+export interface Rule {
+  /** What is counted, e.g. `lookup-server-hour`. */
+  readonly bucket: string;
+  /** Who is counted: a server id, a network, an account. */
+  readonly key: string;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** Counts how often callers do things. Counters may vanish with the process; nothing durable hangs on them. */
+export abstract class Limiter {
+  /**
+   * Counts one act against every rule, before the act (S-20).
+   *
+   * @throws DomainError rate-limited, with the seconds until the first refusing rule frees; then nothing is counted
+   */
+  abstract take(rules: readonly Rule[]): Promise<void>;
+
+  /** Takes one act back, for acts that turned out harmless. */
+  abstract refund(rules: readonly Rule[]): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createApp } from './app.factory.js';
+import { ConfigError, loadConfig, withPort, type Config } from './config/index.js';
+import { OpsListener } from './edges/ops/ops-listener.service.js';
+import { stopOnSignal } from './graceful-stop.js';
+import { createLog, type Log } from './platform/logging/log.js';
+import { StartupError } from './platform/startup-error.js';
+
+/** sysexits.h: EX_CONFIG for wrong settings, EX_UNAVAILABLE for what is missing around us. */
+const EXIT_CONFIG = 78;
+const EXIT_UNAVAILABLE = 69;
+
+/** Runs the broker until a signal ends it. @returns the exit code */
+export async function serve(): Promise<number> {
+  try {
+    const config = await settled(loadConfig());
+    const log = createLog(config.logLevel);
+    const app = await createApp(config, log);
+    await listen(app, config, log);
+    return await stopOnSignal(app, config, log);
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** PORT=0 takes a free port; links in mails must name it, so it is chosen before anything is built. */
+async function settled(config: Config): Promise<Config> {
+  if (config.port !== 0) return config;
+  const probe = createServer().listen(0, config.host);
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return withPort(config, typeof address === 'object' && address !== null ? address.port : 0);
+}
+
+async function listen(app: NestFastifyApplication, config: Config, log: Log): Promise<void> {
+  try {
+    const opsUrl = await app.get(OpsListener).listen();
+    await app.listen(config.port, config.host);
+    log.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new StartupError(
+        `${(error as Error).message}: another program uses this port. Set PORT or OPS_PORT.`,
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+function explain(error: unknown): number {
+  const isForPeople = error instanceof ConfigError || error instanceof StartupError;
+  const text = isForPeople
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  process.stderr.write(`${text}\n`);
+  return error instanceof ConfigError ? EXIT_CONFIG : EXIT_UNAVAILABLE;
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../src/app.factory.js';
+import { loadConfig, type Environment } from '../../src/config/index.js';
+import { Jobs } from '../../src/platform/jobs/jobs.service.js';
+import { FixedClock } from './fixed-clock.js';
+import { Mailbox } from './mailbox.js';
+import { createDatabase, dropDatabase } from './postgres.js';
+import { RecordingLog } from './recording-log.js';
+
+/** Where a broker of a test keeps its rows. */
+type Store = 'sqlite' | 'postgres';
+
+/** A whole broker in this process, listening on a port of its own, with a clock that the test moves. */
+export class TestBroker {
+  readonly log = new RecordingLog();
+  readonly clock = new FixedClock();
+  readonly mailbox = new Mailbox(this.log, () => this.app.get(Jobs).idle());
+  #app: NestFastifyApplication | undefined;
+  #url = '';
+
+  private constructor(
+    readonly dataDir: string,
+    private readonly environment: Environment,
+    private readonly removeStore: () => Promise<void>,
+  ) {}
+
+  /** `settings` over these: everything on loopback, no limits, every store fresh. */
+  static async start(settings: Environment = {}, store: Store = 'sqlite'): Promise<TestBroker> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'signpost-broker-'));
+    const database = store === 'postgres' ? await createDatabase() : undefined;
+    const environment = {
+      DATA_DIR: dataDir,
+      LIMITS: 'off',
+      ADDRESS_ALLOW: '127.0.0.0/8,192.0.2.0/24,198.51.100.0/24,203.0.113.0/24',
+      PORT: '0',
+      OPS_PORT: '0',
+      ...(database === undefined ? {} : { DATABASE_URL: database }),
+      ...settings,
+    };
+    const broker = new TestBroker(dataDir, environment, async () => {
+      if (database !== undefined) await dropDatabase(database);
+      rmSync(dataDir, { recursive: true, force: true });
+    });
+    await broker.open();
+    return broker;
+  }
+
+  get app(): NestFastifyApplication {
+    if (!this.#app) throw new Error('the broker is not running');
+    return this.#app;
+  }
+
+  /** Base address, without a final slash. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Starts it (again) on the same data. */
+  async open(settings: Environment = {}): Promise<void> {
+    this.#app = await createApp(loadConfig({ ...this.environment, ...settings }), this.log, this.clock);
+    await this.#app.listen(0, '127.0.0.1');
+    this.#url = await this.#app.getUrl();
+  }
+
+  /** Stops it and keeps its data. */
+  async close(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.close();
+  }
+
+  /** Stops it and removes its data. */
+  async remove(): Promise<void> {
+    await this.close();
+    await this.removeStore();
+  }
+}
+
+/**
+ * Declares the same tests against a broker on SQLite and one on PostgreSQL (`TEST_DATABASE_URL`; skipped by name
+ * without it). One broker for all tests of the block: use names of your own in each.
+ */
+export function eachBroker(
+  name: string,
+  settings: Environment,
+  tests: (broker: () => TestBroker) => void,
+): void {
+  const stores: [Store, boolean][] = [
+    ['sqlite', true],
+    ['postgres', Boolean(process.env['TEST_DATABASE_URL'])],
+  ];
+  for (const [store, here] of stores) {
+    (here ? describe : describe.skip)(`${name} on ${store}`, () => {
+      let broker: TestBroker | undefined;
+      beforeAll(async () => {
+        broker = await TestBroker.start(settings, store);
+      });
+      afterAll(() => broker?.remove());
+      tests(() => {
+        if (!broker) throw new Error('the broker did not start');
+        return broker;
+      });
+    });
+  }
+}
