@@ -48,9 +48,9 @@ module.exports = {
     {
       name: 'connect-is-deletable',
       comment:
-        'Nothing imports edges/connect but the module list: the wire protocol could be deleted in one commit.',
+        'Nothing imports edges/connect but the wiring (app.module, app.factory): the wire protocol could be deleted in one commit.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(edges/connect/|app\\.module\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(edges/connect/|app\\.(module|factory)\\.ts$)' },
       to: { path: '^src/edges/connect/' },
     },
     {

@@ -19,7 +19,10 @@ export abstract class Config extends Values {}
 /** The same settings on another port; a PUBLIC_URL that was not set follows it. */
 export function withPort(config: Config, port: number): Config {
   const isDefault = config.publicUrl === defaultPublicUrl(config.port);
-  return { ...config, port, publicUrl: isDefault ? defaultPublicUrl(port) : config.publicUrl };
+  return Object.assign({}, config, {
+    port,
+    publicUrl: isDefault ? defaultPublicUrl(port) : config.publicUrl,
+  });
 }
 
 function defaultPublicUrl(port: number): string {

@@ -26,7 +26,7 @@ export function isHashable(password: string): boolean {
 export function newPassword(text: string, minCodePoints: number, field: string): string {
   if (!isHashable(text) && text.length > 0) throw invalidField(field, `must have at most ${MAX_BYTES} bytes`);
   const password = normalized(text);
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length < minCodePoints) throw invalidField(field, `must have at least ${minCodePoints} characters`);
   if (length > MAX_CODE_POINTS) throw invalidField(field, `must have at most ${MAX_CODE_POINTS} characters`);
   return password;

@@ -86,10 +86,10 @@ export class SignUpService {
   async #admit(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
     const sameAddress = await this.accounts.findByEmail(fields.email);
     const sameName = await this.accounts.findByUserName(fields.userName);
-    const replaced = sameAddress?.state === 'unverified' ? sameAddress : null;
-    if (sameName && sameName.id !== replaced?.id) throw userNameTaken();
-    if (sameAddress && !replaced) return this.#tellOwner(sameAddress);
-    if (replaced) await this.accounts.remove(replaced.id);
+    const isReplaced = sameAddress?.state === 'unverified';
+    if (sameName && !(isReplaced && sameName.id === sameAddress.id)) throw userNameTaken();
+    if (sameAddress && !isReplaced) return this.#tellOwner(sameAddress);
+    if (sameAddress) await this.accounts.remove(sameAddress.id);
     await this.#add(fields, verifiers);
   }
 

@@ -78,7 +78,7 @@ export class LinksRepository {
   /** The link, ended or not, for which this server gave that key. */
   async findIdByKeyMac(serverId: ServerId, keyMac: string): Promise<LinkId | null> {
     const row = await this.unitOfWork.reading.findOneBy(LinkEntity, { serverId, keyMac });
-    return row && row.id;
+    return row?.id ?? null;
   }
 
   async add(link: Link, more: NewLink): Promise<void> {
@@ -116,12 +116,6 @@ export class LinksRepository {
 }
 
 /** The database holds what the domain wrote: a live row is a Link. */
-function stored({
-  sealedKey,
-  keyMac: _mac,
-  answerDigest: _digest,
-  endedAt: _ended,
-  ...link
-}: LinkEntity): StoredLink {
+function stored({ sealedKey, keyMac, answerDigest, endedAt, ...link }: LinkEntity): StoredLink {
   return { link: link as Link, sealedKey };
 }

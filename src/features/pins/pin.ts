@@ -30,7 +30,9 @@ export function newCode(random: Random): string {
 /** What a person typed, as it was shown: case, spaces and dashes do not matter (S-40). Null if it cannot be a PIN. */
 export function typedCode(text: string): string | null {
   const code = text.replace(/[\s-]/g, '').toUpperCase();
-  return code.length === LENGTH && [...code].every((letter) => ALPHABET.includes(letter)) ? code : null;
+  return code.length === LENGTH && Array.from(code).every((letter) => ALPHABET.includes(letter))
+    ? code
+    : null;
 }
 
 export function hasExpired(pin: Pin, now: number): boolean {

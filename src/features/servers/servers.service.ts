@@ -104,6 +104,6 @@ export class ServersService {
   }
 }
 
-function withoutDigest({ keyDigest: _, ...server }: ServerWithDigest): Server {
+function withoutDigest({ keyDigest, ...server }: ServerWithDigest): Server {
   return server;
 }

@@ -27,5 +27,6 @@ export function hasExpired(device: Device, lifetimes: Lifetimes, now: number): b
 
 /** Text from outside that is only ever shown: control characters out, cut to fit. */
 export function label(text: string): string {
-  return [...text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim()].slice(0, 64).join('');
+  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  return Array.from(printable).slice(0, 64).join('');
 }

@@ -39,18 +39,25 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const failure = failureOf(error);
     this.#logTrouble(error, failure, request);
-    const path = (request.raw.url ?? '').split('?', 1)[0]?.toLowerCase() ?? '';
-    const presenter = this.#presenters.find(
-      ({ prefix }) => path === prefix || path.startsWith(`${prefix}/`) || prefix === '',
-    );
-    const answer = presenter?.present(failure, path);
-    if (!answer || reply.sent) return;
-    const retryAfter = this.#retryAfter(failure, answer.status);
-    if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter));
+    if (!reply.sent) this.#answer(failure, pathOf(request), reply);
+  }
+
+  #answer(failure: Failure, path: string, reply: FastifyReply): void {
+    const answer = this.#presenterOf(path).present(failure, path);
+    const headers = {
+      ...answer.headers,
+      ...this.#waiting(failure, answer.status),
+      'Content-Type': answer.contentType,
+    };
     // The rest of a body that is too large is not waited for (S-120).
     if (answer.status === 413) reply.header('Connection', 'close');
-    for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
-    void reply.status(answer.status).header('Content-Type', answer.contentType).send(answer.body);
+    void reply.status(answer.status).headers(headers).send(answer.body);
+  }
+
+  #presenterOf(path: string): ErrorPresenter {
+    const presenter = this.#presenters.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+    if (!presenter) throw new Error('no edge presents failures of other paths: one needs the prefix ""');
+    return presenter;
   }
 
   #logTrouble(error: unknown, failure: Failure, request: FastifyRequest): void {
@@ -61,9 +68,13 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   /** Every 429 and 503 says when to come back, spread so that callers do not come together (R-41). */
-  #retryAfter(failure: Failure, status: number): number | undefined {
-    if (status !== 429 && status !== 503) return undefined;
+  #waiting(failure: Failure, status: number): Record<string, string> {
+    if (status !== 429 && status !== 503) return {};
     const given = failure.cause === 'domain' ? failure.error.retryAfterSeconds : undefined;
-    return given ?? 2 + this.random.below(5);
+    return { 'Retry-After': String(given ?? 2 + this.random.below(5)) };
   }
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.raw.url ?? '').split('?', 1)[0]?.toLowerCase() ?? '';
 }
