@@ -4,6 +4,7 @@ import { ConnectModule } from './edges/connect/connect.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
 import { PagesModule } from './edges/pages/pages.module.js';
 import { AccountsModule, accountTables } from './features/accounts/index.js';
+import { AuditModule, auditTables } from './features/audit/index.js';
 import { DiscoveryModule } from './features/discovery/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
@@ -22,6 +23,7 @@ import type { Clock } from './shared/clock.js';
 export const tables: Tables = [
   ...keyTables,
   ...mailTables,
+  ...auditTables,
   ...accountTables,
   ...sessionTables,
   ...serverTables,
@@ -42,6 +44,7 @@ export class AppModule {
         DatabaseModule.with(tables),
         CryptoModule,
         MailModule,
+        AuditModule,
         AccountsModule,
         SessionsModule,
         ServersModule,

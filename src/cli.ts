@@ -24,4 +24,4 @@ async function run(command: string | undefined): Promise<number> {
   }
 }
 
-process.exitCode = await run(process.argv[2]);
+process.exit(await run(process.argv[2]));

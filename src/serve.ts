@@ -18,8 +18,10 @@ export async function serve(): Promise<number> {
     const config = await settled(loadConfig());
     const log = createLog(config.logLevel);
     const app = await createApp(config, log);
+    // Before it listens: who reads that it does may end it at once.
+    const stopped = stopOnSignal(app, config, log);
     await listen(app, config, log);
-    return await stopOnSignal(app, config, log);
+    return await stopped;
   } catch (error) {
     return explain(error);
   }

@@ -37,8 +37,16 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
 
 /** What stands in the process's environment, over `.env` where that exists. */
 export function readEnvironment(): Environment {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  return { ...file, ...process.env };
+  return { ...readEnvironmentFile(), ...process.env };
+}
+
+function readEnvironmentFile(): Environment {
+  if (!existsSync('.env')) return {};
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'));
+  } catch (error) {
+    throw new ConfigError([`the file .env cannot be read: ${(error as Error).message}`]);
+  }
 }
 
 function readSetting(setting: Setting<unknown>, environment: Environment, mistakes: string[]): unknown {
@@ -58,10 +66,17 @@ function readText(
   const file = setting.secret ? textOf(environment[`${setting.name}_FILE`]) : undefined;
   if (file === undefined) return direct;
   if (direct !== undefined) mistakes.push(`${setting.name} and ${setting.name}_FILE are both set: keep one`);
+  return readSecret(`${setting.name}_FILE`, file, mistakes);
+}
+
+/** An empty file is a mistake, not "unset": a broker must not start on another database because a secret is missing. */
+function readSecret(name: string, file: string, mistakes: string[]): string | undefined {
   try {
-    return readFileSync(file, 'utf8').trim();
+    const secret = textOf(readFileSync(file, 'utf8'));
+    if (secret === undefined) mistakes.push(`${name} names an empty file: ${file}`);
+    return secret;
   } catch {
-    mistakes.push(`${setting.name}_FILE cannot be read: ${file}`);
+    mistakes.push(`${name} cannot be read: ${file}`);
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import type { Setting } from './setting.js';
+import { antiRobot } from './settings/anti-robot.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
 import { listening, mail, storage } from './settings/process.js';
@@ -10,11 +11,12 @@ export const sections = {
   Mail: mail,
   'Accounts and devices': accounts,
   'Servers, links and PINs': links,
+  'Keeping robots out': antiRobot,
   'Sizes and limits': limits,
 };
 
 /** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
-export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...limits };
+export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...antiRobot, ...limits };
 
 type Settings = typeof settings;
 

@@ -35,6 +35,7 @@ export class TestBroker {
     const environment = {
       DATA_DIR: dataDir,
       LIMITS: 'off',
+      LIMIT_MAILS_PER_SECOND: '1000000',
       ADDRESS_ALLOW: '127.0.0.0/8,192.0.2.0/24,198.51.100.0/24,203.0.113.0/24',
       PORT: '0',
       OPS_PORT: '0',

@@ -20,7 +20,9 @@ export async function signUp(
 ): Promise<Person> {
   const { status } = await register(broker.url, { userName, email, password: PASSWORD });
   if (status !== 200) throw new Error(`sign-up of ${userName} was answered ${status}`);
-  await broker.app.get(VerificationService).confirm(await broker.mailbox.lastToken(email), PASSWORD);
+  await broker.app
+    .get(VerificationService)
+    .confirm(await broker.mailbox.lastToken(email), PASSWORD, '127.0.0.1');
   const account = await broker.app.get(AccountsService).findByIdentifier(userName);
   if (!account) throw new Error(`${userName} was not signed up`);
   return { id: account.id, userName, email, password: PASSWORD };

@@ -73,6 +73,48 @@ export const limits = {
     10,
     'Mails per account and day about links that wait for an answer (W9); further links wait without a mail.',
   ),
+  signInPair: limit(
+    'LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK',
+    5,
+    'Wrong passwords per account and network in 15 minutes; after that one try after 30 s, doubling to 15 minutes (S-21).',
+  ),
+  signInNetwork: limit(
+    'LIMIT_SIGN_INS_PER_NETWORK_15_MINUTES',
+    20,
+    'Sign-in tries per network in 15 minutes, over all accounts never used from there (S-21).',
+  ),
+  signInNetworkDay: limit('LIMIT_SIGN_INS_PER_NETWORK_DAY', 100, 'The same per day (S-21).'),
+  signInKnownHour: limit(
+    'LIMIT_SIGN_INS_PER_KNOWN_NETWORK_HOUR',
+    10,
+    'Wrong passwords per hour for an account from a network it was used from in the last 30 days (S-22).',
+  ),
+  signInFailuresAccount: limit(
+    'LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT',
+    100,
+    'Wrong passwords in a row for an account from unknown networks; then those are refused until a success from a known one or the mailed link is used (S-22).',
+  ),
+  accountMailsHour: limit(
+    'LIMIT_ACCOUNT_MAILS_HOUR',
+    3,
+    'Reset and confirmation mails per account and hour (S-25).',
+  ),
+  accountMailsDay: limit('LIMIT_ACCOUNT_MAILS_DAY', 10, 'The same per day (S-25).'),
+  accountMailsNetworkHour: limit(
+    'LIMIT_ACCOUNT_MAILS_PER_NETWORK_HOUR',
+    10,
+    'The same per network and hour (S-25).',
+  ),
+  signUpsNetworkHour: limit('LIMIT_SIGN_UPS_PER_NETWORK_HOUR', 3, 'Sign-ups per network and hour (S-25).'),
+  signUpsNetworkDay: limit('LIMIT_SIGN_UPS_PER_NETWORK_DAY', 10, 'The same per day (S-25).'),
+  serverRegistrationsHour: limit(
+    'LIMIT_SERVER_REGISTRATIONS_PER_NETWORK_HOUR',
+    3,
+    'New server registrations per network and hour (S-25).',
+  ),
+  serverRegistrationsDay: limit('LIMIT_SERVER_REGISTRATIONS_PER_NETWORK_DAY', 10, 'The same per day (S-25).'),
+  serverUpdatesHour: limit('LIMIT_SERVER_UPDATES_PER_HOUR', 120, 'Updates per server and hour (S-25).'),
+  listsHour: limit('LIMIT_LISTS_PER_HOUR', 1_200, 'List calls per device or server and hour (S-25).'),
   userNameProbesHour: limit(
     'LIMIT_USER_NAME_PROBES_PER_NETWORK_HOUR',
     10,

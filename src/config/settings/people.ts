@@ -3,7 +3,8 @@ import { CidrSet } from '../../shared/network.js';
 import { flag, limit, list, oneOf, seconds, whole } from '../setting.js';
 
 const MINUTE = 60;
-const DAY = 86_400;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** Passwords and accounts. */
 export const accounts = {
@@ -71,6 +72,37 @@ export const accounts = {
     'Password hashes that may wait; beyond that the answer is 503 (S-04).',
   ),
   verificationTtl: seconds('VERIFICATION_TTL_SECONDS', DAY, 'Life of a confirm-your-address link (S-37).'),
+  resetTtl: seconds('RESET_TTL_SECONDS', 60 * MINUTE, 'Life of a set-a-new-password link (S-36).'),
+  addressRevertTtl: seconds(
+    'ADDRESS_REVERT_TTL_SECONDS',
+    7 * DAY,
+    'How long the old address can take a change of address back, and is kept from others (S-39).',
+  ),
+  sessionIdleTtl: seconds(
+    'SESSION_IDLE_TTL_SECONDS',
+    60 * MINUTE,
+    'A browser that was idle for so long must sign in again (S-10).',
+  ),
+  sessionTtl: seconds(
+    'SESSION_TTL_SECONDS',
+    12 * HOUR,
+    'A browser must sign in again after this time in any case (S-10).',
+  ),
+  staySignedInIdleTtl: seconds(
+    'STAY_SIGNED_IN_IDLE_TTL_SECONDS',
+    14 * DAY,
+    'The same idle time with "stay signed in" (S-10).',
+  ),
+  staySignedInTtl: seconds(
+    'STAY_SIGNED_IN_TTL_SECONDS',
+    30 * DAY,
+    'The same total time with "stay signed in" (S-10; the ceiling of NIST AAL1).',
+  ),
+  reauthenticationTtl: seconds(
+    'REAUTHENTICATION_TTL_SECONDS',
+    5 * MINUTE,
+    'After typing the password, so long dangerous changes do not ask for it again (S-09).',
+  ),
   unverifiedTtl: seconds(
     'UNVERIFIED_ACCOUNT_TTL_SECONDS',
     7 * DAY,

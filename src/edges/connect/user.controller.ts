@@ -1,5 +1,5 @@
 import { Controller, UseGuards } from '@nestjs/common';
-import { AccountsService, type PasswordProof } from '../../features/accounts/index.js';
+import { SignInService, type PasswordProof } from '../../features/accounts/index.js';
 import { AccountLookupService, type Selector } from '../../features/links/index.js';
 import { DevicesService } from '../../features/sessions/index.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
@@ -18,7 +18,7 @@ const IDENTIFIERS = ['nameOrEmail', 'name', 'email'];
 @UseGuards(ConnectCallersGuard)
 export class UserController {
   constructor(
-    private readonly accounts: AccountsService,
+    private readonly signIns: SignInService,
     private readonly lookups: AccountLookupService,
     private readonly devices: DevicesService,
     private readonly config: Config,
@@ -51,7 +51,7 @@ export class UserController {
     const identifier = wire.optional('nameOrEmail') ?? wire.optional('userName');
     if (identifier === undefined) throw invalidField('nameOrEmail', 'is missing');
     this.#refuseInQuery(query);
-    const account = await this.accounts.authenticate(identifier, proofOf(wire));
+    const account = await this.signIns.signIn(identifier, proofOf(wire), network);
     const token = await this.devices.signIn(account, { app, name: '', network });
     // The last two: the documentation's own (wrong) names, which some clients follow.
     const user = userShape(account, account.email);

@@ -1,4 +1,55 @@
 import { Module } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Config } from '../../config/index.js';
+import { AccountsModule } from '../../features/accounts/index.js';
+import { LinksModule } from '../../features/links/index.js';
+import { PinsModule } from '../../features/pins/index.js';
+import { AssetsController } from './assets.controller.js';
+import { ConfirmController } from './confirm.controller.js';
+import { FrontController } from './front.controller.js';
+import { pageHeaders } from './html.js';
+import { InvitationsController } from './invitations.controller.js';
+import { PinController } from './pin.controller.js';
+import { PinTickets } from './pin-ticket.js';
+import { SignUpController } from './sign-up.controller.js';
 
-@Module({})
-export class PagesModule {}
+/** The pages people use: rendered here, no script needed. */
+@Module({
+  imports: [AccountsModule, LinksModule, PinsModule],
+  providers: [PinTickets],
+  controllers: [
+    AssetsController,
+    ConfirmController,
+    FrontController,
+    InvitationsController,
+    PinController,
+    SignUpController,
+  ],
+})
+export class PagesModule {
+  // In the constructor: Fastify must know before the first route is added.
+  constructor(host: HttpAdapterHost, config: Config) {
+    const fastify = host.httpAdapter.getInstance<FastifyInstance>();
+    addHeaders(fastify, config);
+    answerHead(fastify);
+  }
+}
+
+/** By the type of the answer, so that no page and no error can do without, whoever made it. */
+function addHeaders(fastify: FastifyInstance, config: Config): void {
+  const headers = pageHeaders(config);
+  fastify.addHook('onSend', (_request, reply: FastifyReply, payload, done) => {
+    const type = reply.getHeader('content-type');
+    if (typeof type === 'string' && type.startsWith('text/html')) void reply.headers(headers);
+    done(null, payload);
+  });
+}
+
+/** Pages answer HEAD as they answer GET: theirs change nothing, unlike one GET of the wire protocol. */
+function answerHead(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    const { isPage } = (route.config ?? {}) as { isPage?: boolean };
+    if (isPage && route.method === 'GET') fastify.route({ ...route, method: 'HEAD' });
+  });
+}

@@ -1,6 +1,6 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { AccountId } from '../../shared/ids.js';
-import type { AccountState } from './account.js';
+import type { AccountState, TokenPurpose } from './account.js';
 
 @Entity('accounts')
 @Index('accounts_state_created_at', ['state', 'createdAt'])
@@ -36,6 +36,18 @@ export class AccountEntity {
 
   @Column('bigint', { name: 'verified_at', nullable: true })
   verifiedAt!: number | null;
+
+  /** Wrong passwords in a row from networks that the account was never used from (S-22). */
+  @Column('integer', { name: 'failed_sign_ins' })
+  failedSignIns!: number;
+
+  /** Whether servers find the account by its user name (S-33). */
+  @Column('boolean', { name: 'findable_by_name' })
+  findableByName!: boolean;
+
+  /** Whether servers find the account by its e-mail address (S-33). */
+  @Column('boolean', { name: 'findable_by_email' })
+  findableByEmail!: boolean;
 }
 
 /** Every id that was ever given out, so that none is given twice, also after its account is gone (product rule 7). */
@@ -57,7 +69,11 @@ export class AccountTokenEntity {
   accountId!: AccountId;
 
   @Column('varchar', { length: 32 })
-  purpose!: 'verify';
+  purpose!: TokenPurpose;
+
+  /** The address that is being confirmed or restored, where the purpose is an address (S-39). */
+  @Column('varchar', { length: 254, nullable: true })
+  email!: string | null;
 
   @Index('account_tokens_expires_at')
   @Column('bigint', { name: 'expires_at' })
@@ -65,4 +81,34 @@ export class AccountTokenEntity {
 
   @Column('bigint', { name: 'used_at', nullable: true })
   usedAt!: number | null;
+}
+
+/** A network from which the account was signed in to lately (S-22). */
+@Entity('known_networks')
+export class KnownNetworkEntity {
+  @ForeignKey('AccountEntity', { name: 'known_networks_account', onDelete: 'CASCADE' })
+  @PrimaryColumn('varchar', { name: 'account_id', length: 16, primaryKeyConstraintName: 'known_networks_pk' })
+  accountId!: AccountId;
+
+  @PrimaryColumn('varchar', { length: 64, primaryKeyConstraintName: 'known_networks_pk' })
+  network!: string;
+
+  @Index('known_networks_last_success_at')
+  @Column('bigint', { name: 'last_success_at' })
+  lastSuccessAt!: number;
+}
+
+/** An address that was given up lately and that nobody else may sign up with yet (S-39). */
+@Entity('held_addresses')
+export class HeldAddressEntity {
+  @PrimaryColumn('varchar', { name: 'email_key', length: 254, primaryKeyConstraintName: 'held_addresses_pk' })
+  emailKey!: string;
+
+  @ForeignKey('AccountEntity', { name: 'held_addresses_account', onDelete: 'CASCADE' })
+  @Column('varchar', { name: 'account_id', length: 16 })
+  accountId!: AccountId;
+
+  @Index('held_addresses_until')
+  @Column('bigint')
+  until!: number;
 }

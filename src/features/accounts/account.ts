@@ -18,11 +18,25 @@ export interface Account {
   readonly createdAt: number;
 }
 
+/** How servers may find an account (S-33). */
+export interface Findable {
+  readonly findableByName: boolean;
+  readonly findableByEmail: boolean;
+}
+
+/**
+ * What a mailed secret is for: confirming the address of a sign-up, setting a new password, confirming a new address,
+ * restoring the old one, opening sign-in from unknown networks again.
+ */
+export type TokenPurpose = 'verify' | 'reset' | 'new-address' | 'revert-address' | 'unlock';
+
 /** An account with what proves its password. Never leaves this feature. */
-export interface AccountWithVerifiers extends Account {
+export interface AccountWithVerifiers extends Account, Findable {
   readonly passwordHash: string;
   /** Of the MD5 variant of old clients; null unless LEGACY_MD5_LOGIN was on when the password was set (S-06). */
   readonly legacyHash: string | null;
+  /** Wrong passwords in a row from unknown networks (S-22). */
+  readonly failedSignIns: number;
 }
 
 /** Whether the account may sign in and be linked. */

@@ -1,24 +1,61 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { HOUR } from '../../shared/clock.js';
+import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
+import { AccountClosingService } from './account-closing.service.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
+import { AddressChangeService } from './address-change.service.js';
+import { CredentialChanges } from './credential-changes.js';
+import { KnownNetworksRepository } from './known-networks.repository.js';
+import { PasswordChange } from './password-change.service.js';
+import { PasswordsService } from './passwords.service.js';
+import { RecoveryService } from './recovery.service.js';
+import { SignInLimits } from './sign-in-limits.service.js';
+import { SignInService } from './sign-in.service.js';
 import { SignUpService } from './sign-up.service.js';
 import { VerificationService } from './verification.service.js';
 
 @Module({
-  imports: [MailModule],
-  providers: [AccountsRepository, AccountsService, SignUpService, VerificationService],
-  exports: [AccountsService, SignUpService, VerificationService],
+  imports: [MailModule, AuditModule],
+  providers: [
+    AccountClosingService,
+    AddressChangeService,
+    CredentialChanges,
+    PasswordChange,
+    RecoveryService,
+    AccountsRepository,
+    AccountsService,
+    KnownNetworksRepository,
+    PasswordsService,
+    SignInLimits,
+    SignInService,
+    SignUpService,
+    VerificationService,
+  ],
+  exports: [
+    AccountClosingService,
+    AccountsService,
+    AddressChangeService,
+    CredentialChanges,
+    PasswordChange,
+    RecoveryService,
+    SignInLimits,
+    SignInService,
+    SignUpService,
+    VerificationService,
+  ],
 })
 export class AccountsModule implements OnModuleInit {
   constructor(
     private readonly accounts: AccountsService,
+    private readonly limits: SignInLimits,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
     this.jobs.every('forget unverified accounts', HOUR, () => this.accounts.forgetUnverified());
+    this.jobs.every('forget old networks', HOUR, () => this.limits.forgetOldNetworks());
   }
 }

@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan, MoreThan } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
-import { comparable, type AccountWithVerifiers } from './account.js';
-import { AccountEntity, AccountTokenEntity, IssuedAccountIdEntity } from './account.entity.js';
+import { comparable, type AccountWithVerifiers, type Findable, type TokenPurpose } from './account.js';
+import {
+  AccountEntity,
+  AccountTokenEntity,
+  HeldAddressEntity,
+  IssuedAccountIdEntity,
+} from './account.entity.js';
 
+export type LiveToken = Pick<AccountTokenEntity, 'accountId' | 'email'>;
+export type NewToken = Omit<AccountTokenEntity, 'usedAt'>;
 type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
 
 @Injectable()
@@ -57,28 +64,76 @@ export class AccountsRepository {
     return result.affected === 1;
   }
 
+  async countFailedSignIn(id: AccountId): Promise<void> {
+    await this.unitOfWork.writing.increment(AccountEntity, { id }, 'failedSignIns', 1);
+  }
+
+  async clearFailedSignIns(id: AccountId): Promise<void> {
+    await this.unitOfWork.writing.update(AccountEntity, { id }, { failedSignIns: 0 });
+  }
+
+  async setFindable(id: AccountId, { findableByName, findableByEmail }: Findable): Promise<void> {
+    await this.unitOfWork.writing.update(AccountEntity, { id }, { findableByName, findableByEmail });
+  }
+
+  async setEmail(id: AccountId, email: string): Promise<void> {
+    await this.unitOfWork.writing.update(AccountEntity, { id }, { email, emailKey: comparable(email) });
+  }
+
+  /** Whether an address was given up lately by somebody else than this account (S-39). */
+  async isHeld(email: string, now: number, by?: AccountId): Promise<boolean> {
+    const held = await this.unitOfWork.reading.findOneBy(HeldAddressEntity, { emailKey: comparable(email) });
+    return held !== null && held.until > now && held.accountId !== by;
+  }
+
+  async hold(email: string, accountId: AccountId, until: number): Promise<void> {
+    await this.unitOfWork.writing.upsert(
+      HeldAddressEntity,
+      { emailKey: comparable(email), accountId, until },
+      ['emailKey'],
+    );
+  }
+
+  async releaseAddressesBefore(time: number): Promise<void> {
+    await this.unitOfWork.writing.delete(HeldAddressEntity, { until: LessThan(time) });
+  }
+
+  /** No password fits any more until a new one is set. */
+  async makePasswordUnusable(id: AccountId): Promise<void> {
+    await this.unitOfWork.writing.update(AccountEntity, { id }, { passwordHash: '', legacyHash: null });
+  }
+
+  async setPassword(id: AccountId, verifiers: Verifiers): Promise<void> {
+    await this.unitOfWork.writing.update(AccountEntity, { id }, verifiers);
+  }
+
   /** Stores new verifiers, unless the password was changed since `account` was read. */
   async replacePassword(account: AccountWithVerifiers, verifiers: Verifiers): Promise<void> {
     const unchanged = { id: account.id, passwordHash: account.passwordHash };
     await this.unitOfWork.writing.update(AccountEntity, unchanged, verifiers);
   }
 
-  async addVerifyToken(accountId: AccountId, digest: string, expiresAt: number): Promise<void> {
-    const token = { digest, accountId, purpose: 'verify' as const, expiresAt, usedAt: null };
-    await this.unitOfWork.writing.insert(AccountTokenEntity, token);
+  async addToken(token: NewToken): Promise<void> {
+    await this.unitOfWork.writing.insert(AccountTokenEntity, { ...token, usedAt: null });
   }
 
-  /** The account that a live token belongs to. */
-  async findByVerifyToken(digest: string, now: number): Promise<AccountWithVerifiers | null> {
-    const live = { digest, purpose: 'verify' as const, usedAt: IsNull(), expiresAt: MoreThan(now) };
-    const token = await this.unitOfWork.reading.findOneBy(AccountTokenEntity, live);
-    return token && this.find(token.accountId);
+  /** A live token of that purpose, and whose it is. */
+  async findToken(purpose: TokenPurpose, digest: string, now: number): Promise<LiveToken | null> {
+    const live = { digest, purpose, usedAt: IsNull(), expiresAt: MoreThan(now) };
+    return this.unitOfWork.reading.findOneBy(AccountTokenEntity, live);
   }
 
-  /** @returns false if somebody else was first (R-17) */
-  async useVerifyToken(digest: string, now: number): Promise<boolean> {
-    const live = { digest, purpose: 'verify' as const, usedAt: IsNull(), expiresAt: MoreThan(now) };
-    return (await this.unitOfWork.writing.update(AccountTokenEntity, live, { usedAt: now })).affected === 1;
+  /** Uses a live token up. @returns null if it was used, too old, or somebody else was first (R-17, S-36) */
+  async useToken(purpose: TokenPurpose, digest: string, now: number): Promise<LiveToken | null> {
+    const token = await this.findToken(purpose, digest, now);
+    const live = { digest, purpose, usedAt: IsNull(), expiresAt: MoreThan(now) };
+    const result = await this.unitOfWork.writing.update(AccountTokenEntity, live, { usedAt: now });
+    return result.affected === 1 ? token : null;
+  }
+
+  /** Ends tokens that were mailed for this account. */
+  async removeTokens(accountId: AccountId, purposes: readonly TokenPurpose[]): Promise<void> {
+    await this.unitOfWork.writing.delete(AccountTokenEntity, { accountId, purpose: In([...purposes]) });
   }
 
   async removeTokensExpiredBefore(time: number): Promise<void> {

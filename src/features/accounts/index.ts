@@ -4,10 +4,19 @@
  * Promises: unknown, inactive and wrong look alike (S-05); an address in use looks like a fresh one (S-31); an id is
  * never given out twice; verifiers never leave this room.
  */
-export { isActive, type Account } from './account.js';
+export { isActive, type Account, type Findable } from './account.js';
+export { tokenSpent } from './account.errors.js';
 export { emailAddress, isEmailAddress, userName } from './account-fields.js';
 export { AccountsModule } from './accounts.module.js';
-export { AccountsService, type PasswordProof } from './accounts.service.js';
+export { AccountsService } from './accounts.service.js';
+export type { PasswordProof } from './passwords.service.js';
+export { SignInService } from './sign-in.service.js';
+export { AccountClosingService } from './account-closing.service.js';
+export { AddressChangeService } from './address-change.service.js';
+export { CredentialChanges } from './credential-changes.js';
+export { PasswordChange } from './password-change.service.js';
+export { RecoveryService } from './recovery.service.js';
+export { SignInLimits } from './sign-in-limits.service.js';
 export { SignUpService, type SignUp } from './sign-up.service.js';
 export { VerificationService } from './verification.service.js';
 export { accountTables } from './account-tables.js';

@@ -5,12 +5,13 @@ import { Limiter } from '../../platform/limits/limiter.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { emailAddress, userName } from './account-fields.js';
 import { isUserNameTaken, signUpClosed, userNameTaken } from './account.errors.js';
 import { comparable, type Account, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { AccountsService } from './accounts.service.js';
+import { PasswordsService } from './passwords.service.js';
 import { newPassword } from './password.js';
 import { VerificationService } from './verification.service.js';
 
@@ -30,8 +31,9 @@ type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
 export class SignUpService {
   constructor(
     private readonly accounts: AccountsRepository,
-    private readonly passwords: AccountsService,
+    private readonly passwords: PasswordsService,
     private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -85,17 +87,24 @@ export class SignUpService {
 
   async #admit(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
     const sameAddress = await this.accounts.findByEmail(fields.email);
-    const sameName = await this.accounts.findByUserName(fields.userName);
-    const isReplaced = sameAddress?.state === 'unverified';
-    if (sameName && !(isReplaced && sameName.id === sameAddress.id)) throw userNameTaken();
-    if (sameAddress && !isReplaced) return this.#tellOwner(sameAddress);
-    if (sameAddress) await this.accounts.remove(sameAddress.id);
+    const replaced = sameAddress?.state === 'unverified' ? sameAddress : null;
+    await this.#refuseTakenName(fields.userName, replaced);
+    if (sameAddress && !replaced) return this.#tellOwner(sameAddress);
+    if (await this.accounts.isHeld(fields.email, fields.createdAt)) return this.outbox.postNothing();
+    if (replaced) await this.accounts.remove(replaced.id);
     await this.#add(fields, verifiers);
   }
 
+  async #refuseTakenName(userName: string, replaced: Account | null): Promise<void> {
+    const sameName = await this.accounts.findByUserName(userName);
+    if (sameName && sameName.id !== replaced?.id) throw userNameTaken();
+  }
+
   async #add(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
-    const account = { id: await this.#freshId(), ...fields, ...verifiers };
+    const settings = { failedSignIns: 0, findableByName: true, findableByEmail: true };
+    const account = { id: await this.#freshId(), ...fields, ...verifiers, ...settings };
     await this.accounts.add(account);
+    await this.audit.record({ kind: 'account-opened', outcome: 'ok', accountId: account.id });
     if (account.state === 'unverified') await this.verification.ask(account);
   }
 

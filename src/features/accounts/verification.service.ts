@@ -4,18 +4,20 @@ import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
+import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
-import { tokenSpent, wrongCredentials } from './account.errors.js';
+import { tokenSpent } from './account.errors.js';
 import { withoutVerifiers, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { AccountsService } from './accounts.service.js';
+import { SignInService } from './sign-in.service.js';
 
 /** Proof that an e-mail address belongs to the person who signed up with it. */
 @Injectable()
 export class VerificationService {
   constructor(
     private readonly accounts: AccountsRepository,
-    private readonly passwords: AccountsService,
+    private readonly signIns: SignInService,
+    private readonly audit: AuditTrail,
     private readonly outbox: MailOutbox,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -27,7 +29,13 @@ export class VerificationService {
   async ask(account: Account): Promise<void> {
     const token = this.random.hex(32);
     const expiresAt = this.clock.now() + this.config.verificationTtl;
-    await this.accounts.addVerifyToken(account.id, digestOf(token), expiresAt);
+    await this.accounts.addToken({
+      purpose: 'verify',
+      accountId: account.id,
+      digest: digestOf(token),
+      email: null,
+      expiresAt,
+    });
     await this.outbox.post(
       { kind: 'confirm-address', userName: account.userName, token },
       account.email,
@@ -35,27 +43,35 @@ export class VerificationService {
     );
   }
 
-  /** The account that a live confirmation link belongs to, for the page to show. */
-  async findByToken(token: string): Promise<Account | null> {
-    const account = await this.accounts.findByVerifyToken(digestOf(token), this.clock.now());
-    return account?.state === 'unverified' ? withoutVerifiers(account) : null;
+  /** The account that a live confirmation link belongs to, for the page to show. @throws DomainError gone `link-spent` */
+  async getByToken(token: string): Promise<Account> {
+    const account = await this.#findByToken(token);
+    if (!account) throw tokenSpent();
+    return account;
   }
 
   /**
    * Confirms the address, once, with the password of that sign-up: whoever signed up with somebody else's address
    * must not get it confirmed by the owner's click (S-38).
    *
-   * @throws DomainError gone `link-spent` (one answer for all reasons, S-34), unauthenticated for a wrong password
+   * @throws DomainError gone `link-spent` (one answer for all reasons, S-34), unauthenticated for a wrong password,
+   * rate-limited
    */
-  async confirm(token: string, password: string): Promise<Account> {
-    const account = await this.findByToken(token);
-    if (!account) throw tokenSpent();
-    if (!(await this.passwords.hasPassword(account, password))) throw wrongCredentials();
+  async confirm(token: string, password: string, network: string): Promise<Account> {
+    const account = await this.getByToken(token);
+    await this.signIns.prove(account.id, password, network);
     await this.unitOfWork.run(async () => {
       const now = this.clock.now();
-      const used = await this.accounts.useVerifyToken(digestOf(token), now);
+      const used = await this.accounts.useToken('verify', digestOf(token), now);
       if (!used || !(await this.accounts.verify(account.id, now))) throw tokenSpent();
+      await this.audit.record({ kind: 'account-confirmed', outcome: 'ok', accountId: account.id });
     });
     return { ...account, state: 'active' };
+  }
+
+  async #findByToken(token: string): Promise<Account | null> {
+    const live = await this.accounts.findToken('verify', digestOf(token), this.clock.now());
+    const account = live && (await this.accounts.find(live.accountId));
+    return account?.state === 'unverified' ? withoutVerifiers(account) : null;
   }
 }

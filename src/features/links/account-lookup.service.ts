@@ -6,6 +6,7 @@ import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isEmailAddress, type Account } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
 import type { Server } from '../servers/index.js';
 import { InvitationsRepository } from './invitations.repository.js';
 import { LinksRepository } from './links.repository.js';
@@ -20,6 +21,7 @@ export class AccountLookupService {
     private readonly accounts: AccountsService,
     private readonly links: LinksRepository,
     private readonly invitations: InvitationsRepository,
+    private readonly audit: AuditTrail,
     private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -35,10 +37,27 @@ export class AccountLookupService {
    */
   async lookUp(server: Server, selector: Selector, network: string): Promise<Account | null> {
     await this.limiter.take(await this.#rules(server, network));
-    if ('id' in selector) return this.accounts.find(selector.id);
-    const account = await this.accounts.findByIdentifier(selector.identifier);
-    if (!account) await this.#rememberMiss(server, selector.identifier, network);
+    const account = await this.#find(selector);
+    await this.unitOfWork.run(async () => {
+      if (!account && 'identifier' in selector)
+        await this.#rememberMiss(server, selector.identifier, network);
+      const whose = account ? { accountId: account.id } : {};
+      const outcome = account ? 'ok' : 'refused';
+      await this.audit.record({
+        kind: 'account-looked-up',
+        outcome,
+        serverId: server.id,
+        detail: server.name,
+        ...whose,
+      });
+    });
     return account;
+  }
+
+  #find(selector: Selector): Promise<Account | null> {
+    return 'id' in selector
+      ? this.accounts.find(selector.id)
+      : this.accounts.findForServer(selector.identifier);
   }
 
   async #rules(server: Server, network: string): Promise<Rule[]> {
@@ -56,6 +75,6 @@ export class AccountLookupService {
   async #rememberMiss(server: Server, identifier: string, network: string): Promise<void> {
     if (!isEmailAddress(identifier)) return;
     const miss = { emailKey: identifier.toLowerCase(), network, serverId: server.id, at: this.clock.now() };
-    await this.unitOfWork.run(() => this.invitations.addMissedLookup({ id: this.random.hex(16), ...miss }));
+    await this.invitations.addMissedLookup({ id: this.random.hex(16), ...miss });
   }
 }

@@ -14,6 +14,7 @@ import {
   type Account,
   type SignUp,
 } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { ServersService, type Server } from '../servers/index.js';
 import { InvitationsRepository, type CountedBy, type MissedLookup } from './invitations.repository.js';
@@ -36,6 +37,7 @@ export class InvitationsService {
     private readonly signUps: SignUpService,
     private readonly servers: ServersService,
     private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -133,6 +135,7 @@ export class InvitationsService {
       createdAt: now,
       expiresAt,
     });
+    await this.audit.record({ kind: 'invitation-mailed', outcome: 'ok', serverId: server.id });
     await this.outbox.post(
       { kind: 'sign-up-invitation', requester: name, serverName: server.name, token },
       email,

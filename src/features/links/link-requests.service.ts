@@ -7,6 +7,7 @@ import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, userName, type Account } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { ServersService, type Server } from '../servers/index.js';
 import { LinkKeys } from './link-keys.js';
@@ -39,6 +40,7 @@ export class LinkRequestsService {
     private readonly accounts: AccountsService,
     private readonly servers: ServersService,
     private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -78,6 +80,7 @@ export class LinkRequestsService {
     await this.unitOfWork.exclusive(`links of account ${request.accountId}`);
     await this.unitOfWork.exclusive(`links of server ${server.id}`);
     const account = await this.#linkable(request.accountId);
+    await this.#refuseBlocked(server, account);
     const now = this.clock.now();
     await this.links.endLapsed(now, { serverId: server.id, accountId: account.id });
     const existing = await this.links.find(server.id, account.id, now);
@@ -97,6 +100,11 @@ export class LinkRequestsService {
       throw new DomainError('conflict', 'account-not-active', 'This account is not active (yet).');
     }
     return account;
+  }
+
+  async #refuseBlocked(server: Server, account: Account): Promise<void> {
+    if (!(await this.links.isBlocked(server.id, account.id))) return;
+    throw new DomainError('forbidden', 'server-blocked', 'This person does not want links from this server.');
   }
 
   async #refuseUsedKey(server: Server, key: string, existing: StoredLink | null): Promise<void> {
@@ -153,6 +161,8 @@ export class LinkRequestsService {
       answerDigest: digestOf(token),
     });
     await this.#askPerson(link, server, account, token);
+    const whose = { accountId: account.id, serverId: server.id };
+    await this.audit.record({ kind: 'link-asked', outcome: 'ok', ...whose, detail: server.name });
     return link;
   }
 

@@ -61,3 +61,8 @@ export function hasLapsed(link: Link, now: number): boolean {
 export function linkUnknown(): DomainError {
   return new DomainError('not-found', 'link-unknown', 'There is no such link.');
 }
+
+/** The link in a mail: one answer for answered, withdrawn, lapsed and never there (S-34). */
+export function answerSpent(): DomainError {
+  return new DomainError('gone', 'answer-spent', 'This invitation does not work (any more).');
+}

@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { HOUR, MINUTE } from '../../shared/clock.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { ServersModule, ServersService } from '../servers/index.js';
 import { AccountLookupService } from './account-lookup.service.js';
@@ -13,7 +14,7 @@ import { LinksRepository } from './links.repository.js';
 import { LinksService } from './links.service.js';
 
 @Module({
-  imports: [AccountsModule, ServersModule, MailModule],
+  imports: [AccountsModule, ServersModule, MailModule, AuditModule],
   providers: [
     AccountLookupService,
     InvitationsRepository,

@@ -5,6 +5,7 @@ import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
 import type { EndState, Link } from './link.js';
+import { BlockedServerEntity } from './blocked-server.entity.js';
 import { LinkEntity } from './link.entity.js';
 
 /** A link with its key as stored, and who stands at the other end. */
@@ -79,6 +80,17 @@ export class LinksRepository {
   async findIdByKeyMac(serverId: ServerId, keyMac: string): Promise<LinkId | null> {
     const row = await this.unitOfWork.reading.findOneBy(LinkEntity, { serverId, keyMac });
     return row?.id ?? null;
+  }
+
+  isBlocked(serverId: ServerId, accountId: AccountId): Promise<boolean> {
+    return this.unitOfWork.reading.existsBy(BlockedServerEntity, { serverId, accountId });
+  }
+
+  async block(serverId: ServerId, accountId: AccountId, blockedAt: number): Promise<void> {
+    await this.unitOfWork.writing.upsert(BlockedServerEntity, { serverId, accountId, blockedAt }, [
+      'accountId',
+      'serverId',
+    ]);
   }
 
   async add(link: Link, more: NewLink): Promise<void> {

@@ -4,11 +4,13 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import { AuditTrail, type AuditKind } from '../audit/index.js';
 import type { Server } from '../servers/index.js';
 import { LinkKeys } from './link-keys.js';
 import type { LinkOfServer } from './link-requests.service.js';
 import {
   accepted,
+  answerSpent,
   endedByAccount,
   linkUnknown,
   type AcceptedLink,
@@ -38,6 +40,7 @@ export class LinksService {
   constructor(
     private readonly links: LinksRepository,
     private readonly keys: LinkKeys,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
@@ -83,7 +86,38 @@ export class LinksService {
       );
       if (!chosen) throw linkUnknown();
       refuseTwins(chosen, mine);
+      if (chosen.link.state === 'accepted') return;
       await this.links.change(accepted(chosen.link, this.clock.now()), { answerDigest: null });
+      await this.#record('link-accepted', chosen.link);
+    });
+  }
+
+  /**
+   * The person says yes to a server that claims the systemId of one that is linked already: the old link ends first, in
+   * the same unit of work. A separate act, which the person must confirm (S-72).
+   *
+   * @throws DomainError not-found
+   */
+  async replace(accountId: AccountId, linkId: LinkId): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      await this.unitOfWork.exclusive(`links of account ${accountId}`);
+      const mine = await this.links.ofAccount(accountId, this.clock.now());
+      const chosen = mine.find(({ link }) => link.id === linkId);
+      if (!chosen) throw linkUnknown();
+      const twin = twinOf(chosen, mine);
+      if (twin) await this.#end(twin.link.serverId, accountId, endedByAccount);
+      await this.accept(accountId, { linkId });
+    });
+  }
+
+  /** The person wants nothing from this server: its waiting link ends, and it cannot ask again (W9). */
+  async block(accountId: AccountId, serverId: ServerId): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const now = this.clock.now();
+      await this.links.block(serverId, accountId, now);
+      const found = await this.links.find(serverId, accountId, now);
+      if (found) await this.#end(serverId, accountId, endedByAccount);
+      await this.audit.record({ kind: 'server-blocked', outcome: 'ok', accountId, serverId });
     });
   }
 
@@ -105,25 +139,59 @@ export class LinksService {
     return mine.find((invitation) => invitation.link.id === link.id) ?? null;
   }
 
+  /**
+   * The person answers through the link in a mail. Decided and done in one go, so that of two answers one counts.
+   *
+   * @returns what was answered
+   * @throws DomainError gone `answer-spent` (one answer for all reasons, S-34), and what `accept` throws
+   */
+  async answer(token: string, answer: 'accept' | 'decline' | 'block'): Promise<WaitingInvitation> {
+    return this.unitOfWork.run(async () => {
+      const asked = await this.findByAnswerToken(token);
+      if (!asked) throw answerSpent();
+      await this.unitOfWork.exclusive(`links of account ${asked.link.accountId}`);
+      const invitation = await this.findByAnswerToken(token);
+      if (!invitation) throw answerSpent();
+      const { id: linkId, accountId, serverId } = invitation.link;
+      if (answer === 'accept') await this.accept(accountId, { linkId });
+      else if (answer === 'block') await this.block(accountId, serverId);
+      else await this.#end(serverId, accountId, endedByAccount);
+      return invitation;
+    });
+  }
+
   async endLapsed(): Promise<void> {
     await this.unitOfWork.run(() => this.links.endLapsed(this.clock.now()));
+  }
+
+  #record(kind: AuditKind, { accountId, serverId }: Link): Promise<void> {
+    return this.audit.record({ kind, outcome: 'ok', accountId, serverId });
   }
 
   async #end(serverId: ServerId, accountId: AccountId, how: (link: Link) => EndState): Promise<void> {
     await this.unitOfWork.run(async () => {
       const now = this.clock.now();
       const found = await this.links.find(serverId, accountId, now);
-      if (!found || !(await this.links.end(found.link.id, how(found.link), now))) throw linkUnknown();
+      const state = found && how(found.link);
+      if (!state || !(await this.links.end(found.link.id, state, now))) throw linkUnknown();
+      await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found.link);
     });
   }
 }
 
-function refuseTwins(chosen: StoredLinkOfAccount, mine: readonly StoredLinkOfAccount[]): void {
-  const twin = mine.find(
+/** Another accepted link of the account to a server that says it is the same one (S-72). */
+function twinOf(
+  chosen: StoredLinkOfAccount,
+  mine: readonly StoredLinkOfAccount[],
+): StoredLinkOfAccount | undefined {
+  return mine.find(
     ({ link, server }) =>
       link.state === 'accepted' && link.id !== chosen.link.id && server.systemId === chosen.server.systemId,
   );
-  if (!twin) return;
+}
+
+function refuseTwins(chosen: StoredLinkOfAccount, mine: readonly StoredLinkOfAccount[]): void {
+  if (!twinOf(chosen, mine)) return;
   throw new DomainError(
     'conflict',
     'server-linked-already',

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/index.js';
 import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
-import type { Mail } from './mail.js';
-import { english, type Messages, type Words } from './messages.js';
+import { english } from './english.js';
+import { REVERT_ADDRESS_TTL_MS, type Mail, type MailKind, type MailOf } from './mail.js';
+import type { DeviceFields, Messages, Words } from './messages.js';
 import { fingerprintOf, quotedHost, quotedName } from './quoted.js';
 
 /** A mail as sentences, before it becomes text and HTML: both say the same because both are made of this. */
@@ -10,7 +11,13 @@ export interface Letter extends Omit<Words, 'action'> {
   readonly footer: string;
 }
 
-type Settings = Pick<Config, 'publicUrl' | 'verificationTtl' | 'linkWaitingTtl' | 'invitationTtl'>;
+type Settings = Pick<
+  Config,
+  'publicUrl' | 'verificationTtl' | 'resetTtl' | 'linkWaitingTtl' | 'invitationTtl'
+>;
+
+/** A mail of one kind, as words. */
+type Wording<K extends MailKind> = (mail: MailOf<K>, settings: Settings, messages: Messages) => Words;
 
 /** Chooses the words for a mail. Everything that a person chose passes through `quoted.ts` here and nowhere else. */
 export function composeLetter(mail: Mail, settings: Settings, messages: Messages = english): Letter {
@@ -23,57 +30,82 @@ export function composeLetter(mail: Mail, settings: Settings, messages: Messages
   return { ...words, action, footer: messages.footer(settings.publicUrl) };
 }
 
-function wordsFor(mail: Mail, settings: Settings, messages: Messages): Words {
-  switch (mail.kind) {
-    case 'confirm-address':
-      return messages.confirmAddress({
-        userName: quotedName(mail.userName),
-        lifetime: lifetime(settings.verificationTtl, messages),
-      });
-    case 'sign-up-attempt':
-      return messages.signUpAttempt({ userName: quotedName(mail.userName) });
-    case 'link-waiting':
-      return linkWaiting(mail, settings, messages);
-    case 'sign-up-invitation':
-      return messages.signUpInvitation({
-        requester: quotedOrNull(mail.requester),
-        serverName: quotedName(mail.serverName),
-        lifetime: lifetime(settings.invitationTtl, messages),
-      });
-  }
+function wordsFor<K extends MailKind>(mail: MailOf<K>, settings: Settings, messages: Messages): Words {
+  return WORDINGS[mail.kind](mail, settings, messages);
 }
 
-function linkWaiting(
-  mail: Extract<Mail, { kind: 'link-waiting' }>,
-  settings: Settings,
-  messages: Messages,
-): Words {
-  return messages.linkWaiting({
-    userName: quotedName(mail.userName),
-    requester: quotedOrNull(mail.requester),
-    serverName: quotedName(mail.serverName),
-    serverHost: quotedHost(mail.serverHost),
-    fingerprint: fingerprintOf(mail.systemId),
-    linkKind: mail.linkKind,
-    lifetime: lifetime(settings.linkWaitingTtl, messages),
-  });
+const WORDINGS: { readonly [K in MailKind]: Wording<K> } = {
+  'confirm-address': ({ userName }, { verificationTtl }, messages) =>
+    messages.confirmAddress({
+      userName: quotedName(userName),
+      lifetime: lifetime(verificationTtl, messages),
+    }),
+  'sign-up-attempt': ({ userName }, _, messages) =>
+    messages.signUpAttempt({ userName: quotedName(userName) }),
+  'link-waiting': (mail, { linkWaitingTtl }, messages) =>
+    messages.linkWaiting({
+      userName: quotedName(mail.userName),
+      requester: quotedOrNull(mail.requester),
+      serverName: quotedName(mail.serverName),
+      serverHost: quotedHost(mail.serverHost),
+      fingerprint: fingerprintOf(mail.systemId),
+      linkKind: mail.linkKind,
+      lifetime: lifetime(linkWaitingTtl, messages),
+    }),
+  'sign-up-invitation': ({ requester, serverName }, { invitationTtl }, messages) =>
+    messages.signUpInvitation({
+      requester: quotedOrNull(requester),
+      serverName: quotedName(serverName),
+      lifetime: lifetime(invitationTtl, messages),
+    }),
+  'reset-password': ({ userName }, { resetTtl }, messages) =>
+    messages.resetPassword({ userName: quotedName(userName), lifetime: lifetime(resetTtl, messages) }),
+  'password-changed': ({ userName }, _, messages) =>
+    messages.passwordChanged({ userName: quotedName(userName) }),
+  'confirm-new-address': ({ userName }, { verificationTtl }, messages) =>
+    messages.confirmNewAddress({
+      userName: quotedName(userName),
+      lifetime: lifetime(verificationTtl, messages),
+    }),
+  'address-changing': ({ userName }, _, messages) =>
+    messages.addressChanging({
+      userName: quotedName(userName),
+      lifetime: lifetime(REVERT_ADDRESS_TTL_MS, messages),
+    }),
+  'unlock-sign-in': ({ userName }, _, messages) => messages.unlockSignIn({ userName: quotedName(userName) }),
+  'new-device': (mail, _, messages) => messages.newDevice(quotedDevice(mail)),
+  'device-ended': (mail, _, messages) => messages.deviceEnded(quotedDevice(mail)),
+  'account-deleted': ({ userName }, _, messages) =>
+    messages.accountDeleted({ userName: quotedName(userName) }),
+};
+
+/** Where the one link of a mail leads, up to its token; null where there is nothing to open. */
+const PAGES: Readonly<Record<MailKind, string | null>> = {
+  'confirm-address': '/confirm?token=',
+  'sign-up-attempt': null,
+  'link-waiting': '/invitations?token=',
+  'sign-up-invitation': '/sign-up?invitation=',
+  'reset-password': '/reset?token=',
+  'password-changed': '/forgot',
+  'confirm-new-address': '/confirm-address?token=',
+  'address-changing': '/revert-address?token=',
+  'unlock-sign-in': '/unlock?token=',
+  'new-device': '/devices',
+  'device-ended': '/devices',
+  'account-deleted': null,
+};
+
+function pathOf(mail: Mail): string | null {
+  const page = PAGES[mail.kind];
+  return page !== null && 'token' in mail ? `${page}${encodeURIComponent(mail.token)}` : page;
+}
+
+function quotedDevice({ userName, app, deviceName }: MailOf<'new-device' | 'device-ended'>): DeviceFields {
+  return { userName: quotedName(userName), app: quotedName(app), deviceName: quotedName(deviceName) };
 }
 
 function quotedOrNull(name: string | null): string | null {
   return name === null ? null : quotedName(name);
-}
-
-function pathOf(mail: Mail): string | null {
-  switch (mail.kind) {
-    case 'confirm-address':
-      return `/confirm?token=${encodeURIComponent(mail.token)}`;
-    case 'sign-up-attempt':
-      return null;
-    case 'link-waiting':
-      return `/invitations?token=${encodeURIComponent(mail.token)}`;
-    case 'sign-up-invitation':
-      return `/sign-up?invitation=${encodeURIComponent(mail.token)}`;
-  }
 }
 
 /** Whole days from two on, else hours, else minutes; rounded down, so that a mail never promises too much. */

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
 import { Config } from '../../config/index.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Log } from '../../platform/logging/log.js';
@@ -65,6 +65,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
     const dropped = await this.outbox.dropExpired(now);
     if (dropped > 0) this.log.warn({ dropped }, 'mails expired before they could be sent');
     await this.outbox.purge(now - KEEP_ENDED_MS);
+    await this.outbox.forgetRefusals(now);
   }
 
   /** No new mail is begun; those under way get a moment, then their connections are cut. */
@@ -82,6 +83,8 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
   }
 
   async #sendUntilNoneIsDue(): Promise<void> {
+    // The request that posted answers first: on SQLite a claim would hold it up, and tell that there is a mail (S-32).
+    await breathe();
     while (!this.#stopping.signal.aborted) {
       const seen = this.#wakes;
       const row = await this.dispatch.next();

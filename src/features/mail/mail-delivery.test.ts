@@ -5,6 +5,7 @@ import { RecordingTransport } from '../../../test/support/recording-transport.js
 import { DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { HeldTransport } from './held-transport.js';
 import type { Mail } from './mail.js';
+import { MailRefusalEntity } from './mail-refusal.entity.js';
 import type { Delivery, RenderedMail } from './mail-transport.js';
 import { LEASE_MS } from './mail-dispatch.service.js';
 import { OutboxEntity } from './outbox.entity.js';
@@ -193,18 +194,108 @@ eachDatabase('mail delivery', mailTables, (open) => {
 
     test('twice stops invitations to that recipient, and nothing else (R-21)', async () => {
       await refuse(confirm);
+      await refuse(invitation);
       await room.post(invitation, 'ANNA@example.org');
-      await room.jobs.idle();
-      expect(transport.mails).toHaveLength(2);
-      await refuse(confirm);
-      await room.post(invitation, 'ANNA@example.org');
-      await room.later(SECOND);
-      await room.post(confirm, ANNA);
       await room.later(SECOND);
       await room.post(invitation, 'bob@example.org');
+      await room.later(SECOND);
+      await room.post(confirm, ANNA);
       await room.jobs.idle();
-      expect(await statesOf()).toEqual(['failed', 'sent', 'failed', 'dropped', 'sent', 'sent']);
-      expect((await rows())[3]).toMatchObject({ lastProblem: 'recipient suppressed', sealed: null });
+      expect(await statesOf()).toEqual(['failed', 'failed', 'dropped', 'sent', 'sent']);
+      expect((await rows())[2]).toMatchObject({ lastProblem: 'recipient suppressed', sealed: null });
+    });
+
+    test('is forgotten once a mail was taken: two in a row count, not two ever', async () => {
+      await refuse(confirm);
+      await room.post(confirm, 'ANNA@example.org');
+      await room.later(SECOND);
+      await refuse(confirm);
+      await room.post(invitation, ANNA);
+      await room.jobs.idle();
+      expect(await statesOf()).toEqual(['failed', 'sent', 'failed', 'sent']);
+    });
+
+    test('counts for ninety days', async () => {
+      await refuse(confirm);
+      await refuse(confirm);
+      room.clock.advance(90 * DAY - SECOND);
+      await room.post(invitation, ANNA);
+      await room.jobs.idle();
+      await room.later(SECOND);
+      await room.post(invitation, ANNA);
+      await room.jobs.idle();
+      expect((await statesOf()).slice(2)).toEqual(['dropped', 'sent']);
+    });
+  });
+
+  describe('posting nothing (S-32)', () => {
+    const postNothing = (): Promise<void> => database.unitOfWork.run(() => room.outbox.postNothing());
+
+    test('leaves a row that no sender sees', async () => {
+      await postNothing();
+      await room.later(DAY);
+      expect(transport.mails).toEqual([]);
+      expect(room.log.lines).toEqual([]);
+      expect(await rows()).toMatchObject([
+        { kind: 'nothing', recipientKey: '', state: 'dropped', attempts: 0, sealed: null },
+      ]);
+    });
+
+    test('is not in the way of real mail', async () => {
+      await postNothing();
+      await room.post(confirm, ANNA);
+      await postNothing();
+      await room.jobs.idle();
+      expect(transport.mails).toHaveLength(1);
+    });
+
+    test('seals as much as for a mail of common size, and wakes the senders', async () => {
+      const done: string[] = [];
+      const { keyRing, delivery } = room;
+      const seal = keyRing.seal.bind(keyRing);
+      keyRing.seal = (text, context) => {
+        done.push(`seal ${Math.round(text.length / 100)}00`);
+        return seal(text, context);
+      };
+      delivery.wake = () => done.push('wake');
+      await room.post({ kind: 'reset-password', userName: 'anna', token: TOKEN }, ANNA);
+      const posted = done.splice(0);
+      await postNothing();
+      expect(done).toEqual(posted);
+    });
+
+    test('and posting a mail answer alike: no sender begins before whoever posted has gone on', async () => {
+      let begun = false;
+      const next = room.dispatch.next.bind(room.dispatch);
+      room.dispatch.next = () => {
+        begun = true;
+        return next();
+      };
+      await room.post(confirm, ANNA);
+      for (let step = 0; step < 100; step += 1) await Promise.resolve();
+      expect(begun).toBe(false);
+      await room.jobs.idle();
+      expect(transport.mails).toHaveLength(1);
+    });
+
+    test('happens only if its unit of work commits', async () => {
+      const rolledBack = database.unitOfWork.run(async () => {
+        await room.outbox.postNothing();
+        throw new Error('changed my mind');
+      });
+      await expect(rolledBack).rejects.toThrow('changed my mind');
+      expect(await rows()).toEqual([]);
+      await expect(room.outbox.postNothing()).rejects.toThrow('outside UnitOfWork.run()');
+    });
+
+    test('is forgotten after thirty days like what was sent', async () => {
+      await postNothing();
+      room.clock.advance(30 * DAY - 1);
+      await room.delivery.tidy();
+      expect(await rows()).toHaveLength(1);
+      room.clock.advance(1);
+      await room.delivery.tidy();
+      expect(await rows()).toEqual([]);
     });
   });
 
@@ -309,6 +400,19 @@ eachDatabase('mail delivery', mailTables, (open) => {
       room.clock.advance(1);
       await held.delivery.tidy();
       expect(await statesOf()).toEqual(['dropped']);
+    });
+
+    test('erases who refused mail, once it does not count any more', async () => {
+      transport.answer = () => ({ refused: '550' });
+      await room.post(confirm, ANNA);
+      await room.jobs.idle();
+      const refusals = (): Promise<number> => database.unitOfWork.reading.count(MailRefusalEntity);
+      room.clock.advance(90 * DAY);
+      await room.delivery.tidy();
+      expect(await refusals()).toBe(1);
+      room.clock.advance(1);
+      await room.delivery.tidy();
+      expect(await refusals()).toBe(0);
     });
   });
 });

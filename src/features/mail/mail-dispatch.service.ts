@@ -13,7 +13,7 @@ import { pauseAfter } from './retry-schedule.js';
 /** A mail is its sender's for so long; then, if nothing was heard of it, somebody else's. */
 export const LEASE_MS = 60 * SECOND;
 
-/** A recipient whose mail servers refused mail for good so often gets no more invitations. */
+/** A recipient whose mail servers refused mail for good so often in a row gets no more invitations. */
 const REFUSALS_UNTIL_SILENCE = 2;
 
 /** Takes one mail from the outbox to its end, or back into the outbox. */
@@ -49,7 +49,7 @@ export class MailDispatch {
     const delivery = await this.#send(row);
     const now = this.clock.now();
     if (delivery === 'sent') {
-      await this.outbox.settle(row, { state: 'sent', at: now, problem: null });
+      await this.outbox.accept(row, now);
       this.log.debug({ mail: row.id, kind: row.kind, attempts: row.attempts }, 'mail sent');
     } else if ('refused' in delivery) {
       await this.outbox.refuse(row, now, delivery.refused);
@@ -62,7 +62,7 @@ export class MailDispatch {
   async #unwanted(row: ClaimedRow, now: number): Promise<string | null> {
     if (row.expiresAt <= now) return 'expired';
     if (!isInvitation(row.kind)) return null;
-    const refusals = await this.outbox.refusalsOf(row.recipientKey);
+    const refusals = await this.outbox.refusalsOf(row.recipientKey, now);
     return refusals >= REFUSALS_UNTIL_SILENCE ? 'recipient suppressed' : null;
   }
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How often mail servers refused mail for an address for good. */
+/** How often in a row mail servers refused mail for an address for good. No row: they did not lately. */
 @Entity('mail_refusals')
 export class MailRefusalEntity {
   /** The address in lower case. */

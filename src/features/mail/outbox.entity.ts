@@ -5,9 +5,12 @@ import type { MailKind } from './mail.js';
  * - `waiting`: to be sent at `due_at`; while somebody sends it, `due_at` is the end of that sender's lease
  * - `sent`: the mail server took it
  * - `failed`: the mail server refused it for good, or could not be reached in time
- * - `dropped`: not wanted any more: its link had expired, or its recipient takes no invitations
+ * - `dropped`: not wanted any more: its link had expired, its recipient takes no invitations, or it never was a mail
  */
 export type OutboxState = 'waiting' | 'sent' | 'failed' | 'dropped';
+
+/** `nothing` is no mail: it only took as long to write as one (S-32). */
+type OutboxKind = MailKind | 'nothing';
 
 /** One mail, written in the transaction of its cause (R-20). */
 @Entity('outbox')
@@ -19,9 +22,9 @@ export class OutboxEntity {
   id!: string;
 
   @Column('varchar', { length: 32 })
-  kind!: MailKind;
+  kind!: OutboxKind;
 
-  /** The address in lower case: for counting. The address as it was given is in `sealed`. */
+  /** The address in lower case, for counting; empty for nothing. The address as it was given is in `sealed`. */
   @Column('varchar', { name: 'recipient_key', length: 254 })
   recipientKey!: string;
 

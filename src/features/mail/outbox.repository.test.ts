@@ -6,6 +6,7 @@ import { mailTables, OutboxRepository, type ClaimedRow, type NewRow } from './ou
 
 const NOW = 1_767_225_600_000;
 const LEASE_END = NOW + 60_000;
+const NINETY_DAYS = 90 * 86_400_000;
 
 eachDatabase('the outbox', mailTables, (open) => {
   let database: OpenDatabase;
@@ -139,8 +140,8 @@ eachDatabase('the outbox', mailTables, (open) => {
     const rows: ClaimedRow[] = [];
     for (const id of ['a', 'b', 'c']) rows.push(await claimed(id));
     await Promise.all(rows.map((row) => outbox.refuse(row, NOW, '550 at RCPT TO')));
-    expect(await outbox.refusalsOf('anna@example.org')).toBe(3);
-    expect(await outbox.refusalsOf('bob@example.org')).toBe(0);
+    expect(await outbox.refusalsOf('anna@example.org', NOW)).toBe(3);
+    expect(await outbox.refusalsOf('bob@example.org', NOW)).toBe(0);
     expect(await rowOf('a')).toMatchObject({ state: 'failed', lastProblem: '550 at RCPT TO', sealed: null });
     const refusals = await database.unitOfWork.reading.find(MailRefusalEntity);
     expect(refusals).toMatchObject([{ lastAt: NOW }]);
@@ -150,7 +151,49 @@ eachDatabase('the outbox', mailTables, (open) => {
     const row = await claimed('a');
     expect(await outbox.refuse(row, NOW, '550')).toBe(true);
     expect(await outbox.refuse(row, NOW, '550')).toBe(false);
-    expect(await outbox.refusalsOf('anna@example.org')).toBe(1);
+    expect(await outbox.refusalsOf('anna@example.org', NOW)).toBe(1);
+  });
+
+  test('forgets the refusals of a recipient when a mail was taken, and of nobody else', async () => {
+    await outbox.refuse(await claimed('a'), NOW, '550');
+    await add('b', { recipientKey: 'bob@example.org' });
+    await outbox.refuse((await outbox.claim(NOW, LEASE_END))!, NOW, '550');
+    const taken = await claimed('c');
+    expect(await outbox.accept(taken, NOW)).toBe(true);
+    expect(await outbox.refusalsOf('anna@example.org', NOW)).toBe(0);
+    expect(await outbox.refusalsOf('bob@example.org', NOW)).toBe(1);
+    expect(await rowOf('c')).toMatchObject({ state: 'sent', endedAt: NOW, sealed: null, lastProblem: null });
+  });
+
+  test('listens to no sender whose lease has ended, also when its mail was taken', async () => {
+    await outbox.refuse(await claimed('a'), NOW, '550');
+    const late = await claimed('b');
+    await outbox.claim(LEASE_END, LEASE_END + 60_000);
+    expect(await outbox.accept(late, LEASE_END)).toBe(false);
+    expect(await outbox.refusalsOf('anna@example.org', NOW)).toBe(1);
+  });
+
+  test('counts a refusal for ninety days', async () => {
+    await outbox.refuse(await claimed('a'), NOW, '550');
+    expect(await outbox.refusalsOf('anna@example.org', NOW + NINETY_DAYS)).toBe(1);
+    expect(await outbox.refusalsOf('anna@example.org', NOW + NINETY_DAYS + 1)).toBe(0);
+  });
+
+  test('begins to count anew after ninety days without a refusal', async () => {
+    const [first, second, third] = [await claimed('a'), await claimed('b'), await claimed('c')];
+    await outbox.refuse(first, NOW, '550');
+    await outbox.refuse(second, NOW + NINETY_DAYS + 1, '550');
+    expect(await outbox.refusalsOf('anna@example.org', NOW + NINETY_DAYS + 1)).toBe(1);
+    await outbox.refuse(third, NOW + NINETY_DAYS + 2, '550');
+    expect(await outbox.refusalsOf('anna@example.org', NOW + NINETY_DAYS + 2)).toBe(2);
+  });
+
+  test('erases refusals that do not count any more', async () => {
+    await outbox.refuse(await claimed('a'), NOW, '550');
+    await outbox.forgetRefusals(NOW + NINETY_DAYS);
+    expect(await database.unitOfWork.reading.count(MailRefusalEntity)).toBe(1);
+    await outbox.forgetRefusals(NOW + NINETY_DAYS + 1);
+    expect(await database.unitOfWork.reading.count(MailRefusalEntity)).toBe(0);
   });
 
   test('survives a restart', async () => {

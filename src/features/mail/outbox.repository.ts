@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { In, LessThanOrEqual, MoreThanOrEqual } from 'typeorm';
+import { In, LessThan, LessThanOrEqual, MoreThanOrEqual, type FindOptionsWhere } from 'typeorm';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { DAY } from '../../shared/clock.js';
 import type { MailKind } from './mail.js';
 import { MailRefusalEntity } from './mail-refusal.entity.js';
 import { OutboxEntity, type OutboxState } from './outbox.entity.js';
@@ -21,6 +22,9 @@ export type Outcome =
   | { readonly state: Exclude<OutboxState, 'waiting'>; readonly at: number; readonly problem: string | null }
   | { readonly state: 'waiting'; readonly dueAt: number; readonly problem: string };
 
+/** A refusal counts for so long: mailboxes come back. */
+const REFUSAL_LIFE_MS = 90 * DAY;
+
 /** How many due mails are looked at before giving up to faster senders. */
 const LOOK_AHEAD = 10;
 
@@ -31,14 +35,12 @@ export class OutboxRepository {
 
   /** Only inside a unit of work: the mail exists if and only if that commits. */
   async add(row: NewRow): Promise<void> {
-    await this.unitOfWork.writing.insert(OutboxEntity, {
-      ...row,
-      state: 'waiting',
-      attempts: 0,
-      dueAt: row.createdAt,
-      endedAt: null,
-      lastProblem: null,
-    });
+    await this.#insert({ ...row, state: 'waiting', endedAt: null });
+  }
+
+  /** The same insert for a row that has ended before anybody sees it, without its content (S-32). */
+  async addEnded(row: NewRow): Promise<void> {
+    await this.#insert({ ...row, sealed: null, state: 'dropped', endedAt: row.createdAt });
   }
 
   /** Mails of a kind for a recipient since then, whatever became of them. */
@@ -104,9 +106,27 @@ export class OutboxRepository {
     });
   }
 
-  async refusalsOf(recipientKey: string): Promise<number> {
-    const row = await this.unitOfWork.reading.findOneBy(MailRefusalEntity, { recipientKey });
+  /** How often mail for that recipient was refused lately, with none taken since. */
+  async refusalsOf(recipientKey: string, now: number): Promise<number> {
+    const row = await this.unitOfWork.reading.findOneBy(MailRefusalEntity, {
+      recipientKey,
+      lastAt: MoreThanOrEqual(now - REFUSAL_LIFE_MS),
+    });
     return row?.permanentFailures ?? 0;
+  }
+
+  /** Erases the refusals that do not count any more. */
+  async forgetRefusals(now: number): Promise<void> {
+    await this.unitOfWork.run(() => this.#forgetRefusals({ lastAt: LessThan(now - REFUSAL_LIFE_MS) }));
+  }
+
+  /** Ends a claimed mail that its mail server took, which clears what was held against the recipient. */
+  async accept(row: ClaimedRow, at: number): Promise<boolean> {
+    return this.unitOfWork.run(async () => {
+      const mine = await this.settle(row, { state: 'sent', at, problem: null });
+      if (mine) await this.#forgetRefusals({ recipientKey: row.recipientKey });
+      return mine;
+    });
   }
 
   /** Ends a claimed mail that its mail server refused for good, and counts that against the recipient. */
@@ -120,6 +140,7 @@ export class OutboxRepository {
 
   async #countRefusal(recipientKey: string, at: number): Promise<void> {
     const { writing } = this.unitOfWork;
+    await this.#forgetRefusals({ recipientKey, lastAt: LessThan(at - REFUSAL_LIFE_MS) });
     const result = await writing
       .createQueryBuilder()
       .update(MailRefusalEntity)
@@ -130,6 +151,19 @@ export class OutboxRepository {
     if (result.affected === 0) {
       await writing.insert(MailRefusalEntity, { recipientKey, permanentFailures: 1, lastAt: at });
     }
+  }
+
+  async #forgetRefusals(which: FindOptionsWhere<MailRefusalEntity>): Promise<void> {
+    await this.unitOfWork.writing.delete(MailRefusalEntity, which);
+  }
+
+  async #insert(row: Omit<OutboxEntity, 'attempts' | 'dueAt' | 'lastProblem'>): Promise<void> {
+    await this.unitOfWork.writing.insert(OutboxEntity, {
+      ...row,
+      attempts: 0,
+      dueAt: row.createdAt,
+      lastProblem: null,
+    });
   }
 
   #take(row: OutboxEntity, leaseEnd: number): Promise<boolean> {

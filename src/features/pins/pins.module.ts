@@ -2,12 +2,14 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { MINUTE } from '../../shared/clock.js';
 import { AccountsModule } from '../accounts/index.js';
+import { AuditModule } from '../audit/index.js';
+import { MailModule } from '../mail/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { PinsRepository } from './pins.repository.js';
 import { PinsService } from './pins.service.js';
 
 @Module({
-  imports: [AccountsModule, SessionsModule],
+  imports: [AccountsModule, SessionsModule, MailModule, AuditModule],
   providers: [PinsRepository, PinsService],
   exports: [PinsService],
 })

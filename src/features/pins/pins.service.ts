@@ -8,8 +8,10 @@ import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
-import { AccountsService, isActive } from '../accounts/index.js';
-import { DevicesService } from '../sessions/index.js';
+import { AccountsService, isActive, type Account } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
+import { MailOutbox } from '../mail/index.js';
+import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
 import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
@@ -40,6 +42,8 @@ export class PinsService {
     private readonly pins: PinsRepository,
     private readonly devices: DevicesService,
     private readonly accounts: AccountsService,
+    private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly ring: KeyRing,
     private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
@@ -62,7 +66,9 @@ export class PinsService {
       this.#rule('pin-create-minute', network, this.config.pinsCreatedMinute, MINUTE),
     ]);
     const handle = this.random.hex(16);
-    const code = await this.unitOfWork.run(() => this.#create({ deviceId, app, network }, handle));
+    const code = await this.unitOfWork.run(() =>
+      this.#create({ deviceId, app: label(app), network }, handle),
+    );
     return { code, handle };
   }
 
@@ -93,6 +99,7 @@ export class PinsService {
     const description = { app: pin.app, name: pin.deviceId, network: inHand.network };
     return this.unitOfWork.run(async () => {
       if (!(await this.pins.exchange(pin.id, this.clock.now()))) throw pinUnknown();
+      await this.#tellOwner(account, description);
       return { accountId: account.id, token: await this.devices.signInWithin(account.id, description) };
     });
   }
@@ -113,12 +120,18 @@ export class PinsService {
     const pin = await this.#guess(typed, accountId, network);
     await this.unitOfWork.run(async () => {
       if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) throw pinUnknown();
+      await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: pin.app });
     });
   }
 
   async forgetExpired(): Promise<void> {
     const before = this.clock.now() - EXPIRED_SHOWN_MS;
     await this.unitOfWork.run(() => this.pins.removeExpiredBefore(before));
+  }
+
+  /** A device that was let in without a password being typed on it is worth a mail (S-44). */
+  #tellOwner({ userName, email }: Account, { app, name }: DeviceDescription): Promise<void> {
+    return this.outbox.post({ kind: 'new-device', userName, app, deviceName: name }, email);
   }
 
   async #create(device: Pick<Pin, 'deviceId' | 'app' | 'network'>, handle: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/index.js';
 import { ServersRepository } from './servers.repository.js';
 import { ServersService } from './servers.service.js';
 
-@Module({ providers: [ServersRepository, ServersService], exports: [ServersService] })
+@Module({ imports: [AuditModule], providers: [ServersRepository, ServersService], exports: [ServersService] })
 export class ServersModule {}

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import { AuditTrail } from '../audit/index.js';
 import {
   checkedFields,
   sameFields,
@@ -26,6 +27,7 @@ export class ServersService {
 
   constructor(
     private readonly servers: ServersRepository,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -50,7 +52,15 @@ export class ServersService {
     const id = this.random.hex(16) as ServerId;
     const server = { id, ...checked, network, createdAt: now, heardAt: now };
     const keyDigest = digestOf(key);
-    await this.unitOfWork.run(() => this.servers.add({ ...server, keyDigest }, key.slice(0, 8)));
+    await this.unitOfWork.run(async () => {
+      await this.servers.add({ ...server, keyDigest }, key.slice(0, 8));
+      await this.audit.record({
+        kind: 'server-registered',
+        outcome: 'ok',
+        serverId: id,
+        detail: server.name,
+      });
+    });
     return { server, key };
   }
 
@@ -100,6 +110,7 @@ export class ServersService {
     const before = await this.servers.find(id);
     await this.servers.change(id, changes);
     if (before?.systemId === changes.systemId) return;
+    await this.audit.record({ kind: 'server-identity-changed', outcome: 'ok', serverId: id });
     for (const listener of this.#identityListeners) await listener(id);
   }
 }

@@ -7,6 +7,8 @@ import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
+import { MailOutbox } from '../mail/index.js';
 import { hasExpired, label, type Device, type Lifetimes } from './device.js';
 import { DevicesRepository } from './devices.repository.js';
 
@@ -30,6 +32,8 @@ export class DevicesService {
     private readonly devices: DevicesRepository,
     private readonly accounts: AccountsService,
     private readonly unitOfWork: UnitOfWork,
+    private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -62,8 +66,9 @@ export class DevicesService {
     };
     const others = await this.devices.of(accountId);
     const surplus = others.slice(0, Math.max(0, others.length + 1 - this.config.devicesPerAccount));
-    for (const idle of surplus) await this.devices.remove(idle.id);
+    for (const idle of surplus) await this.#endSurplus(idle);
     await this.devices.add(device, digestOf(token));
+    await this.audit.record({ kind: 'device-signed-in', outcome: 'ok', accountId, detail: device.app });
     return token;
   }
 
@@ -82,12 +87,47 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.remove(deviceId));
   }
 
+  /** The devices of an account, the one used last first (S-14). */
+  async of(accountId: AccountId): Promise<Device[]> {
+    const now = this.clock.now();
+    const devices = await this.devices.of(accountId);
+    return devices.filter((device) => !hasExpired(device, this.#lifetimes, now)).reverse();
+  }
+
+  /** The person ends one of their devices. @returns false if there is no such (S-61) */
+  async end(deviceId: DeviceId, accountId: AccountId): Promise<boolean> {
+    return this.unitOfWork.run(async () => {
+      const device = (await this.devices.of(accountId)).find(({ id }) => id === deviceId);
+      if (!device) return false;
+      await this.devices.remove(device.id);
+      await this.audit.record({ kind: 'device-ended', outcome: 'ok', accountId, detail: device.app });
+      return true;
+    });
+  }
+
+  /** Ends all devices of an account; inside a unit of work (S-13). */
+  async endAllWithin(accountId: AccountId): Promise<void> {
+    for (const device of await this.devices.of(accountId)) await this.devices.remove(device.id);
+  }
+
   async forgetExpired(): Promise<void> {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
   get #lifetimes(): Lifetimes {
     return { idle: this.config.deviceTokenIdleTtl, absolute: this.config.deviceTokenTtl };
+  }
+
+  /** One device too many (S-15): the person is told which one had to go. */
+  async #endSurplus({ id, accountId, app, name }: Device): Promise<void> {
+    await this.devices.remove(id);
+    await this.audit.record({ kind: 'device-ended', outcome: 'ok', accountId, detail: app });
+    const account = await this.accounts.find(accountId);
+    if (!account) return;
+    await this.outbox.post(
+      { kind: 'device-ended', userName: account.userName, app, deviceName: name },
+      account.email,
+    );
   }
 
   /** Beside the request, at most once an hour: a device may not wait for a stamp, nor fail because of it. */

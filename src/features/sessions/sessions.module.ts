@@ -1,22 +1,33 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { HOUR } from '../../shared/clock.js';
-import { AccountsModule } from '../accounts/index.js';
+import { AccountsModule, CredentialChanges } from '../accounts/index.js';
+import { AuditModule } from '../audit/index.js';
+import { MailModule } from '../mail/index.js';
 import { DevicesRepository } from './devices.repository.js';
 import { DevicesService } from './devices.service.js';
+import { WebSessionsRepository } from './web-sessions.repository.js';
+import { WebSessionsService } from './web-sessions.service.js';
 
 @Module({
-  imports: [AccountsModule],
-  providers: [DevicesRepository, DevicesService],
-  exports: [DevicesService],
+  imports: [AccountsModule, AuditModule, MailModule],
+  providers: [DevicesRepository, DevicesService, WebSessionsRepository, WebSessionsService],
+  exports: [DevicesService, WebSessionsService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(
     private readonly devices: DevicesService,
+    private readonly browsers: WebSessionsService,
+    private readonly changes: CredentialChanges,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
+    this.changes.whenChanged(async (accountId, keptSession) => {
+      await this.devices.endAllWithin(accountId);
+      await this.browsers.endOthersWithin(accountId, keptSession ?? '');
+    });
     this.jobs.every('forget expired devices', HOUR, () => this.devices.forgetExpired());
+    this.jobs.every('forget ended browser sessions', HOUR, () => this.browsers.forgetEnded());
   }
 }

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Random } from '../../shared/random.js';
@@ -13,6 +22,8 @@ export interface RingKey {
   /** 32 bytes. */
   readonly secret: Buffer;
 }
+
+const USES: readonly KeyUse[] = ['encrypt', 'mac', 'pepper'];
 
 const fileSchema = z.object({
   version: z.literal(1),
@@ -55,8 +66,9 @@ function readExisting(file: string): string | undefined {
 
 function parse(file: string, text: string): readonly RingKey[] {
   try {
-    const ring = fileSchema.parse(JSON.parse(text));
-    return ring.keys.map((key) => ({ ...key, secret: Buffer.from(key.secret, 'hex') }));
+    const { keys } = fileSchema.parse(JSON.parse(text));
+    if (!isComplete(keys)) throw new Error('a use has no key, or two keys have one id');
+    return keys.map((key) => ({ ...key, secret: Buffer.from(key.secret, 'hex') }));
   } catch {
     // The reason could quote a key.
     throw new StartupError(
@@ -65,21 +77,40 @@ function parse(file: string, text: string): readonly RingKey[] {
   }
 }
 
+/** Told at start: a use without a key would fail requests later, and ids must tell the keys apart. */
+function isComplete(keys: readonly { id: string; use: KeyUse }[]): boolean {
+  const ids = new Set(keys.map(({ id }) => id));
+  return ids.size === keys.length && USES.every((use) => keys.some((key) => key.use === use));
+}
+
 function create(file: string, random: Random): readonly RingKey[] {
-  const keys = (['encrypt', 'mac', 'pepper'] as const).map((use) => ({
+  const keys = USES.map((use) => ({
     id: `${use}-1`,
     use,
     secret: random.hex(32),
   }));
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    // 'wx': of two processes that start at once, one makes the file and the other fails.
-    writeToDisk(openSync(file, 'wx', 0o600), JSON.stringify({ version: 1, keys }, null, 2));
-    syncFolder(dirname(file));
+    putInPlace(file, JSON.stringify({ version: 1, keys }, null, 2), random);
   } catch (error) {
     throw new StartupError(`The key ring ${file} cannot be made: ${(error as Error).message}`, error);
   }
   return keys.map((key) => ({ ...key, secret: Buffer.from(key.secret, 'hex') }));
+}
+
+/**
+ * Whole or not at all: a process that is killed meanwhile leaves no half ring that would pass for a damaged one. Of two
+ * that start at once, one makes the file and the other fails.
+ */
+function putInPlace(file: string, text: string, random: Random): void {
+  const unfinished = `${file}.${random.hex(4)}`;
+  try {
+    writeToDisk(openSync(unfinished, 'wx', 0o600), text);
+    linkSync(unfinished, file);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+  syncFolder(dirname(file));
 }
 
 function writeToDisk(descriptor: number, text: string): void {

@@ -54,7 +54,9 @@ export class KeyRing {
     const key = this.#key('encrypt', id);
     const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
     try {
-      const decipher = createDecipheriv('aes-256-gcm', key.secret, bytes.subarray(0, NONCE_BYTES));
+      const decipher = createDecipheriv('aes-256-gcm', key.secret, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
       decipher.setAAD(joined([id, ...context]));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       return Buffer.concat([

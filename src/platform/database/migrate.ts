@@ -1,39 +1,32 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
 const ADVISORY_LOCK = 7_420_195;
 
 /**
- * Brings the schema up to date.
+ * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out.
  *
  * @throws StartupError if the database was last used by a newer version, whose changes this one does not know (R-32)
  */
-export async function migrate(writer: DataSource): Promise<void> {
-  const runner = writer.createQueryRunner();
-  const shared = writer.options.type === 'postgres';
+export async function migrate(source: DataSource): Promise<void> {
+  const runner = source.createQueryRunner();
+  const shared = source.options.type === 'postgres';
   try {
-    if (shared) {
-      await runner.query('SET statement_timeout = 0');
-      await runner.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
-    }
-    await refuseNewerSchema(writer);
-    await writer.runMigrations({ transaction: 'each' });
+    // Held by the session: a node that dies in the middle sets it free.
+    if (shared) await runner.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
+    await refuseNewerSchema(source, runner);
+    await source.runMigrations({ transaction: 'each' });
+    if (shared) await runner.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
   } finally {
-    if (shared) {
-      await runner.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
-      await runner.query('RESET statement_timeout');
-    }
     await runner.release();
   }
 }
 
-async function refuseNewerSchema(writer: DataSource): Promise<void> {
-  const runner = writer.createQueryRunner();
-  const exists = await runner.hasTable('schema_migrations');
-  const applied = exists ? await writer.query<{ name: string }[]>('SELECT name FROM schema_migrations') : [];
-  if (writer.options.type === 'postgres') await runner.release();
-  const known = new Set(writer.migrations.map((migration) => migration.name));
+async function refuseNewerSchema(source: DataSource, runner: QueryRunner): Promise<void> {
+  if (!(await runner.hasTable('schema_migrations'))) return;
+  const applied = (await runner.query('SELECT name FROM schema_migrations')) as { name: string }[];
+  const known = new Set(source.migrations.map((migration) => migration.name));
   const unknown = applied.filter((row) => !known.has(row.name));
   if (unknown.length === 0) return;
   throw new StartupError(

@@ -3,6 +3,7 @@ import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type Tables } from './connections.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { ImpatientClient } from './postgres-client.js';
 
 /** R-12: no request waits for a broken database longer than these allow together (R-14: 3 s). */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -19,13 +20,19 @@ const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes'];
  */
 export async function openPostgres(url: string, tables: Tables): Promise<Connections> {
   const opened: DataSource[] = [];
+  const open = async (use: Use): Promise<DataSource> => {
+    const source = await initialize(dataSource(url, tables, use));
+    opened.push(source);
+    return source;
+  };
   try {
-    const writer = await initialize(dataSource(url, tables, 'off'));
-    opened.push(writer);
-    await requireDurability(writer);
-    await migrate(writer);
-    const reader = await initialize(dataSource(url, tables, 'on'));
-    opened.push(reader);
+    const migrator = await open(MIGRATING);
+    await requireDurability(migrator);
+    await migrate(migrator);
+    await migrator.destroy();
+    opened.pop();
+    const writer = await open(WRITING);
+    const reader = await open(READING);
     return { kind: 'postgres', writer, reader, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
@@ -33,7 +40,19 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
   }
 }
 
-function dataSource(url: string, tables: Tables, readOnly: 'on' | 'off'): DataSource {
+/** How a pool is used: its sessions' settings, and what gives up when there is no answer. */
+interface Use {
+  readonly options: string;
+  readonly Client?: typeof ImpatientClient;
+}
+
+const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS}`;
+const WRITING: Use = { options: IMPATIENT, Client: ImpatientClient };
+const READING: Use = { options: `${IMPATIENT} -c default_transaction_read_only=on`, Client: ImpatientClient };
+/** Without a time-out: an index over many rows takes long, and another node that migrates is waited for. */
+const MIGRATING: Use = { options: '-c statement_timeout=0' };
+
+function dataSource(url: string, tables: Tables, use: Use): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -42,12 +61,7 @@ function dataSource(url: string, tables: Tables, readOnly: 'on' | 'off'): DataSo
     parseInt8: true,
     installExtensions: false,
     ...commonOptions(tables, migrations),
-    extra: {
-      max: POOL_SIZE,
-      options: `-c default_transaction_read_only=${readOnly} -c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS}`,
-      query_timeout: STATEMENT_TIMEOUT_MS + 500,
-      keepAlive: true,
-    },
+    extra: { max: POOL_SIZE, keepAlive: true, ...use },
   });
 }
 

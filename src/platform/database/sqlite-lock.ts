@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { StartupError } from '../startup-error.js';
+import { isLocked } from './database-errors.js';
 
 /**
  * Keeps a second process off the same data folder (R-16).
@@ -9,15 +10,20 @@ import { StartupError } from '../startup-error.js';
  * kills that, and the database file itself stays open to read-only tools.
  */
 export function lockDataFolder(dataDir: string): { release(): void } {
-  const lock = new Sqlite(join(dataDir, 'signpost.lock'), { timeout: 0 });
+  const file = join(dataDir, 'signpost.lock');
+  let lock: Sqlite.Database | undefined;
   try {
+    lock = new Sqlite(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    lock.close();
+    lock?.close();
     throw new StartupError(
-      `Another Signpost process uses the data folder ${dataDir}. Stop it first, or set another DATA_DIR.`,
+      isLocked(error)
+        ? `Another Signpost process uses the data folder ${dataDir}. Stop it first, or set another DATA_DIR.`
+        : `The data folder ${dataDir} cannot be used: ${file}: ${(error as Error).message}.`,
       error,
     );
   }
-  return { release: () => lock.close() };
+  const held = lock;
+  return { release: () => held.close() };
 }

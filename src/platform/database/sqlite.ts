@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type Tables } from './connections.js';
+import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { lockDataFolder } from './sqlite-lock.js';
@@ -62,7 +63,7 @@ function prepareWriter(db: Sqlite.Database): void {
   db.pragma('fullfsync = ON');
   if (statSync(db.name).size > CHECKED_UP_TO_BYTES) return;
   const result = db.pragma('quick_check(1)', { simple: true });
-  if (result !== 'ok') throw new Error(String(result));
+  if (result !== 'ok') throw new Error(String(result).replace(/\s+/g, ' '));
 }
 
 function prepareReader(db: Sqlite.Database): void {
@@ -73,8 +74,11 @@ async function initialize(source: DataSource, file: string): Promise<void> {
   try {
     await source.initialize();
   } catch (error) {
+    const { message } = error as Error;
     throw new StartupError(
-      `The database file ${file} cannot be used: ${(error as Error).message}. It was left as it is; restore a backup or move it away.`,
+      isLocked(error)
+        ? `The database file ${file} is locked by another program. Close that program and start again.`
+        : `The database file ${file} cannot be used: ${message}. It was left as it is; restore a backup or move it away.`,
       error,
     );
   }

@@ -1,23 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { EntityManager, QueryRunner } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import type { Connections } from './connections.js';
 import { isLocked, isRetryable } from './database-errors.js';
+import { Transaction } from './transaction.js';
 import { Turnstile } from './turnstile.js';
 
 const ATTEMPTS = 4;
 /** A SQLite file held by another program is waited for so long, in steps, without stopping the process. */
 const LOCK_WAIT_MS = 2_000;
 const LOCK_STEP_MS = 20;
-
-interface Transaction {
-  readonly manager: EntityManager;
-  readonly afterCommit: (() => void)[];
-  open: boolean;
-}
 
 /**
  * The only way to write: everything inside `run` happens or nothing does.
@@ -100,38 +95,30 @@ export class UnitOfWork {
   }
 
   async #transaction<T>(work: () => Promise<T>, deadline: number): Promise<T> {
-    const runner = this.connections.writer.createQueryRunner();
-    const transaction: Transaction = { manager: runner.manager, afterCommit: [], open: true };
+    const transaction = new Transaction(this.connections.writer);
     let result: T;
     try {
-      await this.#begin(runner, deadline);
+      await this.#begin(transaction, deadline);
       result = await this.#current.run(transaction, work);
-      transaction.open = false;
-      await runner.query('COMMIT');
+      await transaction.commit();
     } catch (error) {
-      transaction.open = false;
-      await rollBack(runner);
+      await transaction.rollBack();
       throw error;
     } finally {
-      Object.assign(runner, { isTransactionActive: false });
-      // SQLite has one runner for ever; a pooled connection goes back.
-      if (this.connections.kind === 'postgres') await runner.release();
+      await transaction.release();
     }
     for (const effect of transaction.afterCommit) effect();
     return result;
   }
 
   /** `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */
-  async #begin(runner: QueryRunner, deadline: number): Promise<void> {
-    const sqlite = this.connections.kind === 'sqlite';
+  async #begin(transaction: Transaction, deadline: number): Promise<void> {
     for (;;) {
       try {
-        await runner.query(sqlite ? 'BEGIN IMMEDIATE' : 'BEGIN');
-        // TypeORM would open a transaction of its own inside ours otherwise.
-        Object.assign(runner, { isTransactionActive: true });
+        await transaction.begin();
         return;
       } catch (error) {
-        if (!sqlite || !isLocked(error)) throw error;
+        if (!isLocked(error)) throw error;
         if (performance.now() >= deadline) throw databaseLocked(error);
         await pause(LOCK_STEP_MS);
       }
@@ -144,14 +131,4 @@ function databaseLocked(cause: unknown): DomainError {
     cause,
     retryAfterSeconds: 2,
   });
-}
-
-/** Undoes what was begun. The first error is the one to report: a connection that is gone rolls back by itself. */
-async function rollBack(runner: QueryRunner): Promise<void> {
-  if (!runner.isTransactionActive) return;
-  try {
-    await runner.query('ROLLBACK');
-  } catch {
-    // SQLite rolls back by itself on some errors (disk full), PostgreSQL when the connection breaks.
-  }
 }

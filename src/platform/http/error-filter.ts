@@ -55,7 +55,9 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   #presenterOf(path: string): ErrorPresenter {
-    const presenter = this.#presenters.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+    const presenter = this.#presenters.find(
+      ({ prefix }) => prefix === '' || path === prefix || path.startsWith(`${prefix}/`),
+    );
     if (!presenter) throw new Error('no edge presents failures of other paths: one needs the prefix ""');
     return presenter;
   }

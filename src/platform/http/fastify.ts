@@ -6,6 +6,7 @@ import { DomainError } from '../../shared/domain-error.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
 import type { Readiness } from './readiness.js';
+import { withinRequest } from './request-context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,18 +44,27 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.decorateRequest('clientIp', '');
   instance.decorateRequest('network', '');
-  instance.addHook('onRequest', async (request, reply) => {
+  instance.addHook('onRequest', (request, _reply, done) => {
     identify(request, config);
+    withinRequest({ requestId: request.id, network: request.network }, done);
+  });
+  instance.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply, readiness);
-    if (request.raw.url !== undefined && request.raw.url.length > config.urlBytes) {
-      throw Object.assign(new DomainError('invalid', 'url-too-long', 'The URL is too long.'), {
-        statusCode: 414,
-      });
-    }
+    checkTarget(request.raw.url ?? '', config.urlBytes);
   });
   instance.addHook('onResponse', async (request, reply) => {
     log.info(accessFields(request, reply), 'request');
   });
+}
+
+/** Nothing is proxied, so a target that names a host is refused as well (S-84); the `*` of OPTIONS is none. */
+function checkTarget(target: string, longest: number): void {
+  if (target.length > longest) throw refusal(414, 'url-too-long', 'The URL is too long.');
+  if (!/^[/*]/.test(target)) throw refusal(400, 'absolute-target', 'The request names a host.');
+}
+
+function refusal(statusCode: number, code: string, message: string): Error {
+  return Object.assign(new DomainError('invalid', code, message), { statusCode });
 }
 
 function identify(request: FastifyRequest, config: Config): void {
@@ -77,12 +87,13 @@ function addHeaders(request: FastifyRequest, reply: FastifyReply, readiness: Rea
   if (readiness.draining) reply.header('Connection', 'close');
 }
 
+/** What looks like a parameter; anything else may be the rest of an unescaped value. */
+const PARAMETER = /^([A-Za-z]{1,32})=/;
+
 /** Path and names of parameters only: values of a query may be PINs, tokens of mails, addresses (S-53, D7). */
 function accessFields(request: FastifyRequest, reply: FastifyReply): object {
   const [path = '', query = ''] = (request.raw.url ?? '').split('?', 2);
-  const parameters = query
-    .split('&')
-    .flatMap((pair) => (pair === '' ? [] : [pair.split('=', 1)[0]?.slice(0, 40)]));
+  const parameters = query.split('&').flatMap((pair) => PARAMETER.exec(pair)?.[1] ?? []);
   return {
     requestId: request.id,
     method: request.method,

@@ -44,7 +44,8 @@ export class Jobs implements BeforeApplicationShutdown {
   }
 
   #track(name: string, work: () => Promise<void>, done: () => void): void {
-    const run = work()
+    // Asynchronous from its first line: what it throws at once must not end the process either.
+    const run = (async () => work())()
       .catch((error: unknown) => this.log.error({ job: name, error }, 'job failed'))
       .finally(() => {
         this.#running.delete(run);

@@ -6,6 +6,11 @@ export interface Rule {
   readonly key: string;
   readonly limit: number;
   readonly windowMs: number;
+  /**
+   * Beyond the limit, one more act is let through after each pause, which doubles from `firstMs` up to `mostMs`;
+   * without it nothing is until the window ends. For guesses by people, who may be right at last (S-21).
+   */
+  readonly backoff?: { readonly firstMs: number; readonly mostMs: number };
 }
 
 /** Counts how often callers do things. Counters may vanish with the process; nothing durable hangs on them. */

@@ -6,10 +6,14 @@ import { Limiter, type Rule } from './limiter.js';
 interface Counter {
   count: number;
   endsAt: number;
+  /** Nothing passes before this time; 0 while the limit is not reached. */
+  blockedUntil: number;
 }
 
 /** About 200 bytes a counter: 40 MB at most (S-26). */
 const MOST_COUNTERS = 200_000;
+/** What callers are told when memory is full of live counters. */
+const FULL_WAIT_MS = 60_000;
 
 /** Counters in this process: fixed windows that start with the first act. */
 export class MemoryLimiter extends Limiter {
@@ -27,16 +31,22 @@ export class MemoryLimiter extends Limiter {
   override take(rules: readonly Rule[]): Promise<void> {
     const now = this.clock.now();
     const counters = rules.map((rule) => this.#counter(rule, now));
-    const blocked = rules.findIndex((rule, index) => (counters[index]?.count ?? rule.limit) >= rule.limit);
-    if (blocked >= 0) return Promise.reject(this.#refusal(counters[blocked]?.endsAt ?? now, now));
-    for (const counter of counters) if (counter) counter.count += 1;
+    const waits = counters.map((counter) => (counter ? counter.blockedUntil - now : FULL_WAIT_MS));
+    const longest = Math.max(0, ...waits);
+    if (longest > 0) return Promise.reject(this.#refusal(longest));
+    rules.forEach((rule, index) => {
+      const counter = counters[index];
+      if (counter) count(counter, rule, now);
+    });
     return Promise.resolve();
   }
 
   override refund(rules: readonly Rule[]): Promise<void> {
     for (const rule of rules) {
       const counter = this.#counters.get(keyOf(rule));
-      if (counter && counter.count > 0) counter.count -= 1;
+      if (!counter || counter.count === 0) continue;
+      counter.count -= 1;
+      if (counter.count < rule.limit) counter.blockedUntil = 0;
     }
     return Promise.resolve();
   }
@@ -47,7 +57,7 @@ export class MemoryLimiter extends Limiter {
     if (known && known.endsAt > now) return known;
     if (!known && this.#counters.size >= this.most) this.#sweep(now);
     if (!known && this.#counters.size >= this.most) return undefined;
-    const fresh = { count: 0, endsAt: now + rule.windowMs };
+    const fresh = { count: 0, endsAt: now + rule.windowMs, blockedUntil: 0 };
     this.#counters.set(keyOf(rule), fresh);
     return fresh;
   }
@@ -57,13 +67,28 @@ export class MemoryLimiter extends Limiter {
   }
 
   /** ±20 % so that refused callers do not come back together (S-26). */
-  #refusal(endsAt: number, now: number): DomainError {
-    const seconds = Math.max(1, (endsAt - now) / 1_000);
+  #refusal(waitMs: number): DomainError {
+    const seconds = Math.max(1, waitMs / 1_000);
     const retryAfterSeconds = Math.ceil(seconds * (0.8 + this.random.below(401) / 1_000));
     return new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
       retryAfterSeconds,
     });
   }
+}
+
+/** Counts one act, and blocks the next ones when it was the last that the rule allows. */
+function count(counter: Counter, rule: Rule, now: number): void {
+  counter.count += 1;
+  if (counter.count < rule.limit) return;
+  if (!rule.backoff) {
+    counter.blockedUntil = counter.endsAt;
+    return;
+  }
+  const { firstMs, mostMs } = rule.backoff;
+  const pause = Math.min(mostMs, firstMs * 2 ** Math.min(30, counter.count - rule.limit));
+  counter.blockedUntil = now + pause;
+  // Patience does not bring the short pauses back at once: the window starts again after the pause.
+  counter.endsAt = counter.blockedUntil + rule.windowMs;
 }
 
 /** LIMITS=off: counts nothing. */

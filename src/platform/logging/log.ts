@@ -18,7 +18,6 @@ function describeError(error: unknown): object {
   return { name, message, code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
 }
 
-/** Pino escapes control characters and line breaks, so that a value cannot forge a line (S-133). */
 export function createLog(level: string, destination?: DestinationStream): Log {
   return pino(
     {
@@ -26,8 +25,23 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { error: describeError },
+      // `err` is where Pino puts an Error that is given in place of fields, with everything that hangs on it.
+      serializers: { error: describeError, err: describeError },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    inert(destination ?? pino.destination({ fd: 1, sync: true })),
   );
+}
+
+/** C1 controls (a terminal obeys them as it does Escape), DEL, line and paragraph separators, reversals of direction. */
+const LIVELY = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** JSON escapes the other control characters; none of these stands outside a string, so the line stays JSON (S-133). */
+function inert(destination: DestinationStream): DestinationStream {
+  return {
+    write: (line) => {
+      destination.write(
+        line.replace(LIVELY, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
+      );
+    },
+  };
 }

@@ -14,8 +14,8 @@ export interface RawRequest extends RawBody {
  * The parameters of one Connect request, merged from the query string and the body (1.1).
  *
  * Names match in any case; unknown ones are dropped. Values are text and nothing more: they may be empty, and may
- * hold NUL, control characters or lone surrogates, which are the validators' to judge. No error repeats a value,
- * since it may be a password.
+ * hold control characters or lone surrogates, which are the validators' to judge; but never NUL, which PostgreSQL
+ * cannot even look up. No error repeats a value, since it may be a password.
  */
 export class Parameters {
   readonly #values: ReadonlyMap<string, string | undefined>;
@@ -30,7 +30,7 @@ export class Parameters {
    * @param names the endpoint's parameters in their canonical spelling, **only its own**: an unescaped body is cut
    *   at these (Q1), so that each name more is one more text that a value cannot contain
    * @throws DomainError `invalid`: an unreadable body, one of a refused kind (code `unsupported-media-type`), a
-   *   known name with a nested value, or one given twice with different values (S-100)
+   *   known name with a nested value or a NUL character, or one given twice with different values (S-100)
    */
   static async read(request: RawRequest, names: readonly string[]): Promise<Parameters> {
     const known = new KnownNames(names);
@@ -40,6 +40,7 @@ export class Parameters {
       // Old clients send the same value in query and body (Q9).
       if ((values.get(name) ?? value) !== value)
         throw invalidField(name, 'is given twice with different values');
+      if (value.includes('\0')) throw invalidField(name, 'must not contain a NUL character');
       values.set(name, value);
     }
     return new Parameters(values);

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
+import { english } from '../english.js';
 import type { Letter } from '../letter.js';
-import { english } from '../messages.js';
 
 /*
  * Mail programs know inline styles only. No background and no text colour is set but on the button: light or dark is

@@ -16,6 +16,14 @@ const mails = {
   guest: linkWaiting({ linkKind: 'guest', requester: null }),
   invitation: { kind: 'sign-up-invitation', requester: 'bob', serverName: 'Den', token: TOKEN },
   nameless: { kind: 'sign-up-invitation', requester: null, serverName: 'Den', token: TOKEN },
+  reset: { kind: 'reset-password', userName: 'anna', token: TOKEN },
+  changed: { kind: 'password-changed', userName: 'anna' },
+  newAddress: { kind: 'confirm-new-address', userName: 'anna', token: TOKEN },
+  oldAddress: { kind: 'address-changing', userName: 'anna', token: TOKEN },
+  unlock: { kind: 'unlock-sign-in', userName: 'anna', token: TOKEN },
+  newDevice: { kind: 'new-device', userName: 'anna', app: 'Kino for TV', deviceName: 'Living room' },
+  deviceEnded: { kind: 'device-ended', userName: 'anna', app: 'Kino for TV', deviceName: 'Living room' },
+  deleted: { kind: 'account-deleted', userName: 'anna' },
 } satisfies Record<string, Mail>;
 
 function linkWaiting(given: Partial<Extract<Mail, { kind: 'link-waiting' }>>): Mail {
@@ -84,10 +92,21 @@ describe('links', () => {
     [mails.confirm, `${SITE}/confirm?token=${TOKEN}`],
     [mails.linked, `${SITE}/invitations?token=${TOKEN}`],
     [mails.invitation, `${SITE}/sign-up?invitation=${TOKEN}`],
+    [mails.reset, `${SITE}/reset?token=${TOKEN}`],
+    [mails.changed, `${SITE}/forgot`],
+    [mails.newAddress, `${SITE}/confirm-address?token=${TOKEN}`],
+    [mails.oldAddress, `${SITE}/revert-address?token=${TOKEN}`],
+    [mails.unlock, `${SITE}/unlock?token=${TOKEN}`],
+    [mails.newDevice, `${SITE}/devices`],
+    [mails.deviceEnded, `${SITE}/devices`],
   ] as const)('lead to the page for the mail', (mail, link) => {
     const { text, html } = render(mail);
     expect(text.split('\n')).toContain(link);
     expect(html).toContain(`href="${link}"`);
+  });
+
+  test.each([mails.attempt, mails.deleted])('are missing where there is nothing to open', (mail) => {
+    expect(composeLetter(mail, config).action).toBeNull();
   });
 
   test('hold a token of any characters', () => {
@@ -108,26 +127,38 @@ describe('hostile names', () => {
     '&lt;b&gt;',
   ];
 
-  test.each(hostile)('%j stay text on one line, and no link (S-93)', (name) => {
-    const { subject, text, html } = render(
-      linkWaiting({ userName: name, serverName: name, serverHost: name, systemId: name, requester: name }),
-    );
+  /** The mail with that name wherever a name goes. */
+  const named = (mail: Mail, name: string): Mail => {
+    const fields = ['userName', 'serverName', 'serverHost', 'systemId', 'requester', 'app', 'deviceName'];
+    return { ...mail, ...Object.fromEntries(fields.filter((f) => f in mail).map((f) => [f, name])) };
+  };
+  const cases = Object.entries<Mail>(mails).flatMap(([which, mail]) =>
+    hostile.map((name) => [which, name, named(mail, name)] as const),
+  );
+
+  test.each(cases)('in the mail "%s" %j stay text on one line, and no link (S-93)', (_which, _name, mail) => {
+    const { subject, text, html } = render(mail);
     for (const part of [subject, text, visible(html)]) {
       expect(part.replaceAll(SITE, '')).not.toMatch(/:\/\/|\w\.\w|\w@\w/);
       expect(part).not.toMatch(/[^\P{C}\n]/u);
     }
     expect(subject).not.toMatch(/\n/);
     expect(html).not.toMatch(/<script|<img|<b>/);
-    const columns = (line: string): number => line.length;
-    expect(
-      Math.max(
-        ...text
-          .split('\n')
-          .filter((line) => !line.startsWith(SITE))
-          .map(columns),
-      ),
-    ).toBeLessThan(79);
+    const lines = text.split('\n').filter((line) => !line.startsWith(SITE));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(79);
   });
+
+  test.each([mails.newDevice, mails.deviceEnded])(
+    'of a device are in quotes in the $kind mail, and not in its subject',
+    (mail) => {
+      const letter = composeLetter({ ...mail, app: 'Call "us"', deviceName: 'TV\nx' }, config);
+      expect(letter.facts).toEqual([
+        ['App', "“Call 'us'”"],
+        ['Device', '“TV x”'],
+      ]);
+      expect(letter.subject).toBe(composeLetter(mail, config).subject);
+    },
+  );
 });
 
 describe('lifetimes', () => {
@@ -141,5 +172,12 @@ describe('lifetimes', () => {
   ])('of %s seconds are %s', (seconds, expected) => {
     const letter = composeLetter(mails.confirm, loadConfig({ VERIFICATION_TTL_SECONDS: seconds }));
     expect(letter.notes[0]).toBe(`The link works once, for ${expected}.`);
+  });
+  test.each([
+    ['reset-password', mails.reset, { RESET_TTL_SECONDS: '1800' }, '30 minutes'],
+    ['confirm-new-address', mails.newAddress, { VERIFICATION_TTL_SECONDS: '7200' }, '2 hours'],
+    ['address-changing', mails.oldAddress, {}, '7 days'],
+  ] as const)('are said in the mail "%s"', (_kind, mail, settings, expected) => {
+    expect(composeLetter(mail, loadConfig(settings)).notes[0]).toContain(` for ${expected}`);
   });
 });

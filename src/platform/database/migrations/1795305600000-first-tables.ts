@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { belongsTo, count, index, instant, nullable, primary, text, unique } from './columns.js';
+import { belongsTo, count, flag, index, instant, nullable, primary, text, unique } from './columns.js';
 
 const keyCanaries = new Table({
   name: 'key_canaries',
@@ -19,6 +19,9 @@ const accounts = new Table({
     nullable(text('legacy_hash', 512)),
     instant('created_at'),
     nullable(instant('verified_at')),
+    count('failed_sign_ins'),
+    flag('findable_by_name'),
+    flag('findable_by_email'),
   ],
   indices: [
     unique('accounts_user_name_key', ['user_name_key']),
@@ -38,6 +41,7 @@ const accountTokens = new Table({
     primary(text('digest', 64), 'account_tokens_pk'),
     text('account_id', 16),
     text('purpose', 32),
+    nullable(text('email', 254)),
     instant('expires_at'),
     nullable(instant('used_at')),
   ],

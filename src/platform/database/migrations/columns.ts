@@ -14,6 +14,10 @@ export function count(name: string): TableColumnOptions {
   return { name, type: 'integer' };
 }
 
+export function flag(name: string): TableColumnOptions {
+  return { name, type: 'boolean' };
+}
+
 export function nullable(column: TableColumnOptions): TableColumnOptions {
   return { ...column, isNullable: true };
 }

@@ -1,0 +1,204 @@
+const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+/** Whole seconds, minutes or hours; `round` up for waiting, down for what is past. */
+function span(seconds: number, round: (value: number) => number): string {
+  if (seconds < 60) return counted(Math.max(1, round(seconds)), 'second');
+  if (seconds < 3_600) return counted(round(seconds / 60), 'minute');
+  return counted(round(seconds / 3_600), 'hour');
+}
+
+/** Everything people read on a page, in English. Another language is another object of the type `Messages`. */
+export const english = {
+  language: 'en',
+  brand: 'Signpost',
+  skip: 'Skip to the content',
+  footer: 'Signpost only points the way. What you watch never passes through it.',
+  title: (heading: string): string => `${heading} · Signpost`,
+  /** Read out first, so that nobody has to find out that the form came back. */
+  titleWithProblem: (heading: string): string => `Please check: ${heading} · Signpost`,
+
+  fields: {
+    userName: 'User name',
+    email: 'E-mail address',
+    password: 'Password',
+    identifier: 'User name or e-mail',
+    pin: 'PIN',
+  },
+
+  /** Above a form that came back, and beside its fields. */
+  problems: {
+    heading: 'That did not work yet',
+    userName: "Use 1 to 32 letters (a to z), digits and - _ ' . only, with a letter or digit at both ends.",
+    email: 'Enter an e-mail address such as name@example.org.',
+    password: 'This password is too short or too long.',
+    'user-name-taken': 'This user name is taken. Choose another one.',
+    'wrong-credentials': 'The user name, e-mail or password is wrong.',
+    'pin-unknown': 'This PIN is wrong, used or too old.',
+    'server-linked-already':
+      'You already use a server that has the same id. If that server was set up anew, leave the old entry in your app first, then accept. If it was not, somebody may be pretending to be it: decline.',
+    other: 'Something in the form is not right. Check it and try again.',
+  },
+
+  front: {
+    heading: 'Your way to your servers',
+    intro: [
+      'With one Signpost account, your apps find every media server that you were invited to, wherever you are.',
+      'Signpost tells them the way and nothing more: they connect to the server directly.',
+    ],
+    signUp: 'Sign up',
+    linkDevice: 'Link a TV',
+    invited: 'You were invited to a server? Open the link in the mail that came to you.',
+  },
+
+  signUp: {
+    heading: 'Sign up',
+    intro: 'One account for all the media servers that you were invited to.',
+    userNameHint: "The admins of your servers find you by it. Letters, digits and - _ ' . may be used.",
+    emailHint: 'We send you a link to confirm it.',
+    passwordHint: (min: number): string =>
+      `At least ${min} characters. A few words in a row are easy to remember and hard to guess.`,
+    invited: (serverName: string, requester: string | null): string =>
+      requester === null
+        ? `You were invited to the server “${serverName}”.`
+        : `${requester} invites you to the server “${serverName}”.`,
+    invitedEmailHint: 'The invitation was sent to this address, so it cannot be changed here.',
+    submit: 'Sign up',
+    sentHeading: 'Look in your mail',
+    sent: (email: string): string => `We have sent a mail to ${email}.`,
+    sentNext: 'Open the link in it, on any device, to finish. The account starts when you do.',
+    sentMissing: 'Nothing there after a few minutes? Look in the spam folder, or sign up once more.',
+    readyHeading: 'Your account is ready',
+    ready: 'You can sign in with it in your apps now.',
+    readyNext: (userName: string): string =>
+      `Tell the admin of the server your user name, ${userName}: you have to be added there once more before you see the server.`,
+    closedHeading: 'No new accounts here',
+    closed: {
+      invite:
+        'This Signpost takes new accounts by invitation only. Ask the admin of your media server to invite you by e-mail.',
+      closed: 'This Signpost does not take new accounts at the moment. Ask whoever runs it.',
+    },
+  },
+
+  confirm: {
+    heading: 'Confirm your address',
+    intro: 'Enter the password that you chose when you signed up. It shows that the account is yours.',
+    notYours:
+      'You did not sign up? Then close this page: without the password the account stays shut and is deleted.',
+    wrongPassword: 'This is not the password of this account.',
+    submit: 'Confirm',
+    doneHeading: 'Welcome to Signpost',
+    done: (userName: string): string => `Your address is confirmed, and the account ${userName} is ready.`,
+    doneNext: 'Give your user name to the admin of your media server, and sign in with it in your apps.',
+  },
+
+  invitation: {
+    heading: 'Use this server?',
+    intro: (requester: string | null): string =>
+      requester === null
+        ? 'The admin of a media server would like you to use it.'
+        : `${requester} would like you to use a media server.`,
+    server: 'Server',
+    host: 'Host',
+    fingerprint: 'Fingerprint',
+    requester: 'Asked by',
+    linked: 'If you accept, Signpost is linked to the account that you already have on this server.',
+    guest:
+      'If you accept, a guest account is made for you on this server. It goes when you leave the server.',
+    care: 'Anybody can give a server any name. If you are not sure, ask its admin whether these are right.',
+    accept: 'Accept',
+    decline: 'Decline',
+    acceptedHeading: 'You are in',
+    accepted: (serverName: string): string =>
+      `Your apps will show the server “${serverName}” the next time they look.`,
+    declinedHeading: 'Declined',
+    declined: (serverName: string): string =>
+      `You will not see the server “${serverName}”. Its admin can ask again.`,
+  },
+
+  pin: {
+    heading: 'Link a TV',
+    intro: 'Type the PIN that your TV or other device shows, and sign in.',
+    hint: 'Eight letters. Small letters, spaces and dashes do not matter.',
+    submit: 'Continue',
+    checkHeading: 'Is this your device?',
+    checkIntro: (userName: string): string => `It will be signed in as ${userName}.`,
+    app: 'App',
+    device: 'Device',
+    age: 'PIN made',
+    network: 'Network',
+    unnamed: 'not told',
+    ago: (ms: number): string => `${span(ms / 1_000, Math.floor)} ago`,
+    sameNetwork: 'the same as yours',
+    otherNetwork: 'another one than yours',
+    careHeading: 'Only for a device in front of you',
+    care: 'Did somebody send you this PIN, by mail, chat or phone? Then stop: their device would get into your account.',
+    careNetwork:
+      'The device is on another network. That is usual if you use mobile data here; otherwise be careful.',
+    confirm: 'Sign this device in',
+    cancel: 'Stop',
+    stale:
+      'This PIN is used or too old. If you have just pressed the button twice, look at your device: it may be signed in.',
+    doneHeading: 'Done',
+    done: 'Your device is signed in. It may take a few seconds to notice.',
+    another: 'Link another device',
+  },
+
+  errors: {
+    toFront: 'To the front page',
+    badRequest: {
+      heading: 'That was not understood',
+      text: 'The request was incomplete or malformed. Go back and try again.',
+    },
+    crossSite: {
+      heading: 'Stopped for your safety',
+      text: 'The form was sent from another site, so nothing was done. Open the page here and fill it in again.',
+    },
+    forbidden: { heading: 'Not possible', text: 'This cannot be done here.' },
+    closed: {
+      heading: 'No new accounts here',
+      text: 'This Signpost takes no new accounts, or by invitation only. Ask the admin of your media server to invite you.',
+    },
+    notFound: {
+      heading: 'There is nothing here',
+      text: 'The address may be mistyped, or the page is gone.',
+    },
+    conflict: {
+      heading: 'That does not fit',
+      text: 'Something has changed meanwhile. Go back and try again.',
+    },
+    spent: {
+      heading: 'This link does not work any more',
+      text: 'It may be used already, too old, replaced by a newer one, or not copied whole. If you have used it, there is nothing more to do.',
+    },
+    confirmSpent: 'If not, sign up once more and take the newest mail.',
+    invitationSpent: 'If not, ask the admin of the server to invite you again.',
+    ticketSpent: {
+      heading: 'That took too long',
+      text: 'For your safety, a device must be confirmed within five minutes. Nothing was done.',
+    },
+    startAgain: 'Start again',
+    signUpAgain: 'Sign up',
+    tooLarge: {
+      heading: 'That was too much',
+      text: 'More was sent than fits into this form. Shorten it and try again.',
+    },
+    wrongType: {
+      heading: 'That was not understood',
+      text: 'This page takes forms only. Open it in a browser and try again.',
+    },
+    tooMany: {
+      heading: 'Too many tries',
+      text: (seconds: number | undefined): string =>
+        seconds === undefined
+          ? 'Wait a few minutes, then try again.'
+          : `Wait ${span(seconds, Math.ceil)}, then try again.`,
+    },
+    trouble: {
+      heading: 'Signpost is in trouble',
+      text: 'It is not your fault, and nothing is lost. Try again in a minute. Apps that know their servers keep working.',
+    },
+  },
+};
+
+/** The catalogue: its keys are typed, so a language that lacks a text does not compile. */
+export type Messages = typeof english;

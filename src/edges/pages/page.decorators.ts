@@ -1,0 +1,56 @@
+import {
+  applyDecorators,
+  Controller,
+  createParamDecorator,
+  Get,
+  Post,
+  UseGuards,
+  UseInterceptors,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { Callers } from '../../platform/http/callers.js';
+import { Form } from './form.js';
+import { PageInterceptor } from './page.interceptor.js';
+import { SameOriginGuard } from './same-origin.guard.js';
+
+/** A controller whose handlers answer with a `Page`. */
+export function PageController(): ClassDecorator {
+  return applyDecorators(Controller(), UseGuards(SameOriginGuard), UseInterceptors(PageInterceptor));
+}
+
+/** GET (and HEAD, see pages.module): shows, and never changes or uses up anything. */
+export function Show(...paths: string[]): MethodDecorator {
+  return applyDecorators(Get(paths), RouteConfig({ isPage: true }), Callers('nobody-in-particular'));
+}
+
+/** POST of a form. */
+export function Submit(...paths: string[]): MethodDecorator {
+  return applyDecorators(Post(paths), Callers('nobody-in-particular'));
+}
+
+/** The named parameters of the query. */
+export const Query = createParamDecorator((names: readonly string[], context: ExecutionContext) => {
+  const url = requestOf(context).raw.url ?? '';
+  const mark = url.indexOf('?');
+  return Form.read(mark < 0 ? '' : url.slice(mark + 1), names);
+});
+
+/** The named fields of the form. */
+export const Fields = createParamDecorator((names: readonly string[], context: ExecutionContext) => {
+  const { headers, body } = requestOf(context);
+  return Form.readBody(
+    { contentType: headers['content-type'], contentEncoding: headers['content-encoding'], body },
+    names,
+  );
+});
+
+/** Network of the caller, for limits. */
+export const Network = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => requestOf(context).network,
+);
+
+function requestOf(context: ExecutionContext): FastifyRequest {
+  return context.switchToHttp().getRequest<FastifyRequest>();
+}

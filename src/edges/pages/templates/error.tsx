@@ -1,0 +1,68 @@
+import type { VNode } from 'preact';
+import { useMessages } from '../html.js';
+import type { Messages } from '../messages.js';
+import { Layout } from './layout.js';
+
+export interface ErrorFacts {
+  readonly status: number;
+  /** Of the DomainError, or what kind of failure it was. */
+  readonly code: string;
+  readonly retryAfterSeconds?: number;
+}
+
+interface Explained {
+  readonly heading: string;
+  readonly text: string;
+  readonly next?: { readonly href: string; readonly label: string };
+}
+
+/** What happened, in plain words, and a way on. */
+export function ErrorPage(facts: ErrorFacts): VNode {
+  const { errors } = useMessages();
+  const { heading, text, next } = explained(facts, errors);
+  const { href, label } = next ?? { href: '/', label: errors.toFront };
+  return (
+    <Layout heading={heading}>
+      <p>{text}</p>
+      <p class="actions">
+        <a class="button" href={href}>
+          {label}
+        </a>
+      </p>
+    </Layout>
+  );
+}
+
+function explained(facts: ErrorFacts, errors: Messages['errors']): Explained {
+  return byCode(facts.code, errors) ?? byStatus(facts, errors);
+}
+
+function byCode(code: string, errors: Messages['errors']): Explained | undefined {
+  const spent = (more: string): Explained => ({ ...errors.spent, text: `${errors.spent.text} ${more}` });
+  const known: Readonly<Record<string, Explained>> = {
+    'cross-site': errors.crossSite,
+    'sign-up-closed': errors.closed,
+    'link-spent': {
+      ...spent(errors.confirmSpent),
+      next: { href: '/sign-up', label: errors.signUpAgain },
+    },
+    'invitation-spent': spent(errors.invitationSpent),
+    'answer-spent': spent(errors.invitationSpent),
+    'ticket-spent': { ...errors.ticketSpent, next: { href: '/pin', label: errors.startAgain } },
+  };
+  return known[code];
+}
+
+function byStatus({ status, retryAfterSeconds }: ErrorFacts, errors: Messages['errors']): Explained {
+  const known: Readonly<Record<number, Explained>> = {
+    403: errors.forbidden,
+    404: errors.notFound,
+    409: errors.conflict,
+    410: errors.spent,
+    413: errors.tooLarge,
+    414: errors.tooLarge,
+    415: errors.wrongType,
+    429: { ...errors.tooMany, text: errors.tooMany.text(retryAfterSeconds) },
+  };
+  return known[status] ?? (status >= 500 ? errors.trouble : errors.badRequest);
+}

@@ -1,0 +1,90 @@
+import type { VNode } from 'preact';
+import { useMessages } from '../html.js';
+import type { Messages } from '../messages.js';
+import type { Problem } from '../problem.js';
+
+type FieldName = keyof Messages['fields'];
+
+interface FieldProps {
+  readonly name: FieldName;
+  /** What password managers and keyboards go by. */
+  readonly autocomplete: 'username' | 'email' | 'new-password' | 'current-password' | 'one-time-code';
+  readonly type?: 'text' | 'email' | 'password';
+  /** What the person typed before; never given for passwords. */
+  readonly value?: string;
+  readonly hint?: string;
+  readonly readonly?: boolean;
+  readonly class?: string;
+  readonly maxLength?: number;
+  readonly problem?: Problem | undefined;
+  /** Instead of the usual words for the problem. */
+  readonly problemText?: string | undefined;
+}
+
+/** A label, what helps to fill the field in, what was wrong with it, the field. */
+export function Field({ name, hint, problem, problemText, type = 'text', ...rest }: FieldProps): VNode {
+  const words = useMessages();
+  const error = problem?.field === name ? (problemText ?? textOf(problem, words)) : undefined;
+  return (
+    <div class="field">
+      <label for={name}>{words.fields[name]}</label>
+      <Said id={`${name}-hint`} kind="hint" text={hint} />
+      <Said id={`${name}-error`} kind="error" text={error} />
+      <input
+        id={name}
+        name={name}
+        type={type}
+        required
+        autocapitalize="none"
+        spellcheck={false}
+        {...rest}
+        {...described(name, hint, error)}
+      />
+    </div>
+  );
+}
+
+/** Ties the texts to the field, for those who do not see them beside it. */
+function described(name: string, hint: string | undefined, error: string | undefined): object {
+  const ids = [
+    ...(hint === undefined ? [] : [`${name}-hint`]),
+    ...(error === undefined ? [] : [`${name}-error`]),
+  ];
+  return {
+    ...(ids.length > 0 ? { 'aria-describedby': ids.join(' ') } : {}),
+    ...(error === undefined ? {} : { 'aria-invalid': 'true' }),
+  };
+}
+
+function Said({ id, kind, text }: { id: string; kind: string; text: string | undefined }): VNode | null {
+  if (text === undefined) return null;
+  return (
+    <p id={id} class={kind}>
+      {text}
+    </p>
+  );
+}
+
+interface SummaryProps {
+  readonly problem: Problem | undefined;
+  readonly problemText?: string | undefined;
+}
+
+/** What was wrong, at the top of the card, announced and focused, leading to the field. */
+export function Summary({ problem, problemText }: SummaryProps): VNode | null {
+  const words = useMessages();
+  if (!problem) return null;
+  const text = problemText ?? textOf(problem, words);
+  return (
+    <div class="note bad" role="alert" tabIndex={-1} autofocus aria-labelledby="summary">
+      <h2 id="summary">{words.problems.heading}</h2>
+      <p>{problem.field === null ? text : <a href={`#${problem.field}`}>{text}</a>}</p>
+    </div>
+  );
+}
+
+/** By code, else by field, else in general. */
+function textOf({ code, field }: Problem, { problems }: Messages): string {
+  const known: Readonly<Record<string, string>> = problems;
+  return known[code] ?? known[field ?? ''] ?? problems.other;
+}

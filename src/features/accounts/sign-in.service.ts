@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { AuditTrail } from '../audit/index.js';
+import { isActive, withoutVerifiers, type Account, type AccountWithVerifiers } from './account.js';
+import { wrongCredentials } from './account.errors.js';
+import { AccountsRepository } from './accounts.repository.js';
+import { PasswordsService, type PasswordProof } from './passwords.service.js';
+import { SignInLimits } from './sign-in-limits.service.js';
+
+/** The one way to prove a password, for every edge and every act that asks for it (S-24). */
+@Injectable()
+export class SignInService {
+  constructor(
+    private readonly accounts: AccountsRepository,
+    private readonly passwords: PasswordsService,
+    private readonly limits: SignInLimits,
+    private readonly audit: AuditTrail,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /**
+   * The account behind a user name or e-mail and a password.
+   *
+   * @throws DomainError unauthenticated: unknown, inactive and wrong alike, at the same cost (S-05); rate-limited,
+   * whether or not the account exists or the password is right (S-23); unavailable when too many are being checked
+   */
+  async signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
+    const account = await this.#find(identifier);
+    if (await this.#proves(account, identifier, proof, network)) {
+      if (account && isActive(account)) return withoutVerifiers(account);
+    }
+    throw wrongCredentials();
+  }
+
+  /**
+   * Whether somebody who is signed in, or holds a link from a mail, knows the password of this account, whatever its
+   * state.
+   *
+   * @throws DomainError unauthenticated when not; rate-limited
+   */
+  async prove(accountId: Account['id'], password: string, network: string): Promise<void> {
+    const account = await this.accounts.find(accountId);
+    const proof: PasswordProof = { form: 'password', text: password };
+    if (!(await this.#proves(account, accountId, proof, network))) throw wrongCredentials();
+  }
+
+  /** Counts the try, checks, and writes down what came of it. */
+  async #proves(
+    account: AccountWithVerifiers | null,
+    identifier: string,
+    proof: PasswordProof,
+    network: string,
+  ): Promise<boolean> {
+    const attempt = await this.limits.begin(account, identifier, network);
+    const fits = (await this.passwords.check(account, proof)) && account !== null;
+    // One unit of work either way, also for names that nobody has: the time must not tell (S-30).
+    await this.unitOfWork.run(async () => {
+      if (fits) await this.limits.succeeded(account, attempt);
+      else await this.limits.failed(account, attempt);
+      const whose = account ? { accountId: account.id } : {};
+      await this.audit.record({ kind: 'sign-in', outcome: fits ? 'ok' : 'refused', ...whose });
+    });
+    return fits;
+  }
+
+  #find(identifier: string): Promise<AccountWithVerifiers | null> {
+    return identifier.includes('@')
+      ? this.accounts.findByEmail(identifier)
+      : this.accounts.findByUserName(identifier);
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { currentRequest } from '../../platform/http/request-context.js';
+import { Log } from '../../platform/logging/log.js';
+import { Clock, DAY } from '../../shared/clock.js';
+import type { AccountId, ServerId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { AuditRepository, type RecordedEvent } from './audit.repository.js';
+
+/** What happened (S-130). */
+export type AuditKind =
+  | 'account-opened'
+  | 'account-confirmed'
+  | 'account-deleted'
+  | 'sign-in'
+  | 'sign-in-unlocked'
+  | 'sign-out'
+  | 'device-signed-in'
+  | 'device-ended'
+  | 'password-reset-asked'
+  | 'password-changed'
+  | 'address-change-asked'
+  | 'address-changed'
+  | 'address-reverted'
+  | 'findability-changed'
+  | 'account-exported'
+  | 'pin-confirmed'
+  | 'server-registered'
+  | 'server-identity-changed'
+  | 'account-looked-up'
+  | 'link-asked'
+  | 'link-accepted'
+  | 'link-rejected'
+  | 'link-revoked'
+  | 'server-blocked'
+  | 'invitation-mailed';
+
+export interface AuditEvent {
+  readonly kind: AuditKind;
+  readonly outcome: 'ok' | 'refused' | 'limited';
+  readonly accountId?: AccountId;
+  readonly serverId?: ServerId;
+  /** For people: an app, a device, a server by name. Never a secret. */
+  readonly detail?: string;
+}
+
+const SHOWN_TO_PERSON = 365 * DAY;
+const KEPT = 400 * DAY;
+const NETWORKS_KEPT = 30 * DAY;
+
+/** The record of what happened, for operators (log and table) and for the people concerned (S-130, S-132). */
+@Injectable()
+export class AuditTrail {
+  constructor(
+    private readonly events: AuditRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly log: Log,
+  ) {}
+
+  /** Writes down what happened; inside a unit of work it stands or falls with the act. */
+  async record(event: AuditEvent): Promise<void> {
+    const { requestId, network } = currentRequest();
+    const row = {
+      id: this.random.hex(16),
+      at: this.clock.now(),
+      kind: event.kind,
+      outcome: event.outcome,
+      accountId: event.accountId ?? null,
+      serverId: event.serverId ?? null,
+      network,
+      requestId,
+      detail: (event.detail ?? '').slice(0, 255),
+    };
+    await this.unitOfWork.run(async () => {
+      await this.events.add(row);
+      this.unitOfWork.afterCommit(() => this.log.info({ audit: event, requestId, network }, 'audit'));
+    });
+  }
+
+  /** What happened to an account in the last twelve months, newest first (S-132). */
+  ofAccount(accountId: AccountId, most: number): Promise<RecordedEvent[]> {
+    return this.events.ofAccount(accountId, this.clock.now() - SHOWN_TO_PERSON, most);
+  }
+
+  /** Retention: events 400 days, where they came from 30 days (S-131). */
+  async forgetOld(): Promise<void> {
+    const now = this.clock.now();
+    await this.unitOfWork.run(async () => {
+      await this.events.removeBefore(now - KEPT);
+      await this.events.forgetNetworksBefore(now - NETWORKS_KEPT);
+    });
+  }
+}

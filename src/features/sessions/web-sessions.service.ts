@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { Clock, MINUTE } from '../../shared/clock.js';
+import type { AccountId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { AccountsService, isActive, type Account } from '../accounts/index.js';
+import { label, type Lifetimes } from './device.js';
+import { hasEnded, type WebSession } from './web-session.js';
+import { WebSessionsRepository } from './web-sessions.repository.js';
+
+/** A caller that proved to be a signed-in browser. */
+export interface SignedInBrowser {
+  readonly account: Account;
+  readonly session: WebSession;
+  /** The password was typed so recently that dangerous changes need not ask again (S-09). */
+  readonly isFresh: boolean;
+}
+
+/** Browsers: who is signed in on the pages, by cookie (S-10). */
+@Injectable()
+export class WebSessionsService {
+  constructor(
+    private readonly sessions: WebSessionsRepository,
+    private readonly accounts: AccountsService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly jobs: Jobs,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Signs a browser in, always under a token of its own: one that the browser held before is never adopted.
+   *
+   * @returns the session token: 64 lower-case hex digits, of which only a digest is kept (S-50)
+   */
+  async signIn(
+    account: Account,
+    { browser, network, persistent }: Pick<WebSession, 'browser' | 'network' | 'persistent'>,
+  ): Promise<string> {
+    const token = this.random.hex(32);
+    const now = this.clock.now();
+    const times = { createdAt: now, lastUsedAt: now, authenticatedAt: now };
+    const id = this.random.hex(16);
+    const session = { id, accountId: account.id, browser: label(browser), network, persistent, ...times };
+    await this.unitOfWork.run(() => this.sessions.add(session, digestOf(token)));
+    return token;
+  }
+
+  /** The browser behind a token, or null. Read anew each time (S-62). */
+  async authenticate(token: string): Promise<SignedInBrowser | null> {
+    const session = await this.sessions.findByDigest(digestOf(token));
+    const now = this.clock.now();
+    if (!session || hasEnded(session, this.lifetimes(session.persistent), now)) return null;
+    const account = await this.accounts.find(session.accountId);
+    if (!account || !isActive(account)) return null;
+    this.#markUsed(session, now);
+    return { account, session, isFresh: now - session.authenticatedAt < this.config.reauthenticationTtl };
+  }
+
+  /** The password was typed again: a new token for the same session (S-10). */
+  async renew(session: WebSession): Promise<string> {
+    const token = this.random.hex(32);
+    await this.unitOfWork.run(() => this.sessions.renew(session.id, digestOf(token), this.clock.now()));
+    return token;
+  }
+
+  of(accountId: AccountId): Promise<WebSession[]> {
+    return this.sessions.of(accountId);
+  }
+
+  /** Ends one browser of an account. @returns false if there is no such */
+  async signOut(id: string, accountId: AccountId): Promise<boolean> {
+    return this.unitOfWork.run(() => this.sessions.remove(id, accountId));
+  }
+
+  /** Ends all browsers of an account but one; inside a unit of work. */
+  async endOthersWithin(accountId: AccountId, kept: string): Promise<void> {
+    await this.sessions.removeOthers(accountId, kept);
+  }
+
+  async forgetEnded(): Promise<void> {
+    const now = this.clock.now();
+    await this.unitOfWork.run(async () => {
+      await this.sessions.removeIdleSince(now - this.config.sessionIdleTtl, false);
+      await this.sessions.removeIdleSince(now - this.config.staySignedInIdleTtl, true);
+    });
+  }
+
+  /** How long a session may idle and last; the cookie lives as long. */
+  lifetimes(persistent: boolean): Lifetimes {
+    const { sessionIdleTtl, sessionTtl, staySignedInIdleTtl, staySignedInTtl } = this.config;
+    return persistent
+      ? { idle: staySignedInIdleTtl, absolute: staySignedInTtl }
+      : { idle: sessionIdleTtl, absolute: sessionTtl };
+  }
+
+  #markUsed(session: WebSession, now: number): void {
+    if (now - session.lastUsedAt < MINUTE) return;
+    this.jobs.soon('mark browser used', () =>
+      this.unitOfWork.run(() => this.sessions.markUsed(session.id, now)),
+    );
+  }
+}

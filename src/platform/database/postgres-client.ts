@@ -1,0 +1,34 @@
+import pg from 'pg';
+
+/** R-14: every request ends within 3 s, of which waiting for a connection may take one. */
+const ANSWER_TIMEOUT_MS = 1_900;
+
+type Send = (...given: unknown[]) => unknown;
+const send = Reflect.get(pg.Client.prototype, 'query') as Send;
+
+/**
+ * A connection that is closed when a statement gets no answer in time.
+ *
+ * The driver's own time-out leaves it open, drops the ROLLBACK that waits behind the statement, and the pool hands the
+ * connection to the next unit of work, whose COMMIT would then keep what was reported as failed.
+ */
+export class ImpatientClient extends pg.Client {
+  override query: pg.Client['query'] = (...given: unknown[]): never => {
+    const result = Reflect.apply(send, this, given);
+    // The driver's callback form is used by TypeORM only while it opens.
+    if (result instanceof Promise) this.#watch(result);
+    return result as never;
+  };
+
+  #watch(result: Promise<unknown>): void {
+    const { connection } = this as unknown as {
+      connection: { stream: { destroy(error: Error): void } };
+    };
+    const timer = setTimeout(
+      () => connection.stream.destroy(new Error(`PostgreSQL did not answer within ${ANSWER_TIMEOUT_MS} ms`)),
+      ANSWER_TIMEOUT_MS,
+    );
+    const stop = (): void => clearTimeout(timer);
+    result.then(stop, stop);
+  }
+}

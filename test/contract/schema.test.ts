@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { tables } from '../../src/app.module.js';
+import { openPostgres } from '../../src/platform/database/postgres.js';
+import { StartupError } from '../../src/platform/startup-error.js';
+import { eachDatabase } from '../support/databases.js';
+import { eventually } from '../support/eventually.js';
+import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
+
+eachDatabase('the schema', tables, (open) => {
+  test('that the migrations make is the one that the entities describe', async () => {
+    const { connections } = await open();
+    const drift = await connections.writer.driver.createSchemaBuilder().log();
+    expect(drift.upQueries.map(({ query }) => query)).toEqual([]);
+    expect(drift.downQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  test('can be taken down to nothing and made again', async () => {
+    const { connections } = await open();
+    const { writer } = connections;
+    const names = async (): Promise<string[]> => {
+      const runner = writer.createQueryRunner();
+      const found = await runner.getTables();
+      await runner.release();
+      const own = new Set(writer.entityMetadatas.map(({ tableName }) => tableName));
+      return found.map(({ name }) => name.replace(/^.*\./, '')).filter((name) => own.has(name));
+    };
+    expect((await names()).sort()).toEqual(writer.entityMetadatas.map(({ tableName }) => tableName).sort());
+    for (let left = writer.migrations.length; left > 0; left -= 1)
+      await writer.undoLastMigration({ transaction: 'each' });
+    expect(await names()).toEqual([]);
+    await connections.close();
+    const again = await open();
+    const drift = await again.connections.writer.driver.createSchemaBuilder().log();
+    expect(drift.upQueries).toEqual([]);
+  });
+
+  test('of a newer version is refused, with a word on what to do', async () => {
+    const { connections } = await open();
+    const forgetTomorrow = "DELETE FROM schema_migrations WHERE name = 'Tomorrow99'";
+    const newer = "INSERT INTO schema_migrations (timestamp, name) VALUES (99, 'Tomorrow99')";
+    await connections.writer.query(newer);
+    await connections.close();
+    try {
+      await expect(open()).rejects.toThrow(StartupError);
+      await expect(open()).rejects.toThrow(
+        /newer version of Signpost \(Tomorrow99\)\. Start that version, or restore/,
+      );
+    } finally {
+      // The PostgreSQL database of this file outlives the test.
+      const { options } = connections.writer;
+      if (options.type === 'postgres') await runOn(options.url ?? '', forgetTomorrow);
+    }
+  });
+
+  test('keeps what was answered: every commit reaches the disk (R-03)', async () => {
+    const { connections } = await open();
+    const setting = async (sql: string): Promise<unknown> =>
+      Object.values((await connections.writer.query<Record<string, unknown>[]>(sql))[0] ?? {})[0];
+    if (connections.kind === 'sqlite') {
+      expect(await setting('PRAGMA journal_mode')).toBe('wal');
+      expect(await setting('PRAGMA synchronous')).toBe(2);
+      expect(await setting('PRAGMA foreign_keys')).toBe(1);
+    } else {
+      for (const name of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+        expect([name, await setting(`SHOW ${name}`)]).toEqual([name, 'on']);
+      }
+    }
+  });
+});
+
+const onPostgres = process.env['TEST_DATABASE_URL'] ? describe : describe.skip;
+
+onPostgres('PostgreSQL at start', () => {
+  test('that could lose acknowledged changes is refused by the name of the setting', async () => {
+    const url = await createDatabase();
+    const name = new URL(url).pathname.slice(1);
+    try {
+      await runOn(url, `ALTER DATABASE ${name} SET synchronous_commit = off`);
+      await expect(openPostgres(url, tables)).rejects.toThrow(
+        'PostgreSQL runs with synchronous_commit=off: acknowledged changes could be lost. Set synchronous_commit=on.',
+      );
+    } finally {
+      await dropDatabase(url);
+    }
+  });
+
+  test('is waited for while another node migrates it, however long that takes', async () => {
+    const url = await createDatabase();
+    const other = new Client({ connectionString: url });
+    await other.connect();
+    try {
+      await other.query('SELECT pg_advisory_lock(7420195)');
+      const opening = openPostgres(url, tables);
+      await eventually(async () => {
+        const waiting = await other.query(
+          "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+        );
+        expect(waiting.rowCount).toBe(1);
+      });
+      // Longer than a statement of a request may take.
+      await other.query('SELECT pg_sleep(2.6)');
+      await other.query('SELECT pg_advisory_unlock(7420195)');
+      await (await opening).close();
+    } finally {
+      await other.end();
+      await dropDatabase(url);
+    }
+  });
+
+  test.each(['postgres://nobody@127.0.0.1:1/none', 'postgres://nobody:pass-word@localhost:1/none'])(
+    'that cannot be reached is told in words, without the password: %s',
+    async (url) => {
+      const failure = await openPostgres(url, tables).catch((error: unknown) => error as Error);
+      expect(failure).toBeInstanceOf(StartupError);
+      expect((failure as Error).message).toMatch(
+        /PostgreSQL \(DATABASE_URL\) cannot be used: .*ECONNREFUSED/,
+      );
+      expect((failure as Error).message).not.toContain('pass-word');
+    },
+  );
+});

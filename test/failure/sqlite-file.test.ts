@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import Sqlite from 'better-sqlite3';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { keyTables } from '../../src/platform/crypto/crypto.module.js';
+import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
+import { SystemRandom } from '../../src/platform/crypto/system-random.js';
+import { openSqlite } from '../../src/platform/database/sqlite.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { StartupError } from '../../src/platform/startup-error.js';
+import { DomainError } from '../../src/shared/domain-error.js';
+
+let folder = '';
+const file = (): string => join(folder, 'signpost.sqlite');
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signpost-sqlite-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A data folder that was used and left in peace. */
+async function used(): Promise<void> {
+  await (await openSqlite(folder, keyTables)).close();
+}
+
+const opening = (): Promise<unknown> =>
+  openSqlite(folder, keyTables).then(
+    (connections) => connections.close(),
+    (error: unknown) => error,
+  );
+
+test.each([
+  ['is no database', () => Buffer.from('somebody may need this text, whatever it is. '.repeat(10))],
+  ['has a torn page', (whole: Buffer) => Buffer.from(whole).fill(0xa5, 4_096, 8_192)],
+  ['was cut short', (whole: Buffer) => whole.subarray(0, whole.length - 6_000)],
+  ['lost its header', (whole: Buffer) => Buffer.from(whole).fill(0, 0, 100)],
+])('a file that %s is refused with a clear message and kept byte for byte (R-16)', async (_, damage) => {
+  await used();
+  const damaged = damage(readFileSync(file()));
+  writeFileSync(file(), damaged);
+  const error = await opening();
+  expect(error).toBeInstanceOf(StartupError);
+  expect((error as Error).message).toMatch(
+    /^The database file .*signpost\.sqlite cannot be used: .* It was left as it is;/,
+  );
+  expect(readFileSync(file()).equals(damaged)).toBe(true);
+});
+
+test('a folder that cannot be made or written is told by name', async () => {
+  writeFileSync(file(), '');
+  const under = await openSqlite(join(file(), 'below-a-file'), keyTables).catch((error: unknown) => error);
+  expect(under).toBeInstanceOf(StartupError);
+  expect((under as Error).message).toContain('cannot be made');
+  if (process.getuid?.() === 0) return;
+  chmodSync(folder, 0o500);
+  expect(await opening()).toBeInstanceOf(StartupError);
+});
+
+test('a lock file that is damaged is not taken for another process', async () => {
+  writeFileSync(
+    join(folder, 'signpost.lock'),
+    'no lock at all, longer than the header of a database. '.repeat(5),
+  );
+  const error = await opening();
+  expect(error).toBeInstanceOf(StartupError);
+  expect((error as Error).message).toMatch(/^The data folder .* cannot be used: .*signpost\.lock/);
+});
+
+test('a file that another program holds at start is called locked, not damaged', async () => {
+  await used();
+  const other = new Sqlite(file());
+  other.pragma('locking_mode = EXCLUSIVE');
+  other.exec('BEGIN EXCLUSIVE');
+  const error = await opening();
+  other.close();
+  expect((error as Error).message).toMatch(/is locked by another program/);
+  expect(await opening()).toBeUndefined();
+});
+
+test('a file locked by another program: writers fail together within about 2 s, all else goes on, and it recovers', async () => {
+  const connections = await openSqlite(folder, keyTables);
+  const unitOfWork = new UnitOfWork(connections, new SystemRandom());
+  const write = (keyId: string): Promise<void> =>
+    unitOfWork.run(async () => {
+      await unitOfWork.writing.insert(KeyCanaryEntity, { keyId, use: 'test', value: 'v' });
+    });
+  await write('before');
+  const other = new Sqlite(file());
+  other.exec('BEGIN IMMEDIATE');
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const since = performance.now();
+  const failures = Promise.all(
+    Array.from({ length: 50 }, (_, n) =>
+      write(`locked-${n}`).then(
+        () => ({ error: undefined, ms: 0 }),
+        (error: unknown) => ({ error, ms: performance.now() - since }),
+      ),
+    ),
+  );
+  let reads = 0;
+  let over = false;
+  void failures.then(() => (over = true));
+  while (!over) {
+    expect(await unitOfWork.reading.count(KeyCanaryEntity)).toBe(1);
+    reads += 1;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  delay.disable();
+  for (const { error, ms } of await failures) {
+    expect(error).toBeInstanceOf(DomainError);
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'database-locked', retryAfterSeconds: 2 });
+    expect(ms).toBeGreaterThan(1_900);
+    expect(ms).toBeLessThan(3_000);
+  }
+  expect(reads).toBeGreaterThan(50);
+  expect(delay.percentile(50) / 1e6).toBeLessThan(50);
+  // A lock that ends in time costs a wait and nothing else.
+  const waiting = write('waited');
+  other.exec('ROLLBACK');
+  await waiting;
+  other.close();
+  await write('after');
+  const rows = await unitOfWork.reading.find(KeyCanaryEntity);
+  expect(rows.map(({ keyId }) => keyId).sort()).toEqual(['after', 'before', 'waited']);
+  await connections.close();
+});

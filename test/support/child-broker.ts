@@ -1,0 +1,98 @@
+import { beforeAll } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ensureBuilt } from '../../scripts/lib/build.mjs';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** How a process ended. */
+export interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Everything on loopback and on free ports, no limits. */
+const QUIET: Environment = { PORT: '0', OPS_PORT: '0', LIMITS: 'off', ADDRESS_ALLOW: '127.0.0.0/8' };
+
+/** Once in a file of tests that start processes: dist is made from src as it is now. */
+export function buildBefore(): void {
+  beforeAll(() => ensureBuilt(), 240_000);
+}
+
+/** A folder for a process; removed by the caller. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'signpost-child-'));
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The broker as its operator runs it: a process of its own, made from dist. */
+export class ChildBroker {
+  /** Lines of stdout. */
+  readonly lines: string[] = [];
+  stderr = '';
+  readonly ended: Promise<End>;
+  readonly #process: ChildProcess;
+
+  private constructor(environment: Environment, folder: string) {
+    const { PATH = '' } = process.env;
+    this.#process = spawn(process.execPath, [inCheckout('dist/main.js')], {
+      cwd: folder,
+      env: { PATH, DATA_DIR: join(folder, 'data'), ...QUIET, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process.stderr?.on('data', (bytes: Buffer) => (this.stderr += bytes.toString('utf8')));
+    if (this.#process.stdout) {
+      createInterface({ input: this.#process.stdout }).on('line', (line) => this.lines.push(line));
+    }
+    this.ended = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }) as End);
+  }
+
+  /** Starts it in `folder` (data in `data` below it) and does not wait for anything. */
+  static spawn(folder: string, environment: Environment = {}): ChildBroker {
+    return new ChildBroker(environment, folder);
+  }
+
+  /** Starts it and waits until it listens. @throws Error with what it said, when it ends instead */
+  static async start(folder: string, environment: Environment = {}): Promise<ChildBroker> {
+    const broker = ChildBroker.spawn(folder, environment);
+    await Promise.race([broker.#firstLine(), broker.ended]);
+    if (broker.lines.length === 0) throw new Error(`the broker did not start: ${broker.stderr}`);
+    return broker;
+  }
+
+  /** What the first line says. */
+  get listening(): {
+    readonly msg: string;
+    readonly url: string;
+    readonly opsUrl: string;
+    readonly publicUrl: string;
+  } {
+    return JSON.parse(this.lines[0] ?? '{}') as ChildBroker['listening'];
+  }
+
+  get url(): string {
+    return this.listening.url;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Ends it at once, whatever it does. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended;
+  }
+
+  async #firstLine(): Promise<void> {
+    while (this.lines.length === 0 && this.#process.stdout) await once(this.#process.stdout, 'data');
+  }
+}
