@@ -60,6 +60,8 @@ export class DemoBroker {
         DATA_DIR: folder,
         // The media server of the demo runs on this machine, which is no address for the world.
         ADDRESS_ALLOW: '127.0.0.0/8',
+        // Nobody is there to prove being a person.
+        ANTI_ROBOT: 'off',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C in the terminal reaches it through `stop` alone.

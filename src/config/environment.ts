@@ -99,6 +99,15 @@ const CONTRADICTIONS: readonly (readonly [(values: SettingValues) => boolean, st
     ({ limits, host }) => limits === 'off' && !isLoopbackHost(host),
     'LIMITS=off is refused unless HOST is loopback: anybody could guess PINs',
   ],
+  [
+    ({ host, trustProxy, allowPlaintext }) => !isLoopbackHost(host) && trustProxy.isEmpty && !allowPlaintext,
+    'HOST opens the broker to other machines without TLS: put a TLS proxy in front and name it in TRUST_PROXY, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
+  ],
+  [
+    ({ databaseUrl, allowPlaintext }) =>
+      databaseUrl !== undefined && !allowPlaintext && !isPrivateDatabase(databaseUrl),
+    'DATABASE_URL names another machine without verified TLS: add ?sslmode=verify-full, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
+  ],
   [({ port, opsPort }) => port !== 0 && port === opsPort, 'OPS_PORT must differ from PORT'],
   [
     ({ deviceTokenIdleTtl, deviceTokenTtl }) => deviceTokenIdleTtl > deviceTokenTtl,
@@ -112,6 +121,13 @@ const CONTRADICTIONS: readonly (readonly [(values: SettingValues) => boolean, st
 
 function contradictions(values: SettingValues): string[] {
   return CONTRADICTIONS.flatMap(([isWrong, message]) => (isWrong(values) ? [message] : []));
+}
+
+/** On this machine, by socket, or with a certificate that is checked. */
+function isPrivateDatabase(databaseUrl: string): boolean {
+  const { hostname, searchParams } = new URL(databaseUrl);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === '' || isLoopbackHost(host) || searchParams.get('sslmode') === 'verify-full';
 }
 
 function isOrigin(text: string): boolean {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { AccountsService, SignUpService, type Account } from '../../src/features/accounts/index.js';
+import { AccountsRepository } from '../../src/features/accounts/accounts.repository.js';
 import { LinkRequestsService, LinksService, type LinkKind } from '../../src/features/links/index.js';
 import { ServersService, type Server } from '../../src/features/servers/index.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { CONNECTIONS } from '../../src/platform/database/database.module.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { Connections } from '../../src/platform/database/connections.js';
 import type { AccountId } from '../../src/shared/ids.js';
 import type { TestBroker } from '../support/broker.js';
@@ -21,6 +23,22 @@ export async function account(broker: TestBroker, userName: string): Promise<Acc
   const given = { userName, email: `${userName}@example.org`, password: PASSWORD, network: '127.0.0.1' };
   await broker.app.get(SignUpService).signUpInvited(given, () => Promise.resolve());
   return found(broker, userName);
+}
+
+/** Many accounts at the price of one password hash. */
+export async function accounts(broker: TestBroker, userNames: readonly string[]): Promise<Account[]> {
+  const [first = '', ...others] = userNames;
+  const repository = broker.app.get(AccountsRepository);
+  const original = await repository.find((await account(broker, first)).id);
+  if (!original) throw new Error(`there is no ${first}`);
+  await broker.app.get(UnitOfWork).run(async () => {
+    for (const [at, userName] of others.entries()) {
+      const id = String(BigInt(original.id) - BigInt(at + 1)) as AccountId;
+      await repository.claimId(id);
+      await repository.add({ ...original, id, userName, email: `${userName}@example.org` });
+    }
+  });
+  return Promise.all(userNames.map((userName) => found(broker, userName)));
 }
 
 /** An account whose address is not confirmed. */
@@ -57,8 +75,8 @@ export async function waitingLink(
   at: Server,
   of: Account,
   kind: LinkKind = 'linked',
+  key = hex(),
 ): Promise<string> {
-  const key = hex();
   await broker.app
     .get(LinkRequestsService)
     .request(at, { accountId: of.id, kind, key, requester: undefined });

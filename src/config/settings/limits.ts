@@ -115,6 +115,17 @@ export const limits = {
   serverRegistrationsDay: limit('LIMIT_SERVER_REGISTRATIONS_PER_NETWORK_DAY', 10, 'The same per day (S-25).'),
   serverUpdatesHour: limit('LIMIT_SERVER_UPDATES_PER_HOUR', 120, 'Updates per server and hour (S-25).'),
   listsHour: limit('LIMIT_LISTS_PER_HOUR', 1_200, 'List calls per device or server and hour (S-25).'),
+  anonymousMinute: limit(
+    'LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE',
+    300,
+    'Requests without a credential per network and minute (S-25).',
+  ),
+  connections: limit('LIMIT_CONNECTIONS', 10_000, 'Open connections in all (S-83).'),
+  connectionsNetwork: limit(
+    'LIMIT_CONNECTIONS_PER_NETWORK',
+    100,
+    'Open connections per network; trusted proxies are exempt (S-83).',
+  ),
   userNameProbesHour: limit(
     'LIMIT_USER_NAME_PROBES_PER_NETWORK_HOUR',
     10,

@@ -1,5 +1,5 @@
 import { CidrSet } from '../../shared/network.js';
-import { limit, list, oneOf, seconds, secretUrl, text, whole } from '../setting.js';
+import { flag, limit, list, oneOf, seconds, secretUrl, text, whole } from '../setting.js';
 
 const DAY = 86_400;
 
@@ -41,6 +41,16 @@ export const listening = {
     'TRUST_PROXY',
     trustedProxies,
     'CIDRs of your own proxies, comma-separated: only their X-Forwarded-For counts. Naming others lets callers invent their address.',
+  ),
+  allowedHosts: list(
+    'ALLOWED_HOSTS',
+    (entries) => entries.map((entry) => entry.toLowerCase()),
+    'Further names under which the pages answer, comma-separated; PUBLIC_URL, localhost and plain addresses always do (S-35).',
+  ),
+  allowPlaintext: flag(
+    'ALLOW_PLAINTEXT',
+    false,
+    'Serve plain http to other machines, and speak to a database elsewhere without TLS (S-82). Danger: passwords and keys can be read on the way. For networks where you trust every device.',
   ),
   logLevel: oneOf(
     'LOG_LEVEL',

@@ -1,9 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { Config } from '../../config/index.js';
 import { ServersService, wrongServerKey, type Server } from '../../features/servers/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { callersOf, type CallerClass } from '../../platform/http/callers.js';
+import { Limiter } from '../../platform/limits/limiter.js';
+import { HOUR } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 
 export type DeviceCaller = { readonly kind: 'device' } & SignedInDevice;
@@ -27,6 +30,8 @@ export class ConnectCallersGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly devices: DevicesService,
     private readonly servers: ServersService,
+    private readonly limiter: Limiter,
+    private readonly config: Config,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -34,6 +39,7 @@ export class ConnectCallersGuard implements CanActivate {
     if (classes.includes('nobody-in-particular')) return true;
     const request = context.switchToHttp().getRequest<ConnectRequest>();
     request.connectCaller = await this.#recognise(request, classes);
+    if (request.method === 'GET') await this.#count(request.connectCaller);
     return true;
   }
 
@@ -44,6 +50,13 @@ export class ConnectCallersGuard implements CanActivate {
     const key = serverKeyOf(request);
     if (classes.includes('server') && key !== undefined) return this.#server(key);
     throw classes.includes('device') ? signedOut() : wrongServerKey();
+  }
+
+  /** Lists and look-ups per device or server; ending things is never counted (S-25). */
+  #count(caller: ConnectCaller): Promise<void> {
+    const key = caller.kind === 'device' ? caller.deviceId : caller.server.id;
+    const limit = this.config.listsHour;
+    return this.limiter.take([{ bucket: 'list-hour', key, limit, windowMs: HOUR }]);
   }
 
   async #device(token: string): Promise<DeviceCaller> {

@@ -18,14 +18,14 @@ export class HealthController {
   /** The process works; says nothing about the database. */
   @Get('live')
   @HttpCode(200)
-  @Callers('nobody-in-particular')
+  @Callers('health-check')
   live(): Health {
     return { status: 'ok' };
   }
 
   /** Requests can be served; else 503 and which part is missing. */
   @Get('ready')
-  @Callers('nobody-in-particular')
+  @Callers('health-check')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Health> {
     const health = await readyHealth(this.readiness);
     reply.status(health.status === 'ok' ? 200 : 503);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Limiter } from '../../platform/limits/limiter.js';
+import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -73,6 +73,7 @@ export class SignUpService {
       createdAt: this.clock.now(),
     };
     const password = newPassword(given.password, this.config.passwordMinLength, 'password');
+    await this.limiter.take(this.#signUpRules(given.network));
     const verifiers = await this.passwords.verifiersOf(password);
     try {
       await this.unitOfWork.run(async () => {
@@ -112,6 +113,14 @@ export class SignUpService {
     const since = this.clock.now() - DAY;
     if ((await this.outbox.countSince('sign-up-attempt', comparable(owner.email), since)) > 0) return;
     await this.outbox.post({ kind: 'sign-up-attempt', userName: owner.userName }, owner.email);
+  }
+
+  #signUpRules(network: string): Rule[] {
+    const { signUpsNetworkHour, signUpsNetworkDay } = this.config;
+    return [
+      { bucket: 'sign-up-hour', key: network, limit: signUpsNetworkHour, windowMs: HOUR },
+      { bucket: 'sign-up-day', key: network, limit: signUpsNetworkDay, windowMs: DAY },
+    ];
   }
 
   /** Being told that names are taken is limited, or the whole list could be read off (S-31). */

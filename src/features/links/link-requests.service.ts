@@ -82,7 +82,9 @@ export class LinkRequestsService {
     const account = await this.#linkable(request.accountId);
     await this.#refuseBlocked(server, account);
     const now = this.clock.now();
-    await this.links.endLapsed(now, { serverId: server.id, accountId: account.id });
+    // Also those of others: they are in no list any more, so they must not count against the limits (S-122).
+    await this.links.endLapsed(now, { serverId: server.id });
+    await this.links.endLapsed(now, { accountId: account.id });
     const existing = await this.links.find(server.id, account.id, now);
     await this.#refuseUsedKey(server, request.key, existing);
     const requester = await this.#provenRequester(server, request.requester);

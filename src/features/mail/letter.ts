@@ -1,7 +1,7 @@
 import type { Config } from '../../config/index.js';
 import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { english } from './english.js';
-import { REVERT_ADDRESS_TTL_MS, type Mail, type MailKind, type MailOf } from './mail.js';
+import type { Mail, MailKind, MailOf } from './mail.js';
 import type { DeviceFields, Messages, Words } from './messages.js';
 import { fingerprintOf, quotedHost, quotedName } from './quoted.js';
 
@@ -13,7 +13,7 @@ export interface Letter extends Omit<Words, 'action'> {
 
 type Settings = Pick<
   Config,
-  'publicUrl' | 'verificationTtl' | 'resetTtl' | 'linkWaitingTtl' | 'invitationTtl'
+  'publicUrl' | 'verificationTtl' | 'resetTtl' | 'addressRevertTtl' | 'linkWaitingTtl' | 'invitationTtl'
 >;
 
 /** A mail of one kind, as words. */
@@ -67,10 +67,10 @@ const WORDINGS: { readonly [K in MailKind]: Wording<K> } = {
       userName: quotedName(userName),
       lifetime: lifetime(verificationTtl, messages),
     }),
-  'address-changing': ({ userName }, _, messages) =>
+  'address-changing': ({ userName }, { addressRevertTtl }, messages) =>
     messages.addressChanging({
       userName: quotedName(userName),
-      lifetime: lifetime(REVERT_ADDRESS_TTL_MS, messages),
+      lifetime: lifetime(addressRevertTtl, messages),
     }),
   'unlock-sign-in': ({ userName }, _, messages) => messages.unlockSignIn({ userName: quotedName(userName) }),
   'new-device': (mail, _, messages) => messages.newDevice(quotedDevice(mail)),

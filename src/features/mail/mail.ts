@@ -1,5 +1,3 @@
-import { DAY } from '../../shared/clock.js';
-
 /**
  * A mail that the broker sends, by what it is for. Tokens are the secret part of its one link; names are shown only
  * cleaned and in quotes (S-93).
@@ -54,9 +52,6 @@ export type Mail =
 export type MailKind = Mail['kind'];
 
 export type MailOf<K extends MailKind> = Extract<Mail, { readonly kind: K }>;
-
-/** The link in `address-changing` works for so long (S-39); in ms. */
-export const REVERT_ADDRESS_TTL_MS = 7 * DAY;
 
 /** Mails that somebody else than the recipient causes: they stop where they are not wanted (R-21). */
 const INVITATIONS: readonly string[] = ['link-waiting', 'sign-up-invitation'] satisfies MailKind[];

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Clock, HOUR } from '../../shared/clock.js';
+import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
@@ -28,6 +29,7 @@ export class ServersService {
   constructor(
     private readonly servers: ServersRepository,
     private readonly audit: AuditTrail,
+    private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -47,6 +49,7 @@ export class ServersService {
    */
   async register(fields: ServerFields, network: string): Promise<{ server: Server; key: string }> {
     const checked = checkedFields(fields, this.config.addressAllow);
+    await this.limiter.take(this.#registrationRules(network));
     const key = this.random.hex(32);
     const now = this.clock.now();
     const id = this.random.hex(16) as ServerId;
@@ -78,6 +81,8 @@ export class ServersService {
     network: string,
   ): Promise<Server> {
     const server = await this.#proven(id, key);
+    const limit = this.config.serverUpdatesHour;
+    await this.limiter.take([{ bucket: 'server-update-hour', key: id, limit, windowMs: HOUR }]);
     const checked = checkedFields(readFields(), this.config.addressAllow);
     const now = this.clock.now();
     const isNews = !sameFields(server, checked) || server.network !== network;
@@ -96,6 +101,14 @@ export class ServersService {
   async authenticate(key: string): Promise<Server | null> {
     const server = await this.servers.findByKeyDigest(digestOf(key));
     return server && withoutDigest(server);
+  }
+
+  #registrationRules(network: string): Rule[] {
+    const { serverRegistrationsHour, serverRegistrationsDay } = this.config;
+    return [
+      { bucket: 'registration-hour', key: network, limit: serverRegistrationsHour, windowMs: HOUR },
+      { bucket: 'registration-day', key: network, limit: serverRegistrationsDay, windowMs: DAY },
+    ];
   }
 
   async #proven(id: ServerId, key: string | undefined): Promise<Server> {

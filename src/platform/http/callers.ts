@@ -6,12 +6,16 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { Config } from '../../config/index.js';
+import { MINUTE } from '../../shared/clock.js';
+import { Limiter } from '../limits/limiter.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
- * a stranger's hands.
+ * a stranger's hands. `health-check`: the same, but never counted or limited.
  */
-export type CallerClass = 'nobody-in-particular' | 'device' | 'server';
+export type CallerClass = 'nobody-in-particular' | 'browser' | 'device' | 'server' | 'health-check';
 
 const CALLERS = Symbol('callers');
 
@@ -31,13 +35,30 @@ export function callersOf(
   ]);
 }
 
-/** A route that does not declare its callers answers nobody: forgetting must not open a door. */
+/**
+ * Stands before every route. One that does not declare its callers answers nobody: forgetting must not open a door. One
+ * that asks for no credential is counted per network (S-25).
+ */
 @Injectable()
-export class UndeclaredRouteGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly limiter: Limiter,
+    private readonly config: Config,
+  ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    if (callersOf(this.reflector, context)) return true;
-    throw new Error(`${context.getClass().name}.${context.getHandler().name} does not declare its callers`);
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const callers = callersOf(this.reflector, context);
+    if (!callers) {
+      throw new Error(`${context.getClass().name}.${context.getHandler().name} does not declare its callers`);
+    }
+    if (callers.includes('nobody-in-particular')) await this.#count(context);
+    return true;
+  }
+
+  #count(context: ExecutionContext): Promise<void> {
+    const { network } = context.switchToHttp().getRequest<FastifyRequest>();
+    const limit = this.config.anonymousMinute;
+    return this.limiter.take([{ bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE }]);
   }
 }

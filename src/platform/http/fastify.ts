@@ -2,9 +2,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../config/index.js';
-import { DomainError } from '../../shared/domain-error.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
+import { admit } from './admission.js';
+import { limitConnections } from './connections.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 
@@ -40,6 +41,7 @@ export function createAdapter(config: Config): FastifyAdapter {
 
 /** What every request and answer goes through, whatever its edge. */
 export function prepare(instance: FastifyInstance, config: Config, log: Log, readiness: Readiness): void {
+  limitConnections(instance.server, config);
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.decorateRequest('clientIp', '');
@@ -50,21 +52,11 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
   });
   instance.addHook('onRequest', async (request, reply) => {
     addHeaders(request, reply, readiness);
-    checkTarget(request.raw.url ?? '', config.urlBytes);
+    admit(request, config);
   });
   instance.addHook('onResponse', async (request, reply) => {
     log.info(accessFields(request, reply), 'request');
   });
-}
-
-/** Nothing is proxied, so a target that names a host is refused as well (S-84); the `*` of OPTIONS is none. */
-function checkTarget(target: string, longest: number): void {
-  if (target.length > longest) throw refusal(414, 'url-too-long', 'The URL is too long.');
-  if (!/^[/*]/.test(target)) throw refusal(400, 'absolute-target', 'The request names a host.');
-}
-
-function refusal(statusCode: number, code: string, message: string): Error {
-  return Object.assign(new DomainError('invalid', code, message), { statusCode });
 }
 
 function identify(request: FastifyRequest, config: Config): void {

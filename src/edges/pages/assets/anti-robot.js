@@ -34,12 +34,10 @@
  */
 
 const browser = /** @type {Browser} */ (/** @type {unknown} */ (globalThis));
-const { URL, setTimeout, setInterval, clearInterval, atob } = globalThis;
+const { URL, setTimeout, setInterval, clearInterval, performance, atob } = globalThis;
 
 /** More would heat a phone without helping it much. */
 const MOST_WORKERS = 4;
-
-for (const form of browser.document.querySelectorAll('form[data-anti-robot]')) guard(form);
 
 /** @param {Form} form */
 function guard(form) {
@@ -52,9 +50,9 @@ function guard(form) {
   const gate = new Gate(form, seconds);
   const search = new Search(form.dataset['worker'] ?? '');
   void search.solve(challenge.value).then((found) => {
-    if (found === null) return gate.wait();
-    solution.value = found;
-    gate.open('solved');
+    solution.value = found ?? '';
+    if (found === null) gate.wait();
+    else gate.open('solved');
   });
   setTimeout(() => {
     search.end();
@@ -174,3 +172,5 @@ function trusted(url) {
   const policy = browser.trustedTypes?.createPolicy('signpost-anti-robot', { createScriptURL: (own) => own });
   return policy ? policy.createScriptURL(url) : url;
 }
+
+for (const form of browser.document.querySelectorAll('form[data-anti-robot]')) guard(form);

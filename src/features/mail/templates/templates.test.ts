@@ -176,7 +176,7 @@ describe('lifetimes', () => {
   test.each([
     ['reset-password', mails.reset, { RESET_TTL_SECONDS: '1800' }, '30 minutes'],
     ['confirm-new-address', mails.newAddress, { VERIFICATION_TTL_SECONDS: '7200' }, '2 hours'],
-    ['address-changing', mails.oldAddress, {}, '7 days'],
+    ['address-changing', mails.oldAddress, { ADDRESS_REVERT_TTL_SECONDS: '259200' }, '3 days'],
   ] as const)('are said in the mail "%s"', (_kind, mail, settings, expected) => {
     expect(composeLetter(mail, loadConfig(settings)).notes[0]).toContain(` for ${expected}`);
   });

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import Sqlite from 'better-sqlite3';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import { SystemRandom } from '../../src/platform/crypto/system-random.js';
+import { escapedForm } from '../simulator/forms.js';
+import { TestBroker } from '../support/broker.js';
+import { buildBefore, ChildBroker } from '../support/child-broker.js';
+import { PASSWORD, signUp } from '../support/people.js';
+import { createDatabase, dropDatabase } from '../support/postgres.js';
+import { Storm, type StormPerson } from '../support/storm.js';
+
+const KILLS = Number(process.env['SURVIVAL_KILLS'] ?? 8);
+const random = new SystemRandom();
+type Row = Record<string, string | number | null>;
+
+buildBefore();
+
+const stores = [
+  ['SQLite', true],
+  ['PostgreSQL', Boolean(process.env['TEST_DATABASE_URL'])],
+] as const;
+
+for (const [store, here] of stores) {
+  (here ? describe : describe.skip)(`a broker on ${store} that is killed while it writes`, () => {
+    const storm = new Storm();
+    const names = ['ann', 'bob', 'cleo'];
+    let database: string | undefined;
+    let prepared: TestBroker;
+    let broker: ChildBroker;
+    let people: StormPerson[] = [];
+
+    beforeAll(async () => {
+      database = store === 'PostgreSQL' ? await createDatabase() : undefined;
+      prepared = await TestBroker.start(database === undefined ? {} : { DATABASE_URL: database });
+      for (const name of names) await signUp(prepared, name);
+      await prepared.close();
+    }, 30_000);
+    afterAll(async () => {
+      await broker.kill();
+      await prepared.remove();
+      if (database !== undefined) await dropDatabase(database);
+    });
+
+    const start = (): Promise<ChildBroker> =>
+      ChildBroker.start(prepared.dataDir, {
+        DATA_DIR: prepared.dataDir,
+        LIMIT_SERVERS_PER_ACCOUNT: '100000',
+        ...(database === undefined ? {} : { DATABASE_URL: database }),
+      });
+
+    const rows = async (sql: string): Promise<Row[]> => {
+      if (database === undefined) {
+        const file = new Sqlite(join(prepared.dataDir, 'signpost.sqlite'), { readonly: true });
+        try {
+          return file.prepare(sql).all() as Row[];
+        } finally {
+          file.close();
+        }
+      }
+      const client = new Client({ connectionString: database });
+      await client.connect();
+      const { rows: found } = await client.query<Row>(sql);
+      await client.end();
+      return found;
+    };
+
+    async function signIn(nameOrEmail: string): Promise<StormPerson> {
+      const body = escapedForm({ nameOrEmail, rawpw: PASSWORD });
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const response = await fetch(`${broker.url}/service/user/authenticate`, {
+        method: 'POST',
+        headers,
+        body,
+      });
+      const { AccessToken, User } = (await response.json()) as { AccessToken: string; User: { Id: string } };
+      return { id: User.Id, deviceToken: AccessToken };
+    }
+
+    /** What a server is told about its links, as a server would hear it. */
+    async function linksOf(id: string, key: string): Promise<Row[]> {
+      const response = await fetch(`${broker.url}/service/ServerAuthorizations?serverId=${id}`, {
+        headers: { 'X-Connect-Token': key },
+      });
+      expect(response.status).toBe(200);
+      return (await response.json()) as Row[];
+    }
+
+    /** Everything of the journal from `first` on is there as it was acknowledged. */
+    async function expectKept(first = { servers: 0, tokens: 0 }): Promise<void> {
+      const stored = new Map((await rows('SELECT id, name FROM servers')).map(({ id, name }) => [id, name]));
+      for (const { id, key, person, linkKey, possible } of storm.servers.slice(first.servers)) {
+        const [link] = await linksOf(id, key);
+        if (link) expect([link['UserId'], link['AccessToken']]).toEqual([person.id, linkKey]);
+        const state = link ? String(link['AcceptStatus']).toLowerCase() : 'none';
+        const found = `${String(stored.get(id))}, ${state}`;
+        expect(possible.map(({ name, link: l }) => `${name}, ${l === 'ended' ? 'none' : l}`)).toContain(
+          found,
+        );
+      }
+      for (const token of storm.deviceTokens.slice(first.tokens)) {
+        const headers = { 'X-Connect-UserToken': token };
+        expect((await fetch(`${broker.url}/service/servers`, { headers })).status).toBe(200);
+      }
+      const known = new Set((await rows('SELECT user_name FROM accounts')).map((row) => row['user_name']));
+      expect(storm.signedUp.filter((name) => !known.has(name))).toEqual([]);
+    }
+
+    /** What belongs together is there together. */
+    async function expectNothingHalfDone(): Promise<void> {
+      const halves = {
+        'account without its confirmation token': `SELECT a.id FROM accounts a WHERE a.state = 'unverified'
+          AND (SELECT count(*) FROM account_tokens t WHERE t.account_id = a.id) <> 1`,
+        'account without its mail': `SELECT a.id FROM accounts a WHERE a.state = 'unverified'
+          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.recipient_key = a.email_key AND o.kind = 'confirm-address')`,
+        'mail without its account': `SELECT o.id FROM outbox o WHERE o.kind = 'confirm-address'
+          AND NOT EXISTS (SELECT 1 FROM accounts a WHERE o.recipient_key = a.email_key)`,
+        'account whose id was not claimed': `SELECT a.id FROM accounts a WHERE NOT EXISTS
+          (SELECT 1 FROM issued_account_ids i WHERE i.id = a.id)`,
+        'id that was claimed for nobody': `SELECT i.id FROM issued_account_ids i WHERE NOT EXISTS
+          (SELECT 1 FROM accounts a WHERE i.id = a.id)`,
+        'link that lives without its key, or keeps it after its end': `SELECT id FROM links
+          WHERE (sealed_key IS NULL) <> (ended_at IS NOT NULL)`,
+        'PIN that was exchanged for no device': `SELECT p.id FROM pins p WHERE p.state = 'exchanged'
+          AND NOT EXISTS (SELECT 1 FROM device_tokens d WHERE d.name = p.device_id)`,
+        'device that got in by a PIN that still works': `SELECT p.id FROM pins p WHERE p.state <> 'exchanged'
+          AND EXISTS (SELECT 1 FROM device_tokens d WHERE d.name = p.device_id)`,
+      };
+      for (const [half, sql] of Object.entries(halves)) expect([half, await rows(sql)]).toEqual([half, []]);
+    }
+
+    test(
+      `keeps all that it acknowledged, and nothing half done, ${KILLS} times`,
+      async () => {
+        for (let kill = 0; kill < KILLS; kill += 1) {
+          broker = await start();
+          people = await Promise.all(names.map(signIn));
+          const first = { servers: storm.servers.length, tokens: storm.deviceTokens.length };
+          const raging = storm.rage(broker.url, people);
+          await pause(150 + random.below(400));
+          await broker.kill();
+          await raging;
+          broker = await start();
+          await expectKept(first);
+          await expectNothingHalfDone();
+          await broker.kill();
+        }
+        broker = await start();
+        await expectKept();
+        expect(storm.surprises).toEqual([]);
+        expect(storm.acknowledged).toBeGreaterThan(KILLS * 20);
+        if (database === undefined) {
+          expect(await rows('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+          expect(await rows('PRAGMA foreign_key_check')).toEqual([]);
+        }
+      },
+      60_000 + KILLS * 20_000,
+    );
+  });
+}
