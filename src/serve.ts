@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createApp } from './app.factory.js';
 import { ConfigError, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
+import { SetupService } from './features/accounts/index.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
@@ -43,6 +44,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     const opsUrl = await app.get(OpsListener).listen();
     await app.listen(config.port, config.host);
     log.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
+    await offerSetup(app, config, log);
   } catch (error) {
     await app.close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
@@ -53,6 +55,14 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     }
     throw error;
   }
+}
+
+/** A broker without an operator tells whoever reads its console how to become it (S-08). */
+async function offerSetup(app: NestFastifyApplication, config: Config, log: Log): Promise<void> {
+  const token = await app.get(SetupService).offer();
+  if (token === null) return;
+  const link = `${config.publicUrl}/setup?token=${token}`;
+  log.warn({ link, minutes: 30 }, 'set up: open this link to create the operator account');
 }
 
 function explain(error: unknown): number {

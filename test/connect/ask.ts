@@ -95,7 +95,7 @@ export async function askAt(
 
 const FORM = 'application/x-www-form-urlencoded';
 
-function bodyOf({ form, raw, json, body }: Call): [body?: string | Uint8Array, type?: string] {
+function bodyOf({ form, raw, json, body }: Call): [body: string | Uint8Array | undefined, type?: string] {
   if (form !== undefined) return [escapedForm(form), FORM];
   if (raw !== undefined) return [rawForm(raw), FORM];
   if (json !== undefined) return [JSON.stringify(json), 'application/json'];

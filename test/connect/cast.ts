@@ -75,8 +75,8 @@ export async function waitingLink(
   at: Server,
   of: Account,
   kind: LinkKind = 'linked',
-  key = hex(),
 ): Promise<string> {
+  const key = hex();
   await broker.app
     .get(LinkRequestsService)
     .request(at, { accountId: of.id, kind, key, requester: undefined });

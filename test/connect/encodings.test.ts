@@ -37,7 +37,12 @@ const SCENES: Record<string, [method: string, path: string, make: () => Promise<
     () =>
       Promise.resolve({
         caller: {},
-        fields: { name: NAME, url: 'https://a.example.org:8920', systemId: 'a', localAddress: 'http://10.0.0.1:8096' },
+        fields: {
+          name: NAME,
+          url: 'https://a.example.org:8920',
+          systemId: 'a',
+          localAddress: 'http://10.0.0.1:8096',
+        },
         check: ({ object }) =>
           expect(object).toMatchObject({ Name: NAME, Url: 'https://a.example.org:8920' }),
       }),
@@ -184,7 +189,10 @@ const SCENES: Record<string, [method: string, path: string, make: () => Promise<
 };
 
 const FORM = 'application/x-www-form-urlencoded';
-const withBody = (body: string | Uint8Array, type: string): Call => ({ body, headers: { 'Content-Type': type } });
+const withBody = (body: string | Uint8Array, type: string): Call => ({
+  body,
+  headers: { 'Content-Type': type },
+});
 
 /** The ways in which clients send the same thing (1.1). */
 const ENCODINGS: Record<string, (fields: Fields) => Call> = {
@@ -231,7 +239,10 @@ describe.each(Object.entries(SCENES))('%s', (_, [method, path, make]) => {
       { query: { ...inQuery, [name]: 'other' }, json: fields },
       { query: inQuery, form: { ...fields, [name.toUpperCase()]: 'other' } },
       { query: inQuery, ...withBody(`${escapedForm(fields)}&${name}=other`, FORM) },
-      { query: inQuery, ...withBody(JSON.stringify(fields).replace('}', `,"${name}":"other"}`), 'application/json') },
+      {
+        query: inQuery,
+        ...withBody(JSON.stringify(fields).replace('}', `,"${name}":"other"}`), 'application/json'),
+      },
     ];
     for (const call of twice) {
       const headers = { ...caller.headers, ...call.headers };

@@ -34,7 +34,12 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: 'user', as: 'device', good: { userId: '1' } },
   { method: 'GET', path: 'servers', as: 'device', good: { userId: '1', status: 'Waiting' } },
   { method: 'POST', path: 'user/authenticate', as: 'nobody', good: { nameOrEmail: 'a', rawpw: PASSWORD } },
-  { method: 'POST', path: 'user/authenticate', as: 'nobody', good: { userName: 'a', password: 'b', pw: 'c' } },
+  {
+    method: 'POST',
+    path: 'user/authenticate',
+    as: 'nobody',
+    good: { userName: 'a', password: 'b', pw: 'c' },
+  },
   {
     method: 'POST',
     path: 'register',

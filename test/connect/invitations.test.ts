@@ -5,7 +5,16 @@ import { DAY, HOUR, MINUTE } from '../../src/shared/clock.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
 import { ask, type Answer } from './ask.js';
-import { acceptedLink, account, disable, hex, server, unverified, waitingLink, type CastServer } from './cast.js';
+import {
+  acceptedLink,
+  account,
+  disable,
+  hex,
+  server,
+  unverified,
+  waitingLink,
+  type CastServer,
+} from './cast.js';
 
 const HOME = '192.0.2.10';
 const OTHER = '192.0.2.11';
@@ -52,7 +61,9 @@ eachBroker('an invitation by mail (E10)', { TRUST_PROXY: '127.0.0.0/8' }, (broke
     const found = await broker().app.get(AccountsService).findByIdentifier(invitation.email);
     expect(found).toMatchObject({ userName: 'invited', state: 'active' });
     await expect(
-      broker().app.get(InvitationsService).signUp(token, { ...given, userName: 'again' }),
+      broker()
+        .app.get(InvitationsService)
+        .signUp(token, { ...given, userName: 'again' }),
     ).rejects.toMatchObject({ code: 'invitation-spent' });
   });
 
@@ -73,7 +84,10 @@ eachBroker('an invitation by mail (E10)', { TRUST_PROXY: '127.0.0.0/8' }, (broke
     expect(await mailsTo(broker(), invitation.email)).toBe(1);
   });
 
-  const silent: readonly [why: string, play: (broker: TestBroker, now: Awaited<ReturnType<typeof scene>>) => Promise<void>][] = [
+  const silent: readonly [
+    why: string,
+    play: (broker: TestBroker, now: Awaited<ReturnType<typeof scene>>) => Promise<void>,
+  ][] = [
     ['no server asked before', () => Promise.resolve()],
     [
       'another network asked',
@@ -142,7 +156,7 @@ eachBroker('an invitation by mail (E10)', { TRUST_PROXY: '127.0.0.0/8' }, (broke
     ['userName', { email: 'a@example.org', requesterUserName: 'http://evil.example' }],
   ])('is refused for its %s: %j', async (field, raw) => {
     const { status, object } = await ask(broker(), 'POST', 'users/invite', { json: raw });
-    expect([status, object]).toEqual([400, { message: expect.stringMatching(new RegExp(`^${field}: `)) as string }]);
+    expect([status, object]).toEqual([400, { message: expect.stringMatching(new RegExp(`^${field}: `)) }]);
   });
 
   test('dies after seven days', async () => {

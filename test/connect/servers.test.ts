@@ -9,7 +9,7 @@ import { acceptedLink, account, device, hex, server, waitingLink } from './cast.
 
 const NAME = 'Tom & Jerry 100%+ =ok 🎬';
 const FIELDS = { name: NAME, url: 'https://media.example.org:8920', systemId: 'abc123' };
-const TEXT = expect.any(String) as string;
+const TEXT = expect.any(String);
 
 function register(broker: TestBroker, raw: Fields): Promise<Answer> {
   return ask(broker, 'POST', 'Servers', { raw });
@@ -55,10 +55,10 @@ eachBroker('registering (E2)', {}, (broker) => {
     expect([status, object]).toEqual([
       200,
       {
-        Id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        Id: expect.stringMatching(/^[0-9a-f]{32}$/),
         Url: 'https://media.example.org:8920',
         Name: NAME,
-        AccessKey: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        AccessKey: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ]);
   });
@@ -148,7 +148,7 @@ eachBroker('registering (E2)', {}, (broker) => {
   test.each(bad)('is refused for its %s: %j', async (field, given) => {
     const { status, object } = await ask(broker(), 'POST', 'Servers', { json: { ...FIELDS, ...given } });
     expect(status).toBe(400);
-    expect(object).toEqual({ message: expect.stringMatching(new RegExp(`^${field}: `)) as string });
+    expect(object).toEqual({ message: expect.stringMatching(new RegExp(`^${field}: `)) });
   });
 
   test('takes a name of 64 emoji, quotes and a backslash', async () => {
@@ -162,7 +162,14 @@ eachBroker('registering (E2)', {}, (broker) => {
 test('documentation and loopback addresses are refused unless the operator allows them', async () => {
   const broker = await TestBroker.start({ ADDRESS_ALLOW: '' });
   try {
-    for (const host of ['192.0.2.1', '198.51.100.1', '203.0.113.1', '127.0.0.1', 'localhost', '[2001:db8::1]']) {
+    for (const host of [
+      '192.0.2.1',
+      '198.51.100.1',
+      '203.0.113.1',
+      '127.0.0.1',
+      'localhost',
+      '[2001:db8::1]',
+    ]) {
       for (const name of ['url', 'localAddress']) {
         const { status } = await register(broker, { ...FIELDS, [name]: `http://${host}:8096` });
         expect([host, name, status]).toEqual([host, name, 400]);
@@ -178,7 +185,10 @@ test('documentation and loopback addresses are refused unless the operator allow
 eachBroker('updating (E3)', {}, (broker) => {
   test('takes the new name and addresses, drops the local one that is not repeated, and shows no key', async () => {
     const home = await server(broker(), 'Old', { localAddress: 'http://10.0.0.9:8096' });
-    const answer = await update(broker(), home.id, { key: home.key, raw: { ...FIELDS, systemId: home.systemId } });
+    const answer = await update(broker(), home.id, {
+      key: home.key,
+      raw: { ...FIELDS, systemId: home.systemId },
+    });
     expect([answer.status, answer.object]).toEqual([200, { Id: home.id, Url: FIELDS.url, Name: NAME }]);
     expect(await find(broker(), home.id)).toMatchObject({ name: NAME, url: FIELDS.url, localAddress: '' });
   });
@@ -188,7 +198,12 @@ eachBroker('updating (E3)', {}, (broker) => {
     const person = await account(broker(), 'mover');
     await acceptedLink(broker(), home, person);
     const token = await device(broker(), person);
-    const raw = { name: 'Moved', url: 'http://198.51.100.7:8096', systemId: home.systemId, localAddress: 'http://10.0.0.2:8096' };
+    const raw = {
+      name: 'Moved',
+      url: 'http://198.51.100.7:8096',
+      systemId: home.systemId,
+      localAddress: 'http://10.0.0.2:8096',
+    };
     await update(broker(), home.id, { key: home.key, raw });
     expect((await ask(broker(), 'GET', 'servers', { token })).list).toMatchObject([
       { Name: 'Moved', Url: 'http://198.51.100.7:8096', LocalAddress: 'http://10.0.0.2:8096' },
@@ -236,7 +251,12 @@ eachBroker('updating (E3)', {}, (broker) => {
 
   test('with bad fields is 400, never the 401 or 404 that unregisters, and keeps what was', async () => {
     const home = await server(broker(), 'Kept');
-    for (const raw of [{}, { ...FIELDS, url: 'nonsense' }, { ...FIELDS, name: ' ' }, { ...FIELDS, systemId: '' }]) {
+    for (const raw of [
+      {},
+      { ...FIELDS, url: 'nonsense' },
+      { ...FIELDS, name: ' ' },
+      { ...FIELDS, systemId: '' },
+    ]) {
       expect((await update(broker(), home.id, { key: home.key, raw })).status).toBe(400);
     }
     expect(await find(broker(), home.id)).toMatchObject({ name: 'Kept', url: home.url });

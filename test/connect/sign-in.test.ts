@@ -34,7 +34,7 @@ eachBroker('signing in over the wire', {}, (broker) => {
     const { id } = await account(broker(), 'Golden');
     const answer = await signIn(broker(), { nameOrEmail: 'golden', rawpw: PASSWORD });
     expect(answer.status).toBe(200);
-    const token = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+    const token = expect.stringMatching(/^[0-9a-f]{64}$/);
     expect(answer.object).toEqual({
       AccessToken: token,
       User: {
@@ -123,7 +123,10 @@ eachBroker('a device token', {}, (broker) => {
   test('ends with sign-out, and no other does', async () => {
     const person = await account(broker(), 'leaver');
     const [mine, other] = [await device(broker(), person), await device(broker(), person)];
-    expect(await ask(broker(), 'POST', 'user/logout', { token: mine })).toMatchObject({ status: 200, text: '{}' });
+    expect(await ask(broker(), 'POST', 'user/logout', { token: mine })).toMatchObject({
+      status: 200,
+      text: '{}',
+    });
     expect(await isSignedIn(broker(), mine)).toBe(false);
     expect(await isSignedIn(broker(), other)).toBe(true);
     expect((await ask(broker(), 'POST', 'user/logout', { token: mine })).status).toBe(401);
@@ -163,7 +166,8 @@ eachBroker('a device token', {}, (broker) => {
     expect(await isSignedIn(broker(), first)).toBe(true);
     const newest = await device(broker(), person);
     expect(await isSignedIn(broker(), second)).toBe(false);
-    for (const token of [first, tokens[2] ?? '', newest]) expect(await isSignedIn(broker(), token)).toBe(true);
+    for (const token of [first, tokens[2] ?? '', newest])
+      expect(await isSignedIn(broker(), token)).toBe(true);
   });
 
   test('fails at once when its account is disabled', async () => {
@@ -181,7 +185,7 @@ eachBroker('a device token', {}, (broker) => {
     ['two in one', `${'a'.repeat(64)}, ${'b'.repeat(64)}`],
   ])('that is %s is answered 401 in JSON', async (_, token) => {
     const { status, object } = await ask(broker(), 'GET', 'servers', token === undefined ? {} : { token });
-    expect([status, object]).toEqual([401, { message: expect.any(String) as string }]);
+    expect([status, object]).toEqual([401, { message: expect.any(String) }]);
   });
 });
 
@@ -227,7 +231,7 @@ describe('LEGACY_MD5_LOGIN', () => {
       await people(broker);
       await broker.close();
       await broker.open({ LEGACY_MD5_LOGIN: 'false' });
-      const [[password = '', md5 = ''] = []] = VECTORS;
+      const [password, md5] = VECTORS[0]!;
       expect((await signIn(broker, { nameOrEmail: 'md5-0', password: md5 })).status).toBe(401);
       expect((await signIn(broker, { nameOrEmail: 'md5-0', rawpw: password })).status).toBe(200);
     } finally {
@@ -244,7 +248,10 @@ test('LEGACY_QUERY_PASSWORDS=false refuses a password in the URL, right or wrong
       for (const value of [PASSWORD, 'wrong']) {
         const query = { nameOrEmail: 'modern', [name]: value };
         const { status, object } = await ask(broker, 'POST', 'user/authenticate', { query });
-        expect([status, object['message']]).toEqual([400, expect.stringMatching(/: must not be in the URL$/)]);
+        expect([status, object['message']]).toEqual([
+          400,
+          expect.stringMatching(/: must not be in the URL$/),
+        ]);
       }
     }
     const call = { query: { nameOrEmail: 'modern' }, form: { rawpw: PASSWORD } };

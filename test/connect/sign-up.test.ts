@@ -8,7 +8,7 @@ import { ask, type Answer, type Call } from './ask.js';
 import { account } from './cast.js';
 
 const AS_APP: Call = { headers: { 'X-CONNECT-TOKEN': 'CONNECT-REGISTER', 'X-Application': 'Theater/3.0' } };
-const SUCCESS = { Status: 'SUCCESS', Validated: false, Message: expect.any(String) as string };
+const SUCCESS = { Status: 'SUCCESS', Validated: false, Message: expect.any(String) };
 
 function signUp(broker: TestBroker, form: Fields): Promise<Answer> {
   return ask(broker, 'POST', 'register', { ...AS_APP, form });
@@ -78,7 +78,7 @@ eachBroker('signing up over the wire', {}, (broker) => {
     await account(broker(), 'Taken');
     for (const userName of ['Taken', 'taken', 'TAKEN']) {
       const { status, object } = await signUp(broker(), newcomer(userName, { email: 'other@example.org' }));
-      const message = expect.stringContaining('taken') as string;
+      const message = expect.stringContaining('taken');
       expect([status, object]).toEqual([409, { Status: 'USERNAME_IN_USE', Message: message, message }]);
     }
     expect(await broker().mailbox.to('other@example.org')).toEqual([]);
@@ -200,7 +200,7 @@ eachBroker('signing up over the wire', {}, (broker) => {
   test.each(bad)('is refused if %s %s', async (field, _, given) => {
     const json = newcomer('refused', given);
     const { status, object } = await ask(broker(), 'POST', 'register', { ...AS_APP, json });
-    const message = expect.stringMatching(new RegExp(`^${field}: `)) as string;
+    const message = expect.stringMatching(new RegExp(`^${field}: `));
     expect([status, object]).toEqual([400, { Status: 'FAILURE', Message: message, message }]);
     expect(await broker().app.get(AccountsService).findByIdentifier('refused')).toBeNull();
   });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DAY, HOUR } from '../../src/shared/clock.js';
-import { eachBroker, TestBroker } from '../support/broker.js';
+import { eachBroker, type TestBroker } from '../support/broker.js';
 import type { Fields } from '../simulator/forms.js';
 import { ask, type Answer, type Call } from './ask.js';
 import { acceptedLink, account, device, disable, hex, server, unverified } from './cast.js';
@@ -14,25 +14,42 @@ function look(broker: TestBroker, caller: Call, query: Fields = {}): Promise<Ans
 eachBroker('a server that looks a user up (E6)', {}, (broker) => {
   const caller = async (): Promise<Call> => ({ key: (await server(broker(), 'Asking')).key });
 
-  test.each(['nameOrEmail', 'name', 'NAMEOREMAIL'])('by user name in %s is told all but the e-mail', async (selector) => {
-    const person = await account(broker(), `Named-${selector.replace(/[a-z]/g, '')}-${selector.length}`);
-    const { status, object } = await look(broker(), await caller(), { [selector]: person.userName.toLowerCase() });
-    expect([status, object]).toEqual([
-      200,
-      { Id: person.id, Name: person.userName, DisplayName: person.userName, Email: '', IsActive: true, ImageUrl: '' },
-    ]);
-  });
+  test.each(['nameOrEmail', 'name', 'NAMEOREMAIL'])(
+    'by user name in %s is told all but the e-mail',
+    async (selector) => {
+      const person = await account(broker(), `Named-${selector.replace(/[a-z]/g, '')}-${selector.length}`);
+      const { status, object } = await look(broker(), await caller(), {
+        [selector]: person.userName.toLowerCase(),
+      });
+      expect([status, object]).toEqual([
+        200,
+        {
+          Id: person.id,
+          Name: person.userName,
+          DisplayName: person.userName,
+          Email: '',
+          IsActive: true,
+          ImageUrl: '',
+        },
+      ]);
+    },
+  );
 
   test.each(['nameOrEmail', 'name', 'email'])('by e-mail in %s gets that address back', async (selector) => {
     const person = await account(broker(), `mailed-${selector.toLowerCase()}`);
-    const { status, object } = await look(broker(), await caller(), { [selector]: person.email.toUpperCase() });
+    const { status, object } = await look(broker(), await caller(), {
+      [selector]: person.email.toUpperCase(),
+    });
     expect([status, object]).toMatchObject([200, { Id: person.id, Email: person.email, IsActive: true }]);
   });
 
   test('by id, under both names, is told no e-mail', async () => {
     const person = await account(broker(), 'by-id');
     for (const query of [{ id: person.id }, { userId: person.id }]) {
-      expect((await look(broker(), await caller(), query)).object).toMatchObject({ Id: person.id, Email: '' });
+      expect((await look(broker(), await caller(), query)).object).toMatchObject({
+        Id: person.id,
+        Email: '',
+      });
     }
   });
 
@@ -110,7 +127,14 @@ eachBroker('a device that looks a user up (E6)', {}, (broker) => {
   test('sees itself, whole, under every name and with the literal of the PIN page', async () => {
     const me = await account(broker(), 'Myself');
     const token = await device(broker(), me);
-    const own = { Id: me.id, Name: 'Myself', DisplayName: 'Myself', Email: me.email, IsActive: true, ImageUrl: '' };
+    const own = {
+      Id: me.id,
+      Name: 'Myself',
+      DisplayName: 'Myself',
+      Email: me.email,
+      IsActive: true,
+      ImageUrl: '',
+    };
     const queries: Fields[] = [
       {},
       { id: me.id },

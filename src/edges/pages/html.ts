@@ -4,10 +4,20 @@ import { render } from 'preact-render-to-string';
 import type { Config } from '../../config/index.js';
 import { english, type Messages } from './messages.js';
 
-/** A page as a controller answers it. */
+/** What a controller answers: a page, or the way to another one. */
 export interface Page {
   readonly status: number;
-  readonly content: VNode;
+  /** Null for a redirect. */
+  readonly content: VNode | null;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+}
+
+/** Whom a page is rendered for. */
+export interface Visitor {
+  /** Null when nobody is signed in. */
+  readonly userName: string | null;
+  /** For the hidden field of forms (S-113). */
+  readonly formToken: string;
 }
 
 export const HTML = 'text/html; charset=utf-8';
@@ -15,6 +25,19 @@ export const HTML = 'text/html; charset=utf-8';
 /** `page(ConfirmPage, { … })`: which template, with what, under which status. */
 export function page<Props extends object>(template: ComponentType<Props>, props: Props, status = 200): Page {
   return { status, content: h(template, props) as VNode };
+}
+
+/** After a form: the browser asks for another page, so that reloading does not send the form again. */
+export function seeOther(location: string, headers: Page['headers'] = {}): Page {
+  return { status: 303, content: null, headers: { ...headers, Location: location } };
+}
+
+const NOBODY: Visitor = { userName: null, formToken: '' };
+const WhoIsHere = createContext<Visitor>(NOBODY);
+
+/** For whom the page is being rendered. */
+export function useVisitor(): Visitor {
+  return useContext(WhoIsHere);
 }
 
 const Language = createContext<Messages>(english);
@@ -25,8 +48,14 @@ export function useMessages(): Messages {
 }
 
 /** Every value is escaped by preact; no template writes markup of its own. */
-export function renderPage({ content }: Page, messages: Messages = english): string {
-  return `<!doctype html>${render(h(Language.Provider, { value: messages }, content))}`;
+export function renderPage(
+  { content }: Page,
+  visitor: Visitor = NOBODY,
+  messages: Messages = english,
+): string {
+  if (content === null) return '';
+  const spoken = h(Language.Provider, { value: messages }, content);
+  return `<!doctype html>${render(h(WhoIsHere.Provider, { value: visitor }, spoken))}`;
 }
 
 const CONTENT_SECURITY_POLICY = [

@@ -50,6 +50,15 @@ export const english = {
     invited: 'You were invited to a server? Open the link in the mail that came to you.',
   },
 
+  signIn: {
+    heading: 'Sign in',
+    stay: 'Stay signed in on this device',
+    submit: 'Sign in',
+    forgot: 'I have forgotten my password',
+    noAccount: 'No account yet?',
+    signUp: 'Sign up',
+  },
+
   signUp: {
     heading: 'Sign up',
     intro: 'One account for all the media servers that you were invited to.',

@@ -11,13 +11,18 @@ import {
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Callers } from '../../platform/http/callers.js';
+import { BrowserGuard, type PageRequest } from './browser.guard.js';
 import { Form } from './form.js';
 import { PageInterceptor } from './page.interceptor.js';
 import { SameOriginGuard } from './same-origin.guard.js';
 
 /** A controller whose handlers answer with a `Page`. */
 export function PageController(): ClassDecorator {
-  return applyDecorators(Controller(), UseGuards(SameOriginGuard), UseInterceptors(PageInterceptor));
+  return applyDecorators(
+    Controller(),
+    UseGuards(SameOriginGuard, BrowserGuard),
+    UseInterceptors(PageInterceptor),
+  );
 }
 
 /** GET (and HEAD, see pages.module): shows, and never changes or uses up anything. */
@@ -29,6 +34,21 @@ export function Show(...paths: string[]): MethodDecorator {
 export function Submit(...paths: string[]): MethodDecorator {
   return applyDecorators(Post(paths), Callers('nobody-in-particular'));
 }
+
+/** GET for signed-in people; others are sent to sign in first. */
+export function ShowSignedIn(...paths: string[]): MethodDecorator {
+  return applyDecorators(Get(paths), RouteConfig({ isPage: true }), Callers('browser'));
+}
+
+/** POST of a form by signed-in people, with its form token (S-113). */
+export function SubmitSignedIn(...paths: string[]): MethodDecorator {
+  return applyDecorators(Post(paths), Callers('browser'));
+}
+
+/** The signed-in browser; only on `ShowSignedIn` and `SubmitSignedIn`, else it may be undefined. */
+export const Browser = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<PageRequest>().browser,
+);
 
 /** The named parameters of the query. */
 export const Query = createParamDecorator((names: readonly string[], context: ExecutionContext) => {

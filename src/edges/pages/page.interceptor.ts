@@ -1,18 +1,51 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { HTML, renderPage, type Page } from './html.js';
+import { Config } from '../../config/index.js';
+import { Random } from '../../shared/random.js';
+import type { PageRequest } from './browser.guard.js';
+import { cookieIn, cookieName, setCookie } from './cookies.js';
+import { FormTokens } from './form-tokens.js';
+import { HTML, renderPage, type Page, type Visitor } from './html.js';
 
-/** Puts a page on the wire: status, type, HTML. */
+/** Puts a page on the wire: status, headers, HTML for whoever asked. */
 @Injectable()
 export class PageInterceptor implements NestInterceptor<Page, string> {
+  constructor(
+    private readonly formTokens: FormTokens,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
   intercept(context: ExecutionContext, next: CallHandler<Page>): Observable<string> {
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const http = context.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
     return next.handle().pipe(
       map((page) => {
-        reply.status(page.status).header('Content-Type', HTML);
-        return renderPage(page);
+        const visitor = this.#visitorOf(http.getRequest<PageRequest>(), reply);
+        reply
+          .status(page.status)
+          .header('Content-Type', HTML)
+          .headers({ ...page.headers });
+        return renderPage(page, visitor);
       }),
     );
+  }
+
+  #visitorOf(request: PageRequest, reply: FastifyReply): Visitor {
+    const { browser } = request;
+    if (!browser)
+      return { userName: null, formToken: this.formTokens.of(this.#strangersKey(request, reply)) };
+    return { userName: browser.account.userName, formToken: this.formTokens.of(browser.session.id) };
+  }
+
+  /** A browser that is not signed in is told apart by a random cookie, which gives no right but to send our forms. */
+  #strangersKey(request: PageRequest, reply: FastifyReply): string {
+    const name = cookieName('form', this.config);
+    const known = cookieIn(request.headers.cookie, name);
+    if (/^[0-9a-f]{32}$/.test(known)) return known;
+    const fresh = this.random.hex(16);
+    void reply.header('Set-Cookie', setCookie(name, fresh));
+    return fresh;
   }
 }

@@ -3,27 +3,33 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Config } from '../../config/index.js';
 import { AccountsModule } from '../../features/accounts/index.js';
+import { AuditModule } from '../../features/audit/index.js';
+import { DiscoveryModule } from '../../features/discovery/index.js';
 import { LinksModule } from '../../features/links/index.js';
 import { PinsModule } from '../../features/pins/index.js';
+import { SessionsModule } from '../../features/sessions/index.js';
 import { AssetsController } from './assets.controller.js';
 import { ConfirmController } from './confirm.controller.js';
+import { FormTokens } from './form-tokens.js';
 import { FrontController } from './front.controller.js';
 import { pageHeaders } from './html.js';
 import { InvitationsController } from './invitations.controller.js';
 import { PinController } from './pin.controller.js';
 import { PinTickets } from './pin-ticket.js';
+import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 
 /** The pages people use: rendered here, no script needed. */
 @Module({
-  imports: [AccountsModule, LinksModule, PinsModule],
-  providers: [PinTickets],
+  imports: [AccountsModule, AuditModule, DiscoveryModule, LinksModule, PinsModule, SessionsModule],
+  providers: [FormTokens, PinTickets],
   controllers: [
     AssetsController,
     ConfirmController,
     FrontController,
     InvitationsController,
     PinController,
+    SignInController,
     SignUpController,
   ],
 })

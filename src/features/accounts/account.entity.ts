@@ -1,6 +1,6 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { AccountId } from '../../shared/ids.js';
-import type { AccountState, TokenPurpose } from './account.js';
+import type { AccountRole, AccountState, TokenPurpose } from './account.js';
 
 @Entity('accounts')
 @Index('accounts_state_created_at', ['state', 'createdAt'])
@@ -24,6 +24,10 @@ export class AccountEntity {
 
   @Column('varchar', { length: 16 })
   state!: AccountState;
+
+  @Index('accounts_role')
+  @Column('varchar', { length: 16 })
+  role!: AccountRole;
 
   @Column('varchar', { name: 'password_hash', length: 512 })
   passwordHash!: string;

@@ -7,6 +7,9 @@ import type { AccountId } from '../../shared/ids.js';
  */
 export type AccountState = 'unverified' | 'active' | 'disabled';
 
+/** An operator runs this broker; everybody else is a person. */
+export type AccountRole = 'person' | 'operator';
+
 /** A person's identity at the broker. */
 export interface Account {
   readonly id: AccountId;
@@ -15,6 +18,7 @@ export interface Account {
   /** As the person wrote it; unique ignoring case. */
   readonly email: string;
   readonly state: AccountState;
+  readonly role: AccountRole;
   readonly createdAt: number;
 }
 
@@ -49,6 +53,6 @@ export function comparable(nameOrEmail: string): string {
   return nameOrEmail.toLowerCase();
 }
 
-export function withoutVerifiers({ id, userName, email, state, createdAt }: Account): Account {
-  return { id, userName, email, state, createdAt };
+export function withoutVerifiers({ id, userName, email, state, role, createdAt }: Account): Account {
+  return { id, userName, email, state, role, createdAt };
 }

@@ -10,8 +10,10 @@ import { AddressChangeService } from './address-change.service.js';
 import { CredentialChanges } from './credential-changes.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { PasswordChange } from './password-change.service.js';
+import { PasswordPolicy } from './password-policy.js';
 import { PasswordsService } from './passwords.service.js';
 import { RecoveryService } from './recovery.service.js';
+import { SetupService } from './setup.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 import { SignInService } from './sign-in.service.js';
 import { SignUpService } from './sign-up.service.js';
@@ -24,11 +26,13 @@ import { VerificationService } from './verification.service.js';
     AddressChangeService,
     CredentialChanges,
     PasswordChange,
+    PasswordPolicy,
     RecoveryService,
     AccountsRepository,
     AccountsService,
     KnownNetworksRepository,
     PasswordsService,
+    SetupService,
     SignInLimits,
     SignInService,
     SignUpService,
@@ -41,6 +45,7 @@ import { VerificationService } from './verification.service.js';
     CredentialChanges,
     PasswordChange,
     RecoveryService,
+    SetupService,
     SignInLimits,
     SignInService,
     SignUpService,

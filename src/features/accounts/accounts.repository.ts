@@ -30,6 +30,10 @@ export class AccountsRepository {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { emailKey: comparable(email) });
   }
 
+  hasOperator(): Promise<boolean> {
+    return this.unitOfWork.reading.existsBy(AccountEntity, { role: 'operator' });
+  }
+
   /** @returns false if the id was given out before, to whomever */
   async claimId(id: AccountId): Promise<boolean> {
     const { reading, writing } = this.unitOfWork;

@@ -16,6 +16,7 @@ export { AddressChangeService } from './address-change.service.js';
 export { CredentialChanges } from './credential-changes.js';
 export { PasswordChange } from './password-change.service.js';
 export { RecoveryService } from './recovery.service.js';
+export { SetupService } from './setup.service.js';
 export { SignInLimits } from './sign-in-limits.service.js';
 export { SignUpService, type SignUp } from './sign-up.service.js';
 export { VerificationService } from './verification.service.js';

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import { AuditTrail } from '../audit/index.js';
@@ -8,7 +7,6 @@ import type { Account } from './account.js';
 import { wrongCredentials } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { CredentialChanges } from './credential-changes.js';
-import { newPassword } from './password.js';
 import { PasswordsService, type Verifiers } from './passwords.service.js';
 import { SignInService } from './sign-in.service.js';
 
@@ -23,7 +21,6 @@ export class PasswordChange {
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
-    private readonly config: Config,
   ) {}
 
   /**
@@ -48,8 +45,8 @@ export class PasswordChange {
   }
 
   /** Checks a new password and makes its verifiers; outside a unit of work. @throws DomainError invalid */
-  async verifiersFor(_account: Account, wanted: string): Promise<Verifiers> {
-    return this.passwords.verifiersOf(newPassword(wanted, this.config.passwordMinLength, 'newPassword'));
+  async verifiersFor(account: Account, wanted: string): Promise<Verifiers> {
+    return this.passwords.verifiersOf(this.passwords.checkedNew(wanted, 'newPassword', account));
   }
 
   /** Inside a unit of work. Links that could set a password die with the old one. */

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { PasswordHasher } from '../../platform/crypto/password-hasher.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { invalidField } from '../../shared/domain-error.js';
 import type { AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { isHashable, legacyDigest, normalized } from './password.js';
+import { PasswordPolicy } from './password-policy.js';
+import { isHashable, legacyDigest, newPassword, normalized } from './password.js';
 
 /** What a caller offers as proof: the password itself, or the MD5 form of old clients (E7, S-06). */
 export type PasswordProof =
@@ -19,9 +21,26 @@ export class PasswordsService {
   constructor(
     private readonly accounts: AccountsRepository,
     private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
     private readonly unitOfWork: UnitOfWork,
     private readonly config: Config,
   ) {}
+
+  /**
+   * A new password for this person: long enough, not too long (S-01), not common, not made of their names (S-02).
+   *
+   * @throws DomainError invalid
+   */
+  checkedNew(
+    text: string,
+    field: string,
+    about: { readonly userName: string; readonly email: string },
+  ): string {
+    const password = newPassword(text, this.config.passwordMinLength, field);
+    const problem = this.policy.problemWith(password, about);
+    if (problem !== null) throw invalidField(field, problem);
+    return password;
+  }
 
   /** Makes the verifiers of a new password; slow on purpose, so never inside a unit of work. */
   async verifiersOf(password: string): Promise<Verifiers> {

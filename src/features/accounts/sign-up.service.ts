@@ -12,7 +12,6 @@ import { isUserNameTaken, signUpClosed, userNameTaken } from './account.errors.j
 import { comparable, type Account, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { PasswordsService } from './passwords.service.js';
-import { newPassword } from './password.js';
 import { VerificationService } from './verification.service.js';
 
 /** What a person gives to open an account. */
@@ -52,7 +51,7 @@ export class SignUpService {
    */
   async signUp(given: SignUp): Promise<void> {
     if (this.config.signUp !== 'open') throw signUpClosed();
-    await this.#open(given, 'unverified');
+    await this.#open(given, { state: 'unverified', role: 'person' });
   }
 
   /**
@@ -62,17 +61,26 @@ export class SignUpService {
    */
   async signUpInvited(given: SignUp, claim: () => Promise<void>): Promise<void> {
     if (this.config.signUp === 'closed') throw signUpClosed();
-    await this.#open(given, 'active', claim);
+    await this.#open(given, { state: 'active', role: 'person' }, claim);
   }
 
-  async #open(given: SignUp, state: 'unverified' | 'active', claim?: () => Promise<void>): Promise<void> {
+  /** Opens the operator's account, in any mode of sign-up; `claim` uses the set-up token up. */
+  async signUpOperator(given: SignUp, claim: () => Promise<void>): Promise<void> {
+    await this.#open(given, { state: 'active', role: 'operator' }, claim);
+  }
+
+  async #open(
+    given: SignUp,
+    as: Pick<Account, 'state' | 'role'>,
+    claim?: () => Promise<void>,
+  ): Promise<void> {
     const fields = {
       userName: userName(given.userName),
       email: emailAddress(given.email),
-      state,
+      ...as,
       createdAt: this.clock.now(),
     };
-    const password = newPassword(given.password, this.config.passwordMinLength, 'password');
+    const password = this.passwords.checkedNew(given.password, 'password', fields);
     await this.limiter.take(this.#signUpRules(given.network));
     const verifiers = await this.passwords.verifiersOf(password);
     try {

@@ -186,7 +186,7 @@ function twinOf(
 ): StoredLinkOfAccount | undefined {
   return mine.find(
     ({ link, server }) =>
-      link.state === 'accepted' && link.id !== chosen.link.id && server.systemId === chosen.server.systemId,
+      link.state === 'accepted' && link.id !== chosen.link.id && sameSystem(server, chosen.server),
   );
 }
 
@@ -198,6 +198,11 @@ function refuseTwins(chosen: StoredLinkOfAccount, mine: readonly StoredLinkOfAcc
     'You are linked to a server with this system id already. If that server was set up anew, leave the old entry first; ' +
       'if not, somebody may pretend to be it.',
   );
+}
+
+/** Ignoring case, as many clients compare: a copy in capitals would be taken for the original (S-72). */
+function sameSystem(one: Server, other: Server): boolean {
+  return one.systemId.toLowerCase() === other.systemId.toLowerCase();
 }
 
 function withoutSecrets({ link, server }: StoredLinkOfAccount): WaitingInvitation {

@@ -14,7 +14,7 @@ const ROUNDS = 1_000;
 
 /** What a form needs to pass the check. */
 export interface RobotChallenge {
-  /** Opaque, about 600 characters; goes into the hidden field `robotChallenge`. */
+  /** Opaque, about 530 characters; goes into the hidden field `robotChallenge`. */
   readonly challenge: string;
   /** So long after the form was made it may be sent without a solution. */
   readonly patienceSeconds: number;

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
-import { useMessages } from '../html.js';
+import { FORM_TOKEN } from '../form-tokens.js';
+import { useMessages, useVisitor } from '../html.js';
 import type { Messages } from '../messages.js';
 import type { Problem } from '../problem.js';
 
@@ -63,6 +64,11 @@ function Said({ id, kind, text }: { id: string; kind: string; text: string | und
       {text}
     </p>
   );
+}
+
+/** Belongs into every form of a signed-in person, and into the sign-in form (S-113). */
+export function FormToken(): VNode {
+  return <input type="hidden" name={FORM_TOKEN} value={useVisitor().formToken} />;
 }
 
 interface SummaryProps {

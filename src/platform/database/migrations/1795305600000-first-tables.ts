@@ -15,6 +15,7 @@ const accounts = new Table({
     text('email', 254),
     text('email_key', 254),
     text('state', 16),
+    text('role', 16),
     text('password_hash', 512),
     nullable(text('legacy_hash', 512)),
     instant('created_at'),
@@ -27,6 +28,7 @@ const accounts = new Table({
     unique('accounts_user_name_key', ['user_name_key']),
     unique('accounts_email_key', ['email_key']),
     index('accounts_state_created_at', ['state', 'created_at']),
+    index('accounts_role', ['role']),
   ],
 });
 

@@ -1,0 +1,77 @@
+import { Req } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { SignInService } from '../../features/accounts/index.js';
+import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
+import type { PageRequest } from './browser.guard.js';
+import { cookieIn, cookieName, setCookie } from './cookies.js';
+import { FormTokens } from './form-tokens.js';
+import type { Form } from './form.js';
+import { page, seeOther, type Page } from './html.js';
+import {
+  Browser,
+  Fields,
+  Network,
+  PageController,
+  Query,
+  Show,
+  Submit,
+  SubmitSignedIn,
+} from './page.decorators.js';
+import { orAgain, type Problem } from './problem.js';
+import { SignInPage } from './templates/sign-in.js';
+import { destinationAfter } from './ways.js';
+
+/** Signing in on the pages, and out. */
+@PageController()
+export class SignInController {
+  constructor(
+    private readonly signIns: SignInService,
+    private readonly sessions: WebSessionsService,
+    private readonly formTokens: FormTokens,
+    private readonly config: Config,
+  ) {}
+
+  @Show('sign-in')
+  show(@Query(['next']) query: Form, @Browser() browser: SignedInBrowser | undefined): Page {
+    return browser ? seeOther(destinationAfter(query.text('next'))) : ask(query);
+  }
+
+  @Submit('sign-in')
+  submit(
+    @Fields(['identifier', 'password', 'stay', 'next']) form: Form,
+    @Req() request: PageRequest,
+    @Network() network: string,
+  ): Promise<Page> {
+    // Signing a stranger's browser in to an account of one's own is an attack too (S-113).
+    this.formTokens.require(request, cookieIn(request.headers.cookie, cookieName('form', this.config)));
+    return orAgain(
+      () => this.#signIn(form, request, network),
+      (problem) => ask(form, problem),
+    );
+  }
+
+  @SubmitSignedIn('sign-out')
+  async signOut(@Browser() { account, session }: SignedInBrowser): Promise<Page> {
+    await this.sessions.signOut(session.id, account.id);
+    return seeOther('/', {
+      'Set-Cookie': setCookie(cookieName('sid', this.config), '', 0),
+      'Clear-Site-Data': '"cache", "storage"',
+    });
+  }
+
+  async #signIn(form: Form, request: PageRequest, network: string): Promise<Page> {
+    const proof = { form: 'password', text: form.text('password') } as const;
+    const account = await this.signIns.signIn(form.text('identifier'), proof, network);
+    const persistent = form.text('stay') !== '';
+    const browser = request.headers['user-agent'] ?? '';
+    const token = await this.sessions.signIn(account, { browser, network, persistent });
+    const maxAge = persistent ? this.sessions.lifetimes(true).absolute : undefined;
+    const cookie = setCookie(cookieName('sid', this.config), token, maxAge);
+    return seeOther(destinationAfter(form.text('next')), { 'Set-Cookie': cookie });
+  }
+}
+
+function ask(typed: Form, problem?: Problem): Page {
+  const [identifier, next] = [typed.text('identifier'), typed.text('next')];
+  return page(SignInPage, { identifier, next, stay: typed.text('stay') !== '', problem }, problem?.status);
+}

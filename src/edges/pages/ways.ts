@@ -1,0 +1,24 @@
+/** Pages to which signing in may lead back (S-115): a fixed list, never an address from outside. */
+const DESTINATIONS = ['/servers', '/invitations', '/pin', '/devices', '/profile'] as const;
+
+export type Destination = (typeof DESTINATIONS)[number] | `/pin?pin=${string}`;
+
+/** The sign-in page, remembering where the person was going. */
+export function signInPathFor(target: string): string {
+  const next = destinationOf(target);
+  return next === null ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`;
+}
+
+/** Where to go after signing in; anything but our own pages leads to the servers. */
+export function destinationAfter(next: string): Destination {
+  return destinationOf(next) ?? '/servers';
+}
+
+/** A PIN in the address of the PIN page is kept: it came from a QR code on a TV and fills the field (S-44). */
+function destinationOf(target: string): Destination | null {
+  const [path = '', query = ''] = target.split('?', 2);
+  const known = DESTINATIONS.find((destination) => destination === path.toLowerCase());
+  if (known === undefined) return null;
+  const pin = known === '/pin' ? new URLSearchParams(query).get('pin') : null;
+  return pin === null ? known : `/pin?pin=${encodeURIComponent(pin.slice(0, 32))}`;
+}
