@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createApp } from './app.factory.js';
-import { ConfigError, loadConfig, withPort, type Config } from './config/index.js';
+import { ConfigError, isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
 import { SetupService } from './features/accounts/index.js';
 import { stopOnSignal } from './graceful-stop.js';
@@ -15,6 +15,8 @@ const EXIT_UNAVAILABLE = 69;
 
 /** Runs the broker until a signal ends it. @returns the exit code */
 export async function serve(): Promise<number> {
+  // What the broker writes is for its own eyes: database, keys, lock.
+  process.umask(0o077);
   try {
     const config = await settled(loadConfig());
     const log = createLog(config.logLevel);
@@ -44,6 +46,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     const opsUrl = await app.get(OpsListener).listen();
     await app.listen(config.port, config.host);
     log.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
+    warnOfMailsInLog(config, log);
     await offerSetup(app, config, log);
   } catch (error) {
     await app.close();
@@ -55,6 +58,16 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     }
     throw error;
   }
+}
+
+/** Handy on one's own machine; with other people's accounts the log would hold the keys to them. */
+function warnOfMailsInLog(config: Config, log: Log): void {
+  const isForOthers = !isLoopbackHost(new URL(config.publicUrl).hostname) || !config.trustProxy.isEmpty;
+  if (config.smtpUrl !== undefined || !config.loopbackOnly || !isForOthers) return;
+  log.warn(
+    { setting: 'SMTP_URL' },
+    'no mail server is set: mails and the secrets in them are printed to this log',
+  );
 }
 
 /** A broker without an operator tells whoever reads its console how to become it (S-08). */

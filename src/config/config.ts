@@ -7,7 +7,7 @@ export type ConfigValues = Omit<SettingValues, 'publicUrl' | 'keyRingFile'> & {
   /** Origin of mails and pages, without a trailing slash. */
   readonly publicUrl: string;
   readonly keyRingFile: string;
-  /** Nobody but this machine can reach the public listener. */
+  /** Nobody but this machine can reach the public listener, though a proxy here may bring others in. */
   readonly loopbackOnly: boolean;
 };
 

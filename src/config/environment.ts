@@ -26,11 +26,14 @@ export class ConfigError extends Error {
  */
 export function loadConfig(environment: Environment = readEnvironment()): Config {
   const mistakes: string[] = [];
+  const unread = new Set<string>();
   const values: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries(settings)) {
+    const before = mistakes.length;
     values[key] = readSetting(setting, environment, mistakes);
+    if (mistakes.length > before) unread.add(key);
   }
-  if (mistakes.length === 0) mistakes.push(...contradictions(values as SettingValues));
+  mistakes.push(...contradictions(values, unread));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze(completeConfig(values as SettingValues));
 }
@@ -89,38 +92,59 @@ function textOf(value: string | undefined): string | undefined {
 
 const SENDER = /^(?:[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/;
 
-/** Settings that are fine one by one and wrong together: the condition and what to say of it. */
-const CONTRADICTIONS: readonly (readonly [(values: SettingValues) => boolean, string])[] = [
-  [
-    ({ publicUrl }) => publicUrl !== '' && !isOrigin(publicUrl),
-    'PUBLIC_URL must be an origin such as https://signpost.example.org, without a path',
-  ],
-  [
-    ({ limits, host }) => limits === 'off' && !isLoopbackHost(host),
-    'LIMITS=off is refused unless HOST is loopback: anybody could guess PINs',
-  ],
-  [
-    ({ host, trustProxy, allowPlaintext }) => !isLoopbackHost(host) && trustProxy.isEmpty && !allowPlaintext,
-    'HOST opens the broker to other machines without TLS: put a TLS proxy in front and name it in TRUST_PROXY, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
-  ],
-  [
-    ({ databaseUrl, allowPlaintext }) =>
+/** Settings that are fine one by one and wrong together: which, when, and what to say of it. */
+interface Contradiction {
+  readonly between: readonly (keyof SettingValues)[];
+  readonly isThere: (values: SettingValues) => boolean;
+  readonly message: string;
+}
+
+const CONTRADICTIONS: readonly Contradiction[] = [
+  {
+    between: ['publicUrl'],
+    isThere: ({ publicUrl }) => publicUrl !== '' && !isOrigin(publicUrl),
+    message: 'PUBLIC_URL must be an origin such as https://signpost.example.org, without a path',
+  },
+  {
+    between: ['limits', 'host'],
+    isThere: ({ limits, host }) => limits === 'off' && !isLoopbackHost(host),
+    message: 'LIMITS=off is refused unless HOST is loopback: anybody could guess PINs',
+  },
+  {
+    between: ['host', 'trustProxy', 'allowPlaintext'],
+    isThere: ({ host, trustProxy, allowPlaintext }) =>
+      !isLoopbackHost(host) && trustProxy.isEmpty && !allowPlaintext,
+    message:
+      'HOST opens the broker to other machines without TLS: put a TLS proxy in front and name it in TRUST_PROXY, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
+  },
+  {
+    between: ['databaseUrl', 'allowPlaintext'],
+    isThere: ({ databaseUrl, allowPlaintext }) =>
       databaseUrl !== undefined && !allowPlaintext && !isPrivateDatabase(databaseUrl),
-    'DATABASE_URL names another machine without verified TLS: add ?sslmode=verify-full, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
-  ],
-  [({ port, opsPort }) => port !== 0 && port === opsPort, 'OPS_PORT must differ from PORT'],
-  [
-    ({ deviceTokenIdleTtl, deviceTokenTtl }) => deviceTokenIdleTtl > deviceTokenTtl,
-    'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed DEVICE_TOKEN_TTL_SECONDS',
-  ],
-  [
-    ({ mailFrom }) => !SENDER.test(mailFrom),
-    'MAIL_FROM must be an address such as Signpost <signpost@example.org>',
-  ],
+    message:
+      'DATABASE_URL names another machine without verified TLS: add ?sslmode=verify-full, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
+  },
+  {
+    between: ['port', 'opsPort'],
+    isThere: ({ port, opsPort }) => port !== 0 && port === opsPort,
+    message: 'OPS_PORT must differ from PORT',
+  },
+  {
+    between: ['deviceTokenIdleTtl', 'deviceTokenTtl'],
+    isThere: ({ deviceTokenIdleTtl, deviceTokenTtl }) => deviceTokenIdleTtl > deviceTokenTtl,
+    message: 'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed DEVICE_TOKEN_TTL_SECONDS',
+  },
+  {
+    between: ['mailFrom'],
+    isThere: ({ mailFrom }) => !SENDER.test(mailFrom),
+    message: 'MAIL_FROM must be an address such as Signpost <signpost@example.org>',
+  },
 ];
 
-function contradictions(values: SettingValues): string[] {
-  return CONTRADICTIONS.flatMap(([isWrong, message]) => (isWrong(values) ? [message] : []));
+/** Only between settings that could be read: the others have their own message already. */
+function contradictions(values: Partial<SettingValues>, unread: ReadonlySet<string>): string[] {
+  const readable = CONTRADICTIONS.filter(({ between }) => !between.some((key) => unread.has(key)));
+  return readable.filter(({ isThere }) => isThere(values as SettingValues)).map(({ message }) => message);
 }
 
 /** On this machine, by socket, or with a certificate that is checked. */

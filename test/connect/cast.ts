@@ -20,7 +20,7 @@ export interface CastServer extends Server {
 
 /** An account that may sign in; `PASSWORD` is its password. */
 export async function account(broker: TestBroker, userName: string): Promise<Account> {
-  const given = { userName, email: `${userName}@example.org`, password: PASSWORD, network: '127.0.0.1' };
+  const given = { userName, email: `${userName}@example.org`, password: PASSWORD, network: `cast-${hex()}` };
   await broker.app.get(SignUpService).signUpInvited(given, () => Promise.resolve());
   return found(broker, userName);
 }
@@ -43,7 +43,7 @@ export async function accounts(broker: TestBroker, userNames: readonly string[])
 
 /** An account whose address is not confirmed. */
 export async function unverified(broker: TestBroker, userName: string): Promise<Account> {
-  const given = { userName, email: `${userName}@example.org`, password: PASSWORD, network: '127.0.0.1' };
+  const given = { userName, email: `${userName}@example.org`, password: PASSWORD, network: `cast-${hex()}` };
   await broker.app.get(SignUpService).signUp(given);
   return found(broker, userName);
 }
@@ -65,7 +65,7 @@ export async function server(
     localAddress: undefined,
     ...fields,
   };
-  const { server: registered, key } = await broker.app.get(ServersService).register(given, '127.0.0.1');
+  const { server: registered, key } = await broker.app.get(ServersService).register(given, `cast-${hex()}`);
   return { ...registered, key };
 }
 

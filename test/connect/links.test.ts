@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { LinksService } from '../../src/features/links/index.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
 import type { Fields } from '../simulator/forms.js';
 import { ask, type Answer, type Call } from './ask.js';
@@ -224,6 +225,17 @@ eachBroker('E11 refuses', {}, (broker) => {
     }
     expect((await request(broker(), home, { userId: '' })).status).toBe(400);
     expect((await rows(broker(), home)).list).toEqual([]);
+  });
+
+  test('a server that the person has blocked with 403', async () => {
+    const [home, person] = [await server(broker(), 'Pushy'), await account(broker(), 'blocker')];
+    await waitingLink(broker(), home, person);
+    await broker().app.get(LinksService).block(person.id, home.id);
+    expect((await rows(broker(), home)).list).toEqual([]);
+    expect(await request(broker(), home, { userId: person.id })).toMatchObject({
+      status: 403,
+      object: { message: TEXT },
+    });
   });
 
   test.each(['', 'Admin', 'Linked,Guest', '1'])('the kind %j', async (userType) => {

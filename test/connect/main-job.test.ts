@@ -164,7 +164,9 @@ eachBroker('the main job', {}, (broker) => {
     await signUp(broker(), 'typo');
     await running(async (server) => {
       await linked(server, 'typo');
-      await expect(server.inviteGuest('no-such-user', 'typo')).rejects.toMatchObject({ reason: 'user-not-found' });
+      await expect(server.inviteGuest('no-such-user', 'typo')).rejects.toMatchObject({
+        reason: 'user-not-found',
+      });
       await expect(server.linkUser('typo', 'no-such-user')).rejects.toBeInstanceOf(FailedCall);
       expect(server.exchanges.some(({ path }) => path.includes('invite'))).toBe(false);
     });
@@ -196,7 +198,9 @@ eachBroker('the main job', {}, (broker) => {
     await running(async (server) => {
       const device = await linked(server, 'rotated');
       const { id } = server.registration!;
-      const registered = await broker().app.get(ServersService).find(id as ServerId);
+      const registered = await broker()
+        .app.get(ServersService)
+        .find(id as ServerId);
       const key = hex();
       const accountId = device.signedIn!.userId as AccountId;
       const change = { accountId, kind: 'linked' as const, key, requester: undefined };

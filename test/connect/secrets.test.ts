@@ -120,7 +120,8 @@ async function playFailures(broker: TestBroker, secrets: Secrets): Promise<void>
 function printed(broker: TestBroker, isWanted: (message: string) => boolean): string {
   let text = '';
   const log = createLog('debug', { write: (line: string) => (text += line) });
-  for (const { level, fields, message } of broker.log.lines) if (isWanted(message)) log[level](fields, message);
+  for (const { level, fields, message } of broker.log.lines)
+    if (isWanted(message)) log[level](fields, message);
   return text;
 }
 

@@ -289,6 +289,7 @@ eachBroker('a server that changes its systemId', {}, (broker) => {
     const home = await server(broker(), 'Changeling', { url: FIELDS.url });
     const [anna, bert] = [await account(broker(), 'anna'), await account(broker(), 'bert')];
     const key = await acceptedLink(broker(), home, anna, 'guest');
+    broker().clock.advance(1);
     await waitingLink(broker(), home, bert);
     const token = await device(broker(), anna);
     const mails = (await broker().mailbox.to(anna.email)).length;

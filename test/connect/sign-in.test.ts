@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY } from '../../src/shared/clock.js';
-import { AccountsService, SignUpService } from '../../src/features/accounts/index.js';
+import { AccountsRepository } from '../../src/features/accounts/accounts.repository.js';
+import { AccountsService } from '../../src/features/accounts/index.js';
+import { PasswordsService } from '../../src/features/accounts/passwords.service.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
@@ -190,16 +193,19 @@ eachBroker('a device token', {}, (broker) => {
 });
 
 describe('LEGACY_MD5_LOGIN', () => {
+  /** The vectors are older than the rules for new passwords, so they are set behind these. */
   async function people(broker: TestBroker): Promise<void> {
     for (const [at, [password]] of VECTORS.entries()) {
-      const given = { userName: `md5-${at}`, email: `md5-${at}@example.org`, password, network: '127.0.0.1' };
-      await broker.app.get(SignUpService).signUpInvited(given, () => Promise.resolve());
+      const { id } = await account(broker, `md5-${at}`);
+      const verifiers = await broker.app.get(PasswordsService).verifiersOf(password);
+      const accounts = broker.app.get(AccountsRepository);
+      const stored = await accounts.find(id);
+      await broker.app.get(UnitOfWork).run(() => accounts.replacePassword(stored!, verifiers));
     }
   }
 
   test('on: the MD5 of the filtered password signs in, in either letter case, and the password too', async () => {
-    // Eight characters is the least that the setting allows and the vectors need.
-    const broker = await TestBroker.start({ LEGACY_MD5_LOGIN: 'true', LIMIT_PASSWORD_MIN_LENGTH: '8' });
+    const broker = await TestBroker.start({ LEGACY_MD5_LOGIN: 'true' });
     try {
       await people(broker);
       for (const [at, [password, md5]] of VECTORS.entries()) {
@@ -225,8 +231,7 @@ describe('LEGACY_MD5_LOGIN', () => {
   });
 
   test('off: the MD5 never signs in, not even for a password set while it was on', async () => {
-    const on = { LEGACY_MD5_LOGIN: 'true', LIMIT_PASSWORD_MIN_LENGTH: '8' };
-    const broker = await TestBroker.start(on);
+    const broker = await TestBroker.start({ LEGACY_MD5_LOGIN: 'true' });
     try {
       await people(broker);
       await broker.close();

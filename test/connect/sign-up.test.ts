@@ -137,7 +137,7 @@ eachBroker('signing up over the wire', {}, (broker) => {
   });
 
   test.each([
-    ['12 characters', 'abcdefghijkl'],
+    ['12 characters', 'mq7trellis9x'],
     ['12 emoji', '🔋'.repeat(12)],
     ['12 blanks', ' '.repeat(12)],
     ['256 characters', 'ä'.repeat(256)],
@@ -191,9 +191,11 @@ eachBroker('signing up over the wire', {}, (broker) => {
     ['email', 'has 65 characters before the @', { email: `${'a'.repeat(65)}@example.org` }],
     ['email', 'has 255 characters', { email: `bob@${'a'.repeat(60)}.${'b.'.repeat(94)}org` }],
     ['rawpw', 'is missing', { rawpw: '' }],
-    ['password', 'has 11 characters', { rawpw: 'abcdefghijk' }],
+    ['password', 'has 11 characters', { rawpw: 'mq7trellis9' }],
     ['password', 'has 11 emoji', { rawpw: '🔋'.repeat(11) }],
     ['password', 'has 11 letters once they are composed', { rawpw: 'a\u0308'.repeat(11) }],
+    ['password', 'is one that many use', { rawpw: 'passwordpassword' }],
+    ['password', 'is but the user name', { rawpw: 'refused-refused' }],
     ['password', 'has 257 characters', { rawpw: 'a'.repeat(257) }],
     ['password', 'has 1,025 bytes', { rawpw: 'a'.repeat(1_025) }],
   ];
@@ -244,7 +246,8 @@ describe('a broker', () => {
   });
 
   test('tells a network that names are taken ten times an hour', async () => {
-    await having({ LIMITS: 'on', TRUST_PROXY: '127.0.0.0/8' }, async (broker) => {
+    const settings = { LIMIT_SIGN_UPS_PER_NETWORK_HOUR: '100', LIMIT_SIGN_UPS_PER_NETWORK_DAY: '100' };
+    await having({ LIMITS: 'on', TRUST_PROXY: '127.0.0.0/8', ...settings }, async (broker) => {
       await account(broker, 'probed');
       const probe = (from: string): Promise<Answer> =>
         ask(broker, 'POST', 'register', { form: newcomer('probed', { email: 'p@example.org' }), from });

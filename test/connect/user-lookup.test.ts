@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { DAY, HOUR } from '../../src/shared/clock.js';
+import { AccountsService } from '../../src/features/accounts/index.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
 import type { Fields } from '../simulator/forms.js';
 import { ask, type Answer, type Call } from './ask.js';
@@ -93,6 +94,19 @@ eachBroker('a server that looks a user up (E6)', {}, (broker) => {
       const { status, object } = await look(broker(), asking, query);
       expect([query, status, object]).toEqual([query, 404, UNKNOWN]);
     }
+  });
+
+  test('is told 404 of people who do not want to be found so', async () => {
+    const [person, asking] = [await account(broker(), 'hermit'), await caller()];
+    const found = async (nameOrEmail: string): Promise<boolean> =>
+      (await look(broker(), asking, { nameOrEmail })).status === 200;
+    for (const findableByName of [true, false]) {
+      for (const findableByEmail of [true, false]) {
+        await broker().app.get(AccountsService).setFindable(person.id, { findableByName, findableByEmail });
+        expect([await found('hermit'), await found(person.email)]).toEqual([findableByName, findableByEmail]);
+      }
+    }
+    expect(await look(broker(), asking, { name: 'hermit' })).toMatchObject({ status: 404, object: UNKNOWN });
   });
 
   test('has to say whom it means, and but once', async () => {

@@ -1,10 +1,11 @@
 import { beforeAll } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 
@@ -39,7 +40,8 @@ export class ChildBroker {
   readonly lines: string[] = [];
   stderr = '';
   readonly ended: Promise<End>;
-  readonly #process: ChildProcess;
+  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #firstLine: Promise<unknown>;
 
   private constructor(environment: Environment, folder: string) {
     const { PATH = '' } = process.env;
@@ -48,10 +50,10 @@ export class ChildBroker {
       env: { PATH, DATA_DIR: join(folder, 'data'), ...QUIET, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#process.stderr?.on('data', (bytes: Buffer) => (this.stderr += bytes.toString('utf8')));
-    if (this.#process.stdout) {
-      createInterface({ input: this.#process.stdout }).on('line', (line) => this.lines.push(line));
-    }
+    this.#process.stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString('utf8')));
+    const lines = createInterface({ input: this.#process.stdout });
+    lines.on('line', (line) => this.lines.push(line));
+    this.#firstLine = once(lines, 'line');
     this.ended = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }) as End);
   }
 
@@ -63,7 +65,7 @@ export class ChildBroker {
   /** Starts it and waits until it listens. @throws Error with what it said, when it ends instead */
   static async start(folder: string, environment: Environment = {}): Promise<ChildBroker> {
     const broker = ChildBroker.spawn(folder, environment);
-    await Promise.race([broker.#firstLine(), broker.ended]);
+    await Promise.race([broker.#firstLine, broker.ended]);
     if (broker.lines.length === 0) throw new Error(`the broker did not start: ${broker.stderr}`);
     return broker;
   }
@@ -90,9 +92,5 @@ export class ChildBroker {
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     await this.ended;
-  }
-
-  async #firstLine(): Promise<void> {
-    while (this.lines.length === 0 && this.#process.stdout) await once(this.#process.stdout, 'data');
   }
 }

@@ -5,7 +5,7 @@ export const limits = {
   limits: oneOf(
     'LIMITS',
     ['on', 'off'],
-    'off lifts every LIMIT_ that counts how often, for trials and load tests. Danger: PINs can be guessed and addresses collected; refused unless HOST is loopback.',
+    'off lifts the LIMIT_ settings that count requests, tries and invitations, for trials and load tests. Danger: PINs can be guessed and addresses collected; refused unless HOST is loopback.',
   ),
   bodyBytes: limit('LIMIT_BODY_BYTES', 16_384, 'Largest request body (S-120).'),
   urlBytes: limit('LIMIT_URL_BYTES', 2_048, 'Longest request URL (S-120).'),

@@ -16,8 +16,8 @@ export interface Page {
 export interface Visitor {
   /** Null when nobody is signed in. */
   readonly userName: string | null;
-  /** For the hidden field of forms (S-113). */
-  readonly formToken: string;
+  /** For the hidden field of forms (S-113); asked for only by pages with such a form, as it may set a cookie. */
+  formToken(): string;
 }
 
 export const HTML = 'text/html; charset=utf-8';
@@ -32,7 +32,7 @@ export function seeOther(location: string, headers: Page['headers'] = {}): Page 
   return { status: 303, content: null, headers: { ...headers, Location: location } };
 }
 
-const NOBODY: Visitor = { userName: null, formToken: '' };
+const NOBODY: Visitor = { userName: null, formToken: () => '' };
 const WhoIsHere = createContext<Visitor>(NOBODY);
 
 /** For whom the page is being rendered. */

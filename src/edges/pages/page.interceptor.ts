@@ -34,9 +34,8 @@ export class PageInterceptor implements NestInterceptor<Page, string> {
 
   #visitorOf(request: PageRequest, reply: FastifyReply): Visitor {
     const { browser } = request;
-    if (!browser)
-      return { userName: null, formToken: this.formTokens.of(this.#strangersKey(request, reply)) };
-    return { userName: browser.account.userName, formToken: this.formTokens.of(browser.session.id) };
+    const key = (): string => browser?.session.id ?? this.#strangersKey(request, reply);
+    return { userName: browser?.account.userName ?? null, formToken: () => this.formTokens.of(key()) };
   }
 
   /** A browser that is not signed in is told apart by a random cookie, which gives no right but to send our forms. */

@@ -16,31 +16,12 @@ interface ContextWord {
 
 const PRODUCT = 'signpost';
 
-/** A word or a row that makes up this share of a password leaves too little to guess (S-02). */
+/** A word that makes up this share of a password leaves too little to guess (S-02). */
 const SHARE = 0.75;
 
-/** A shorter part that is written again and again is a password below the floor of S-01. */
-const LONGEST_REPEATED = 7;
-
-/** Fewer neighbours in a row are found in good passwords as well. */
-const SHORTEST_ROW = 4;
-
-/** Alphabet, digits, and the keyboards of most of our people. */
-const ROWS = [
-  'abcdefghijklmnopqrstuvwxyz',
-  '01234567890123456789',
-  'qwertyuiop',
-  'asdfghjkl',
-  'zxcvbnm',
-  'qwertzuiop',
-  'yxcvbnm',
-  'azertyuiop',
-  'qsdfghjklm',
-  'wxcvbn',
-].flatMap((row) => [row, Array.from(row).reverse().join('')]);
-
 /**
- * Which new passwords are too easy to guess, whatever their length (S-02). No rule about kinds of characters.
+ * Which new passwords are too easy to guess, whatever their length (S-02). No rule about kinds or order of characters
+ * (S-01).
  *
  * Asked where a password is set, and never where one is checked: people must get in with the one they have.
  */
@@ -58,10 +39,7 @@ export class PasswordPolicy {
     const text = folded(password);
     if (this.#common.has(text)) return 'must not be a password that many people use';
     const context = [...this.#broker, ...ownerWords(about)].find(({ word }) => makesUp(word, text));
-    if (context) return `must be more than ${context.meaning}`;
-    if (repeats(text)) return 'must be more than a few characters repeated';
-    if (isMostlyRows(text)) return 'must be more than neighbours of the alphabet or the keyboard';
-    return null;
+    return context ? `must be more than ${context.meaning}` : null;
   }
 }
 
@@ -92,34 +70,4 @@ function makesUp(word: string, text: string): boolean {
   if (word === '') return false;
   const rest = text.replaceAll(word, '');
   return text.length - rest.length >= SHARE * text.length && rest !== text;
-}
-
-/** Whether a short part is written again and again, the last time perhaps not to its end. */
-function repeats(text: string): boolean {
-  const longest = Math.min(LONGEST_REPEATED, Math.floor(text.length / 2));
-  for (let length = 1; length <= longest; length += 1) {
-    if (text.slice(length) === text.slice(0, -length)) return true;
-  }
-  return false;
-}
-
-function isMostlyRows(text: string): boolean {
-  let inRows = 0;
-  for (let start = 0; start < text.length;) {
-    const length = rowAt(text, start);
-    if (length >= SHORTEST_ROW) inRows += length;
-    start += length;
-  }
-  return inRows > 0 && inRows >= SHARE * text.length;
-}
-
-/** How many characters from `start` on are neighbours in one row, or one and the same; at least 1. */
-function rowAt(text: string, start: number): number {
-  let length = 1;
-  while (start + length < text.length && isRow(text.slice(start, start + length + 1))) length += 1;
-  return length;
-}
-
-function isRow(text: string): boolean {
-  return text === text.charAt(0).repeat(text.length) || ROWS.some((row) => row.includes(text));
 }

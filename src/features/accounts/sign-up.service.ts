@@ -95,6 +95,8 @@ export class SignUpService {
   }
 
   async #admit(fields: Omit<Account, 'id'>, verifiers: Verifiers): Promise<void> {
+    // Sign-ups that replace each other take turns; else most of a crowd would fail in the database.
+    await this.unitOfWork.exclusive(`sign-up of ${comparable(fields.email)}`);
     const sameAddress = await this.accounts.findByEmail(fields.email);
     const replaced = sameAddress?.state === 'unverified' ? sameAddress : null;
     await this.#refuseTakenName(fields.userName, replaced);

@@ -13,7 +13,9 @@ export class NestLog implements LoggerService {
     this.target.warn({ framework: true }, String(message));
   }
 
-  error(message: unknown, stack?: unknown): void {
+  /** Why a start failed is told by whoever started it, to people; once is enough. */
+  error(message: unknown, stack?: unknown, context?: unknown): void {
+    if (context === 'ExceptionHandler') return;
     this.target.error({ framework: true, stack }, String(message));
   }
 }

@@ -68,7 +68,7 @@ function Said({ id, kind, text }: { id: string; kind: string; text: string | und
 
 /** Belongs into every form of a signed-in person, and into the sign-in form (S-113). */
 export function FormToken(): VNode {
-  return <input type="hidden" name={FORM_TOKEN} value={useVisitor().formToken} />;
+  return <input type="hidden" name={FORM_TOKEN} value={useVisitor().formToken()} />;
 }
 
 interface SummaryProps {

@@ -5,31 +5,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { escapedForm } from '../simulator/forms.js';
-import { TestBroker } from '../support/broker.js';
-import { buildBefore, ChildBroker } from '../support/child-broker.js';
-import { PASSWORD, signUp } from '../support/people.js';
-import { createDatabase, dropDatabase } from '../support/postgres.js';
-import { Storm, type StormPerson } from '../support/storm.js';
+import { TestBroker } from './broker.js';
+import { buildBefore, ChildBroker } from './child-broker.js';
+import { PASSWORD, signUp } from './people.js';
+import { createDatabase, dropDatabase } from './postgres.js';
+import { Storm, type StormPerson } from './storm.js';
 
 const KILLS = Number(process.env['SURVIVAL_KILLS'] ?? 8);
 const random = new SystemRandom();
 type Row = Record<string, string | number | null>;
 
-buildBefore();
+/**
+ * Declares the test that kills a broker on this store again and again while it writes (`SURVIVAL_KILLS` times; R-10),
+ * and looks for what it acknowledged.
+ */
+export function killWhileItWrites(store: 'SQLite' | 'PostgreSQL'): void {
+  const here = store === 'SQLite' || Boolean(process.env['TEST_DATABASE_URL']);
+  buildBefore();
 
-const stores = [
-  ['SQLite', true],
-  ['PostgreSQL', Boolean(process.env['TEST_DATABASE_URL'])],
-] as const;
-
-for (const [store, here] of stores) {
   (here ? describe : describe.skip)(`a broker on ${store} that is killed while it writes`, () => {
     const storm = new Storm();
     const names = ['ann', 'bob', 'cleo'];
     let database: string | undefined;
     let prepared: TestBroker;
     let broker: ChildBroker;
-    let people: StormPerson[] = [];
 
     beforeAll(async () => {
       database = store === 'PostgreSQL' ? await createDatabase() : undefined;
@@ -87,10 +86,10 @@ for (const [store, here] of stores) {
       return (await response.json()) as Row[];
     }
 
-    /** Everything of the journal from `first` on is there as it was acknowledged. */
-    async function expectKept(first = { servers: 0, tokens: 0 }): Promise<void> {
+    /** Everything of the journal from there on is there as it was acknowledged. */
+    async function expectKept(from = { servers: 0, tokens: 0 }): Promise<void> {
       const stored = new Map((await rows('SELECT id, name FROM servers')).map(({ id, name }) => [id, name]));
-      for (const { id, key, person, linkKey, possible } of storm.servers.slice(first.servers)) {
+      for (const { id, key, person, linkKey, possible } of storm.servers.slice(from.servers)) {
         const [link] = await linksOf(id, key);
         if (link) expect([link['UserId'], link['AccessToken']]).toEqual([person.id, linkKey]);
         const state = link ? String(link['AcceptStatus']).toLowerCase() : 'none';
@@ -99,7 +98,7 @@ for (const [store, here] of stores) {
           found,
         );
       }
-      for (const token of storm.deviceTokens.slice(first.tokens)) {
+      for (const token of storm.deviceTokens.slice(from.tokens)) {
         const headers = { 'X-Connect-UserToken': token };
         expect((await fetch(`${broker.url}/service/servers`, { headers })).status).toBe(200);
       }
@@ -133,21 +132,21 @@ for (const [store, here] of stores) {
     test(
       `keeps all that it acknowledged, and nothing half done, ${KILLS} times`,
       async () => {
+        let seen = { servers: 0, tokens: 0 };
         for (let kill = 0; kill < KILLS; kill += 1) {
           broker = await start();
-          people = await Promise.all(names.map(signIn));
-          const first = { servers: storm.servers.length, tokens: storm.deviceTokens.length };
+          await expectKept(seen);
+          await expectNothingHalfDone();
+          seen = { servers: storm.servers.length, tokens: storm.deviceTokens.length };
+          const people = await Promise.all(names.map(signIn));
           const raging = storm.rage(broker.url, people);
           await pause(150 + random.below(400));
           await broker.kill();
           await raging;
-          broker = await start();
-          await expectKept(first);
-          await expectNothingHalfDone();
-          await broker.kill();
         }
         broker = await start();
         await expectKept();
+        await expectNothingHalfDone();
         expect(storm.surprises).toEqual([]);
         expect(storm.acknowledged).toBeGreaterThan(KILLS * 20);
         if (database === undefined) {

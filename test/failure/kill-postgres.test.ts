@@ -1,0 +1,3 @@
+import { killWhileItWrites } from '../support/kill-storm.js';
+
+killWhileItWrites('PostgreSQL');

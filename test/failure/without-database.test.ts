@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { escapedForm } from '../simulator/forms.js';
+import { TestBroker } from '../support/broker.js';
+import { buildBefore, ChildBroker } from '../support/child-broker.js';
+import { eventually } from '../support/eventually.js';
+import { FaultProxy } from '../support/fault-proxy.js';
+import { PASSWORD, signUp } from '../support/people.js';
+import { createDatabase, dropDatabase } from '../support/postgres.js';
+
+buildBefore();
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: number;
+  readonly text: string;
+  readonly ms: number;
+}
+
+const declare = process.env['TEST_DATABASE_URL'] ? describe : describe.skip;
+
+declare('a broker whose PostgreSQL is away', () => {
+  let database = '';
+  let prepared: TestBroker;
+  let proxy: FaultProxy;
+  let broker: ChildBroker;
+  let server = { id: '', key: '' };
+  let device = { id: '', token: '' };
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    prepared = await TestBroker.start({ DATABASE_URL: database });
+    await signUp(prepared, 'ann');
+    await prepared.close();
+    proxy = await FaultProxy.before(database);
+    broker = await ChildBroker.start(prepared.dataDir, {
+      DATA_DIR: prepared.dataDir,
+      DATABASE_URL: proxy.url,
+    });
+    const signedIn = await json(signIn());
+    device = { id: (signedIn['User'] as { Id: string }).Id, token: String(signedIn['AccessToken']) };
+    const registered = await json(form('/service/Servers', facts('before')));
+    server = { id: String(registered['Id']), key: String(registered['AccessKey']) };
+    const link = { serverId: server.id, userId: device.id, userType: 'Linked', accessToken: 'k'.repeat(32) };
+    await json(form('/service/ServerAuthorizations', link, asServer()));
+    await json(ask(`/service/ServerAuthorizations/accept?serverId=${server.id}`, { headers: asDevice() }));
+  }, 60_000);
+  afterEach(async () => {
+    proxy.heal();
+    await eventually(async () => expect((await ask('/health/ready')).status).toBe(200));
+  });
+  afterAll(async () => {
+    await broker.kill();
+    await proxy.close();
+    await prepared.remove();
+    await dropDatabase(database);
+  });
+
+  async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+    const since = performance.now();
+    const response = await fetch(`${broker.url}${path}`, init);
+    const text = await response.text();
+    const retryAfter = Number(response.headers.get('retry-after'));
+    return { status: response.status, retryAfter, text, ms: performance.now() - since };
+  }
+  function form(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    return ask(path, { method: 'POST', headers: { ...type, ...headers }, body: escapedForm(fields) });
+  }
+  async function json(answer: Promise<Answer>): Promise<Record<string, unknown>> {
+    const { status, text } = await answer;
+    expect([status, text]).toEqual([200, text]);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+  const facts = (name: string) => ({ name, url: 'http://127.0.0.1:8096', systemId: 'system-1' });
+  const signIn = () => form('/service/user/authenticate', { nameOrEmail: 'ann', rawpw: PASSWORD });
+  const asServer = () => ({ 'X-Connect-Token': server.key });
+  const asDevice = () => ({ 'X-Connect-UserToken': device.token });
+
+  /** Every kind of caller, read and write. */
+  const requests: Record<string, () => Promise<Answer>> = {
+    'list of a server': () =>
+      ask(`/service/ServerAuthorizations?serverId=${server.id}`, { headers: asServer() }),
+    'list of a device': () => ask(`/service/servers?userId=${device.id}`, { headers: asDevice() }),
+    'look-up of an account': () => ask('/service/user?nameOrEmail=ann', { headers: asServer() }),
+    'update of a server': () =>
+      form(`/service/Servers?id=${server.id}`, facts(String(performance.now())), asServer()),
+    'registration of a server': () => form('/service/Servers', facts('another')),
+    'sign-in': signIn,
+    'sign-up': () =>
+      form('/service/register', { userName: 'bob', email: 'bob@example.org', rawpw: PASSWORD }),
+    'a new PIN': () => form('/service/pin', { deviceId: 'tv' }),
+    'end of a link': () =>
+      ask(`/service/ServerAuthorizations?${escapedForm({ serverId: server.id, userId: '77' })}`, {
+        method: 'DELETE',
+        headers: asServer(),
+      }),
+  };
+
+  /** All at once, twice: on connections that the fault met, and on new ones. */
+  async function expectOnlyUnavailable(): Promise<void> {
+    for (let round = 0; round < 2; round += 1) {
+      const answers = await Promise.all(
+        Object.entries(requests).map(async ([name, send]) => ({ name, ...(await send()) })),
+      );
+      for (const { name, status, retryAfter, text, ms } of answers) {
+        expect([name, status]).toEqual([name, 503]);
+        expect(retryAfter).toBeGreaterThanOrEqual(1);
+        expect(JSON.parse(text)).not.toEqual([]);
+        expect([name, ms < 3_000 || ms]).toEqual([name, true]);
+      }
+    }
+    const ready = await ask('/health/ready');
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([
+      503,
+      { status: 'unavailable', missing: ['database'] },
+    ]);
+    expect(ready.ms).toBeLessThan(3_000);
+  }
+
+  async function expectRecovery(): Promise<void> {
+    const since = performance.now();
+    await eventually(async () => {
+      const lists = await Promise.all([requests['list of a server']!(), requests['list of a device']!()]);
+      for (const { status, text } of lists) {
+        // Even half way up: a list that is there is whole.
+        if (status === 200) expect(JSON.parse(text)).toHaveLength(1);
+      }
+      expect(lists.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await requests['update of a server']!()).status).toBe(200);
+      expect((await ask('/health/ready')).status).toBe(200);
+    });
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(broker.stderr).not.toMatch(/unhandled/i);
+  }
+
+  test('answers 503 to everybody while it is cut off, lives, and recovers by itself', async () => {
+    proxy.cut();
+    await expectOnlyUnavailable();
+    expect((await ask('/health/live')).status).toBe(200);
+    proxy.heal();
+    await expectRecovery();
+  });
+
+  test('answers 503 within 3 s when nothing comes back, stays responsive, and recovers by itself', async () => {
+    proxy.blackHole();
+    let over = false;
+    const pulse = (async () => {
+      let slowest = 0;
+      while (!over) {
+        const live = await ask('/health/live');
+        expect(live.status).toBe(200);
+        slowest = Math.max(slowest, live.ms);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return slowest;
+    })();
+    await expectOnlyUnavailable();
+    over = true;
+    expect(await pulse).toBeLessThan(1_000);
+    proxy.heal();
+    await expectRecovery();
+  });
+});
