@@ -6,6 +6,8 @@ export interface Setting<T> {
   readonly name: string;
   /** What stands there when nothing is set, as it would be written in the environment; '' means unset. */
   readonly fallback: string;
+  /** Said instead of `fallback` where that depends on the machine. */
+  readonly fallbackInWords?: string;
   /** From the text to the typed value; its message completes the sentence "NAME …". */
   readonly schema: z.ZodType<T, string>;
   /** One or two sentences for `.env.example`, dangers included. */
@@ -14,7 +16,7 @@ export interface Setting<T> {
   readonly secret: boolean;
 }
 
-type Described = Pick<Setting<unknown>, 'name' | 'fallback' | 'meaning'>;
+type Described = Pick<Setting<unknown>, 'name' | 'fallback' | 'fallbackInWords' | 'meaning'>;
 
 /** Any text. */
 export function text(name: string, fallback: string, meaning: string): Setting<string> {

@@ -51,6 +51,22 @@ eachBroker('two servers with one SystemId (S-72)', {}, (broker) => {
     expect((await accept(broker(), token, other.id)).status).toBe(409);
   });
 
+  test('cannot come about by changing the SystemId in the moment of acceptance', async () => {
+    const person = await account(broker(), 'hurried');
+    const token = await device(broker(), person);
+    const real = await server(broker(), 'Hurried');
+    await acceptedLink(broker(), real, person);
+    for (let round = 0; round < 8; round += 1) {
+      const other = await server(broker(), `Hurried ${round}`);
+      await waitingLink(broker(), other, person);
+      const raw = { name: other.name, url: other.url, systemId: real.systemId };
+      const change = () => ask(broker(), 'POST', `Servers?id=${other.id}`, { key: other.key, raw });
+      const answers = await Promise.all([accept(broker(), token, other.id), change()]);
+      expect([[200, 409].includes(answers[0].status), answers[1].status]).toEqual([true, 200]);
+      expect((await entries(broker(), token)).list).toMatchObject([{ Id: real.id }]);
+    }
+  });
+
   test('are nobody’s trouble when they are linked to different people', async () => {
     const systemId = hex();
     for (const name of ['first', 'second']) {

@@ -17,6 +17,7 @@ const mail: RenderedMail = {
   text: 'Hello “anna”,\n\nhttps://broker.example/confirm?token=abc\n',
   html: '<!doctype html><p>Hello “anna”,</p>',
   link: 'https://broker.example/confirm?token=abc',
+  stopLink: null,
 };
 
 interface Received {

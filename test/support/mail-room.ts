@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/index.js';
 import { MailComposer } from '../../src/features/mail/mail-composer.service.js';
 import { MailDelivery } from '../../src/features/mail/mail-delivery.service.js';
 import { MailDispatch } from '../../src/features/mail/mail-dispatch.service.js';
+import { MailStops } from '../../src/features/mail/mail-stops.service.js';
 import { MailOutbox } from '../../src/features/mail/mail-outbox.service.js';
 import type { MailTransport } from '../../src/features/mail/index.js';
 import { OutboxRepository } from '../../src/features/mail/outbox.repository.js';
@@ -38,7 +39,11 @@ export class MailRoom {
   ) {
     const { config, log, jobs } = this;
     this.repository = new OutboxRepository(unitOfWork);
-    const composer = new MailComposer(keyRing, config);
+    const composer = new MailComposer(
+      keyRing,
+      new MailStops(keyRing, this.repository, unitOfWork, clock, config),
+      config,
+    );
     this.dispatch = new MailDispatch(this.repository, composer, transport, config, clock, random, log);
     this.delivery = new MailDelivery(this.dispatch, transport, this.repository, jobs, clock, log, config);
     this.outbox = new MailOutbox(unitOfWork, this.repository, this.delivery, keyRing, config, clock, random);

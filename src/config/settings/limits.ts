@@ -68,6 +68,11 @@ export const limits = {
     20,
     'Invitation mails per server and day, and per network (S-92).',
   ),
+  invitesHour: limit(
+    'LIMIT_INVITES_HOUR',
+    200,
+    'Invitation mails of the whole broker per hour; further ones are not sent (S-92).',
+  ),
   linkMailsAccountDay: limit(
     'LIMIT_LINK_MAILS_PER_ACCOUNT_DAY',
     10,

@@ -60,8 +60,8 @@ export const accounts = {
     {
       name: 'LIMIT_HASH_CONCURRENCY',
       fallback: String(Math.min(availableParallelism(), 4)),
-      meaning:
-        'Password hashes computed at the same time (S-04); the default is the number of cores, at most 4.',
+      fallbackInWords: 'the number of cores, at most 4',
+      meaning: 'Password hashes computed at the same time (S-04).',
     },
     1,
     64,

@@ -50,6 +50,15 @@ export const english = {
     invited: 'You were invited to a server? Open the link in the mail that came to you.',
   },
 
+  stop: {
+    heading: 'No more invitations',
+    intro: (email: string): string => `Shall ${email} get no more invitations from this Signpost?`,
+    submit: 'Send no more',
+    doneHeading: 'Noted',
+    done: (email: string): string =>
+      `No more invitations go to ${email}. Mails about an account of your own still do.`,
+  },
+
   signIn: {
     heading: 'Sign in',
     stay: 'Stay signed in on this device',

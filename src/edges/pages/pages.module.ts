@@ -6,6 +6,7 @@ import { AccountsModule } from '../../features/accounts/index.js';
 import { AuditModule } from '../../features/audit/index.js';
 import { DiscoveryModule } from '../../features/discovery/index.js';
 import { LinksModule } from '../../features/links/index.js';
+import { MailModule } from '../../features/mail/index.js';
 import { PinsModule } from '../../features/pins/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AssetsController } from './assets.controller.js';
@@ -18,10 +19,11 @@ import { PinController } from './pin.controller.js';
 import { PinTickets } from './pin-ticket.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
+import { StopController } from './stop.controller.js';
 
 /** The pages people use: rendered here, no script needed. */
 @Module({
-  imports: [AccountsModule, AuditModule, DiscoveryModule, LinksModule, PinsModule, SessionsModule],
+  imports: [AccountsModule, AuditModule, DiscoveryModule, LinksModule, MailModule, PinsModule, SessionsModule],
   providers: [FormTokens, PinTickets],
   controllers: [
     AssetsController,
@@ -31,6 +33,7 @@ import { SignUpController } from './sign-up.controller.js';
     PinController,
     SignInController,
     SignUpController,
+    StopController,
   ],
 })
 export class PagesModule {

@@ -7,8 +7,12 @@ import { InvitationEntity, MissedLookupEntity } from './invitation.entity.js';
 export type MissedLookup = Pick<MissedLookupEntity, 'id' | 'emailKey' | 'network' | 'serverId' | 'at'>;
 export type StoredInvitation = Omit<InvitationEntity, 'usedAt'>;
 
-/** Whose invitations are counted. */
-export type CountedBy = { emailKey: string } | { serverId: ServerId } | { network: string };
+/** Whose invitations are counted; with nothing named, everybody's. */
+export interface CountedBy {
+  readonly emailKey?: string;
+  readonly serverId?: ServerId;
+  readonly network?: string;
+}
 
 @Injectable()
 export class InvitationsRepository {

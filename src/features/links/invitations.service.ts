@@ -110,6 +110,7 @@ export class InvitationsService {
       [{ serverId }, DAY, invitesServerDay],
       [{ network }, HOUR, invitesServerHour],
       [{ network }, DAY, invitesServerDay],
+      [{}, HOUR, this.config.invitesHour],
     ];
     if (this.config.limits === 'off') return true;
     for (const [by, period, most] of quotas) {

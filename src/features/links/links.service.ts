@@ -34,6 +34,9 @@ export interface UsableLink {
   readonly key: string;
 }
 
+/** How a person names one of the own links. */
+type ChosenLink = { readonly serverId: ServerId } | { readonly linkId: LinkId };
+
 /** Which account may use which server as whom: lists, answers, ends. */
 @Injectable()
 export class LinksService {
@@ -77,14 +80,14 @@ export class LinksService {
    * @throws DomainError not-found, or conflict `server-linked-already` when another server with the same systemId is
    * linked: an old registration, or an impostor (S-72)
    */
-  async accept(accountId: AccountId, which: { serverId: ServerId } | { linkId: LinkId }): Promise<void> {
+  async accept(accountId: AccountId, which: ChosenLink): Promise<void> {
     await this.unitOfWork.run(async () => {
       await this.unitOfWork.exclusive(`links of account ${accountId}`);
+      const asked = chosenOf(which, await this.links.ofAccount(accountId, this.clock.now()));
+      // Else the server could change its systemId between this look at it and the end (S-72).
+      await this.unitOfWork.exclusive(`links of server ${asked.link.serverId}`);
       const mine = await this.links.ofAccount(accountId, this.clock.now());
-      const chosen = mine.find(({ link }) =>
-        'linkId' in which ? link.id === which.linkId : link.serverId === which.serverId,
-      );
-      if (!chosen) throw linkUnknown();
+      const chosen = chosenOf(which, mine);
       refuseTwins(chosen, mine);
       if (chosen.link.state === 'accepted') return;
       await this.links.change(accepted(chosen.link, this.clock.now()), { answerDigest: null });
@@ -177,6 +180,15 @@ export class LinksService {
       await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found.link);
     });
   }
+}
+
+/** @throws DomainError not-found */
+function chosenOf(which: ChosenLink, mine: readonly StoredLinkOfAccount[]): StoredLinkOfAccount {
+  const chosen = mine.find(({ link }) =>
+    'linkId' in which ? link.id === which.linkId : link.serverId === which.serverId,
+  );
+  if (!chosen) throw linkUnknown();
+  return chosen;
 }
 
 /** Another accepted link of the account to a server that says it is the same one (S-72). */

@@ -16,6 +16,7 @@ export const english: Messages = {
   hours: (count) => counted(count, 'hour'),
   minutes: (count) => counted(count, 'minute'),
   footer: (publicUrl) => `Sent by Signpost at ${publicUrl}`,
+  stop: 'No more invitations to this address',
 
   confirmAddress: ({ userName, lifetime }) => ({
     subject: 'Confirm your e-mail address',

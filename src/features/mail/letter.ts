@@ -8,6 +8,8 @@ import { fingerprintOf, quotedHost, quotedName } from './quoted.js';
 /** A mail as sentences, before it becomes text and HTML: both say the same because both are made of this. */
 export interface Letter extends Omit<Words, 'action'> {
   readonly action: { readonly label: string; readonly link: string } | null;
+  /** Stops mails of this kind; null where the recipient asked for them. */
+  readonly stop: { readonly label: string; readonly link: string } | null;
   readonly footer: string;
 }
 
@@ -20,14 +22,20 @@ type Settings = Pick<
 type Wording<K extends MailKind> = (mail: MailOf<K>, settings: Settings, messages: Messages) => Words;
 
 /** Chooses the words for a mail. Everything that a person chose passes through `quoted.ts` here and nowhere else. */
-export function composeLetter(mail: Mail, settings: Settings, messages: Messages = english): Letter {
+export function composeLetter(
+  mail: Mail,
+  settings: Settings,
+  stopLink: string | null = null,
+  messages: Messages = english,
+): Letter {
   const words = wordsFor(mail, settings, messages);
   const path = pathOf(mail);
   const action =
     words.action === null || path === null
       ? null
       : { label: words.action, link: `${settings.publicUrl}${path}` };
-  return { ...words, action, footer: messages.footer(settings.publicUrl) };
+  const stop = stopLink === null ? null : { label: messages.stop, link: stopLink };
+  return { ...words, action, stop, footer: messages.footer(settings.publicUrl) };
 }
 
 function wordsFor<K extends MailKind>(mail: MailOf<K>, settings: Settings, messages: Messages): Words {

@@ -4,7 +4,9 @@ import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { composeLetter } from './letter.js';
 import type { RenderedMail } from './mail-transport.js';
 import type { ClaimedRow } from './outbox.repository.js';
-import { unseal } from './sealed-letter.js';
+import { isInvitation } from './mail.js';
+import { MailStops } from './mail-stops.service.js';
+import { recipientKeyOf, unseal } from './sealed-letter.js';
 import { renderHtml } from './templates/html.js';
 import { renderText } from './templates/text.js';
 
@@ -15,6 +17,7 @@ export class MailComposer {
 
   constructor(
     private readonly keyRing: KeyRing,
+    private readonly stops: MailStops,
     private readonly config: Config,
   ) {
     this.#host = new URL(config.publicUrl).hostname;
@@ -23,7 +26,8 @@ export class MailComposer {
   /** @throws SealBroken if the row was sealed with a key that is gone */
   compose(row: Pick<ClaimedRow, 'id' | 'sealed'>): RenderedMail {
     const { mail, recipient } = unseal(this.keyRing, row.id, row.sealed);
-    const letter = composeLetter(mail, this.config);
+    const stopLink = isInvitation(mail.kind) ? this.stops.linkFor(recipientKeyOf(recipient)) : null;
+    const letter = composeLetter(mail, this.config, stopLink);
     return {
       messageId: `<${row.id}@${this.#host}>`,
       to: recipient,
@@ -31,6 +35,7 @@ export class MailComposer {
       text: renderText(letter),
       html: renderHtml(letter),
       link: letter.action?.link ?? null,
+      stopLink,
     };
   }
 }

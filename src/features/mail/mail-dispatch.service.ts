@@ -62,6 +62,7 @@ export class MailDispatch {
   async #unwanted(row: ClaimedRow, now: number): Promise<string | null> {
     if (row.expiresAt <= now) return 'expired';
     if (!isInvitation(row.kind)) return null;
+    if (await this.outbox.isStopped(row.recipientKey)) return 'recipient wants none';
     const refusals = await this.outbox.refusalsOf(row.recipientKey, now);
     return refusals >= REFUSALS_UNTIL_SILENCE ? 'recipient suppressed' : null;
   }

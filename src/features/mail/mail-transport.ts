@@ -9,6 +9,8 @@ export interface RenderedMail {
   readonly html: string;
   /** The address behind its button, which is also in both bodies; null where there is nothing to do. */
   readonly link: string | null;
+  /** Stops mails of this kind to this address; null for mails that the recipient asked for (S-92). */
+  readonly stopLink: string | null;
 }
 
 /**

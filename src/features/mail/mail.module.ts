@@ -7,6 +7,7 @@ import { MailComposer } from './mail-composer.service.js';
 import { MailDelivery } from './mail-delivery.service.js';
 import { MailDispatch } from './mail-dispatch.service.js';
 import { MailOutbox } from './mail-outbox.service.js';
+import { MailStops } from './mail-stops.service.js';
 import { MailTransport } from './mail-transport.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { SmtpTransport } from './smtp-transport.js';
@@ -26,10 +27,11 @@ export function chooseTransport(
     { provide: MailTransport, inject: [Config, Log], useFactory: chooseTransport },
     OutboxRepository,
     MailComposer,
+    MailStops,
     MailDispatch,
     MailDelivery,
     MailOutbox,
   ],
-  exports: [MailOutbox],
+  exports: [MailOutbox, MailStops],
 })
 export class MailModule {}

@@ -19,6 +19,8 @@ export interface Messages {
   hours(count: number): string;
   minutes(count: number): string;
   footer(publicUrl: string): string;
+  /** Leads to the page where somebody says that they want no more invitations. */
+  readonly stop: string;
   confirmAddress(fields: LinkFields): Words;
   signUpAttempt(fields: { userName: string }): Words;
   linkWaiting(fields: LinkWaitingFields): Words;

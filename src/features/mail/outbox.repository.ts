@@ -4,10 +4,11 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { DAY } from '../../shared/clock.js';
 import type { MailKind } from './mail.js';
 import { MailRefusalEntity } from './mail-refusal.entity.js';
+import { MailStopEntity } from './mail-stop.entity.js';
 import { OutboxEntity, type OutboxState } from './outbox.entity.js';
 
 /** The entities of this feature. */
-export const mailTables = [OutboxEntity, MailRefusalEntity];
+export const mailTables = [OutboxEntity, MailRefusalEntity, MailStopEntity];
 
 /** A mail to keep. */
 export type NewRow = Pick<OutboxEntity, 'id' | 'kind' | 'recipientKey' | 'createdAt' | 'expiresAt'> & {
@@ -113,6 +114,15 @@ export class OutboxRepository {
       lastAt: MoreThanOrEqual(now - REFUSAL_LIFE_MS),
     });
     return row?.permanentFailures ?? 0;
+  }
+
+  isStopped(recipientKey: string): Promise<boolean> {
+    return this.unitOfWork.reading.existsBy(MailStopEntity, { recipientKey });
+  }
+
+  /** The owner of the address wants no more invitations (S-92). Inside a unit of work. */
+  async stop(recipientKey: string, stoppedAt: number): Promise<void> {
+    await this.unitOfWork.writing.upsert(MailStopEntity, { recipientKey, stoppedAt }, ['recipientKey']);
   }
 
   /** Erases the refusals that do not count any more. */

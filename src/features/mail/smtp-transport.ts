@@ -58,10 +58,16 @@ export class SmtpTransport extends MailTransport {
       html: mail.html,
       messageId: mail.messageId,
       // No out-of-office answers, please (RFC 3834).
-      headers: { 'Auto-Submitted': 'auto-generated' },
+      headers: { 'Auto-Submitted': 'auto-generated', ...stopHeaders(mail.stopLink) },
       disableFileAccess: true,
       disableUrlAccess: true,
       signal,
     };
   }
+}
+
+/** Mail programs show a button of their own for this (RFC 2369, RFC 8058). */
+function stopHeaders(link: string | null): Record<string, string> {
+  if (link === null) return {};
+  return { 'List-Unsubscribe': `<${link}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' };
 }

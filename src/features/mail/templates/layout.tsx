@@ -39,6 +39,7 @@ export function Layout({ letter }: { letter: Letter }): VNode {
           {letter.notes.map((text) => (
             <p style={small}>{text}</p>
           ))}
+          <Stop stop={letter.stop} />
           <hr style={rule} />
           <p style={small}>{letter.footer}</p>
         </div>
@@ -75,5 +76,16 @@ function Action({ action }: Pick<Letter, 'action'>): VNode | null {
       </p>
       <p style={`${small};overflow-wrap:anywhere`}>{action.link}</p>
     </>
+  );
+}
+
+function Stop({ stop }: Pick<Letter, 'stop'>): VNode | null {
+  if (stop === null) return null;
+  return (
+    <p style={small}>
+      <a href={stop.link} style={`color:${GREY}`}>
+        {stop.label}
+      </a>
+    </p>
   );
 }

@@ -13,6 +13,7 @@ export function renderText(letter: Letter): string {
     facts,
     ...(letter.action === null ? [] : [[...wrap(`${letter.action.label}:`), letter.action.link]]),
     ...letter.notes.map(wrap),
+    ...(letter.stop === null ? [] : [[...wrap(`${letter.stop.label}:`), letter.stop.link]]),
     ['-- ', ...wrap(letter.footer)],
   ];
   return `${parts

@@ -73,7 +73,12 @@ const blockedServers = new Table({
   ],
 });
 
-const tables = [webSessions, knownNetworks, heldAddresses, auditEvents, blockedServers];
+const mailStops = new Table({
+  name: 'mail_stops',
+  columns: [primary(text('recipient_key', 254), 'mail_stops_pk'), instant('stopped_at')],
+});
+
+const tables = [webSessions, knownNetworks, heldAddresses, auditEvents, blockedServers, mailStops];
 
 /** Browsers, known networks, addresses given up, the audit trail, blocked servers. */
 export class LifeOfAnAccount1795392000000 implements MigrationInterface {

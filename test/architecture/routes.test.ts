@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Controller, Get, RequestMethod, type Type } from '@nestjs/common';
+import { ModulesContainer, Reflector } from '@nestjs/core';
+import { callersOf, Callers, type CallerClass } from '../../src/platform/http/callers.js';
+import { TestBroker } from '../support/broker.js';
+
+interface Route {
+  readonly name: string;
+  /** undefined: nobody declared it */
+  readonly callers: readonly CallerClass[] | undefined;
+}
+
+type Handler = (...given: unknown[]) => unknown;
+const reflector = new Reflector();
+
+/** Every route that a controller answers, with what it declares about its callers. */
+function routesOf(controller: Type): Route[] {
+  const prototype = controller.prototype as Record<string, Handler>;
+  return Object.getOwnPropertyNames(prototype)
+    .filter((name) => name !== 'constructor' && typeof prototype[name] === 'function')
+    .flatMap((name) => {
+      const handler = prototype[name]!;
+      const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
+      if (method === undefined) return [];
+      const callers = callersOf(reflector, {
+        getHandler: () => handler,
+        getClass: <T>() => controller as Type<T>,
+      });
+      return pathsOf(controller, handler).map((path) => ({
+        name: `${RequestMethod[method]} ${path}`,
+        callers,
+      }));
+    });
+}
+
+function pathsOf(controller: Type, handler: Handler): string[] {
+  const list = (target: object): string[] =>
+    [Reflect.getMetadata('path', target) as string | string[]].flat();
+  return list(controller).flatMap((base) =>
+    list(handler).map(
+      (path) =>
+        `/${[base, path]
+          .map((part) => part.replace(/^\/|\/$/g, ''))
+          .filter(Boolean)
+          .join('/')}`,
+    ),
+  );
+}
+
+describe('routes', () => {
+  let broker: TestBroker | undefined;
+  let routes: Route[] = [];
+
+  beforeAll(async () => {
+    broker = await TestBroker.start();
+    const modules = [...broker.app.get(ModulesContainer).values()];
+    const controllers = modules.flatMap((module) => [...module.controllers.values()]);
+    routes = controllers.flatMap(({ metatype }) => (metatype ? routesOf(metatype as Type) : []));
+  });
+  afterAll(() => broker?.remove());
+
+  test('declare who may call them, every one', () => {
+    expect(routes.length).toBeGreaterThan(15);
+    expect(routes.filter(({ callers }) => callers === undefined)).toEqual([]);
+  });
+
+  test('of the wire protocol admit exactly these callers (S-60)', () => {
+    const ofProtocol = routes.filter(({ name }) => name.includes('/service'));
+    const matrix = Object.fromEntries(ofProtocol.map(({ name, callers }) => [name, callers?.join(' ')]));
+    expect(matrix).toEqual({
+      'GET /service/ip': 'nobody-in-particular',
+      'POST /service/Servers': 'nobody-in-particular',
+      'GET /service/servers': 'device',
+      'GET /service/user': 'device server',
+      'POST /service/user/authenticate': 'nobody-in-particular',
+      'POST /service/user/logout': 'device',
+      'POST /service/register': 'nobody-in-particular',
+      'POST /service/users/invite': 'nobody-in-particular',
+      'POST /service/ServerAuthorizations': 'server',
+      'GET /service/ServerAuthorizations': 'server',
+      'DELETE /service/ServerAuthorizations': 'device server',
+      'GET /service/ServerAuthorizations/accept': 'device',
+      'POST /service/pin': 'nobody-in-particular',
+      'GET /service/pin': 'nobody-in-particular',
+      'POST /service/pin/authenticate': 'nobody-in-particular',
+      'POST /service/pin/confirm': 'device',
+    });
+  });
+
+  test('that change something without a credential of the protocol are never open to a browser by GET', () => {
+    const odd = routes.filter(
+      ({ name, callers }) => name.startsWith('GET /service') && callers?.includes('browser'),
+    );
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('the look for routes', () => {
+  test('finds one that does not declare its callers', () => {
+    @Controller('fixture')
+    class Forgetful {
+      @Get('open')
+      @Callers('nobody-in-particular')
+      declared(): void {
+        return;
+      }
+
+      @Get(['forgotten', 'also'])
+      forgotten(): void {
+        return;
+      }
+    }
+    expect(routesOf(Forgetful)).toEqual([
+      { name: 'GET /fixture/open', callers: ['nobody-in-particular'] },
+      { name: 'GET /fixture/forgotten', callers: undefined },
+      { name: 'GET /fixture/also', callers: undefined },
+    ]);
+  });
+});
