@@ -101,9 +101,9 @@ test('a file locked by another program: writers fail together within about 2 s, 
     ),
   );
   let reads = 0;
-  let over = false;
-  void failures.then(() => (over = true));
-  while (!over) {
+  const over = new AbortController();
+  void failures.then(() => over.abort());
+  while (!over.signal.aborted) {
     expect(await unitOfWork.reading.count(KeyCanaryEntity)).toBe(1);
     reads += 1;
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -147,10 +147,10 @@ declare('a broker whose PostgreSQL is away', () => {
 
   test('answers 503 within 3 s when nothing comes back, stays responsive, and recovers by itself', async () => {
     proxy.blackHole();
-    let over = false;
+    const over = new AbortController();
     const pulse = (async () => {
       let slowest = 0;
-      while (!over) {
+      while (!over.signal.aborted) {
         const live = await ask('/health/live');
         expect(live.status).toBe(200);
         slowest = Math.max(slowest, live.ms);
@@ -159,7 +159,7 @@ declare('a broker whose PostgreSQL is away', () => {
       return slowest;
     })();
     await expectOnlyUnavailable();
-    over = true;
+    over.abort();
     expect(await pulse).toBeLessThan(1_000);
     proxy.heal();
     await expectRecovery();

@@ -54,7 +54,9 @@ export class ChildBroker {
     const lines = createInterface({ input: this.#process.stdout });
     lines.on('line', (line) => this.lines.push(line));
     this.#firstLine = once(lines, 'line');
-    this.ended = once(this.#process, 'close').then(([code, signal]) => ({ code, signal }) as End);
+    this.ended = new Promise((resolve) => {
+      this.#process.on('close', (code, signal) => resolve({ code, signal }));
+    });
   }
 
   /** Starts it in `folder` (data in `data` below it) and does not wait for anything. */

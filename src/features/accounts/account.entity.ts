@@ -15,6 +15,11 @@ export class AccountEntity {
   @Column('varchar', { name: 'user_name_key', length: 64 })
   userNameKey!: string;
 
+  /** What the name looks like: names that look alike must not both exist (S-103). */
+  @Index('accounts_user_name_skeleton', { unique: true })
+  @Column('varchar', { name: 'user_name_skeleton', length: 128 })
+  userNameSkeleton!: string;
+
   @Column('varchar', { length: 254 })
   email!: string;
 

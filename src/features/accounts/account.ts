@@ -53,6 +53,15 @@ export function comparable(nameOrEmail: string): string {
   return nameOrEmail.toLowerCase();
 }
 
+/**
+ * What a user name looks like: two names with the same skeleton cannot be told apart at a glance, so only one may exist
+ * (S-103). Names are ASCII, so of the confusables of UTS 39 only these matter.
+ */
+export function skeletonOf(userName: string): string {
+  const alike = userName.replace(/[I1|]/g, 'l').replace(/[0O]/g, 'o').toLowerCase();
+  return alike.replaceAll('vv', 'w').replaceAll('m', 'rn');
+}
+
 export function withoutVerifiers({ id, userName, email, state, role, createdAt }: Account): Account {
   return { id, userName, email, state, role, createdAt };
 }

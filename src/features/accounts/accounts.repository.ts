@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
-import { comparable, type AccountWithVerifiers, type Findable, type TokenPurpose } from './account.js';
+import {
+  comparable,
+  skeletonOf,
+  type AccountWithVerifiers,
+  type Findable,
+  type TokenPurpose,
+} from './account.js';
 import {
   AccountEntity,
   AccountTokenEntity,
@@ -26,6 +32,11 @@ export class AccountsRepository {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameKey: comparable(userName) });
   }
 
+  /** The account whose name looks like this one, or is it (S-103). */
+  findLookalike(userName: string): Promise<AccountWithVerifiers | null> {
+    return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameSkeleton: skeletonOf(userName) });
+  }
+
   findByEmail(email: string): Promise<AccountWithVerifiers | null> {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { emailKey: comparable(email) });
   }
@@ -46,6 +57,7 @@ export class AccountsRepository {
     await this.unitOfWork.writing.insert(AccountEntity, {
       ...account,
       userNameKey: comparable(account.userName),
+      userNameSkeleton: skeletonOf(account.userName),
       emailKey: comparable(account.email),
       verifiedAt: null,
     });

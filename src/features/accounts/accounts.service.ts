@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
+import { AuditTrail } from '../audit/index.js';
 import { withoutVerifiers, type Account, type AccountWithVerifiers, type Findable } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 
@@ -11,6 +12,7 @@ import { AccountsRepository } from './accounts.repository.js';
 export class AccountsService {
   constructor(
     private readonly accounts: AccountsRepository,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly config: Config,
@@ -39,8 +41,12 @@ export class AccountsService {
     return account && { findableByName: account.findableByName, findableByEmail: account.findableByEmail };
   }
 
+  /** By what servers can find the account from now on (S-33). */
   async setFindable(id: AccountId, findable: Findable): Promise<void> {
-    await this.unitOfWork.run(() => this.accounts.setFindable(id, findable));
+    await this.unitOfWork.run(async () => {
+      await this.accounts.setFindable(id, findable);
+      await this.audit.record({ kind: 'findability-changed', outcome: 'ok', accountId: id });
+    });
   }
 
   /** Deletes accounts whose address was never confirmed (S-37), spent tokens, and holds on addresses that ended. */

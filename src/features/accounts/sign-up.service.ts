@@ -107,7 +107,7 @@ export class SignUpService {
   }
 
   async #refuseTakenName(userName: string, replaced: Account | null): Promise<void> {
-    const sameName = await this.accounts.findByUserName(userName);
+    const sameName = await this.accounts.findLookalike(userName);
     if (sameName && sameName.id !== replaced?.id) throw userNameTaken();
   }
 

@@ -5,7 +5,7 @@ import { Log } from '../../platform/logging/log.js';
 import { Clock, DAY } from '../../shared/clock.js';
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
-import { AuditRepository, type RecordedEvent } from './audit.repository.js';
+import { AuditRepository, type LookupCount, type RecordedEvent } from './audit.repository.js';
 
 /** What happened (S-130). */
 export type AuditKind =
@@ -17,6 +17,7 @@ export type AuditKind =
   | 'sign-out'
   | 'device-signed-in'
   | 'device-ended'
+  | 'others-signed-out'
   | 'password-reset-asked'
   | 'password-changed'
   | 'address-change-asked'
@@ -45,6 +46,7 @@ export interface AuditEvent {
 }
 
 const SHOWN_TO_PERSON = 365 * DAY;
+const LOOKED_UP: AuditKind = 'account-looked-up';
 const KEPT = 400 * DAY;
 const NETWORKS_KEPT = 30 * DAY;
 
@@ -79,9 +81,14 @@ export class AuditTrail {
     });
   }
 
-  /** What happened to an account in the last twelve months, newest first (S-132). */
+  /** What happened to an account in the last twelve months, newest first (S-132), without look-ups by servers. */
   ofAccount(accountId: AccountId, most: number): Promise<RecordedEvent[]> {
-    return this.events.ofAccount(accountId, this.clock.now() - SHOWN_TO_PERSON, most);
+    return this.events.ofAccount(accountId, this.clock.now() - SHOWN_TO_PERSON, LOOKED_UP, most);
+  }
+
+  /** How often which server has looked an account up in the last twelve months, the most eager first (S-33). */
+  lookupsOf(accountId: AccountId): Promise<LookupCount[]> {
+    return this.events.countByServer(accountId, this.clock.now() - SHOWN_TO_PERSON, LOOKED_UP);
   }
 
   /** Retention: events 400 days, where they came from 30 days (S-131). */

@@ -6,6 +6,15 @@ import { AuditEventEntity } from './audit-event.entity.js';
 
 export type RecordedEvent = Readonly<AuditEventEntity>;
 
+/** How often a server has looked an account up. */
+export interface LookupCount {
+  readonly serverName: string;
+  readonly count: number;
+}
+
+/** Registering is free: a crowd of servers must not make an answer too long. */
+const MOST_SERVERS = 50;
+
 @Injectable()
 export class AuditRepository {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -14,13 +23,29 @@ export class AuditRepository {
     await this.unitOfWork.writing.insert(AuditEventEntity, event);
   }
 
-  ofAccount(accountId: AccountId, since: number, most: number): Promise<RecordedEvent[]> {
-    const where = { accountId, at: MoreThanOrEqual(since) };
+  ofAccount(accountId: AccountId, since: number, but: string, most: number): Promise<RecordedEvent[]> {
+    const where = { accountId, at: MoreThanOrEqual(since), kind: Not(but) };
     return this.unitOfWork.reading.find(AuditEventEntity, {
       where,
       order: { at: 'DESC', id: 'ASC' },
       take: most,
     });
+  }
+
+  /** Events of one kind, counted by server; the name is one that it had then. */
+  async countByServer(accountId: AccountId, since: number, kind: string): Promise<LookupCount[]> {
+    const rows = await this.unitOfWork.reading
+      .createQueryBuilder(AuditEventEntity, 'event')
+      .select('MAX(event.detail)', 'name')
+      .addSelect('COUNT(*)', 'count')
+      .where('event.accountId = :accountId AND event.at >= :since AND event.kind = :kind')
+      .setParameters({ accountId, since, kind })
+      .groupBy('event.serverId')
+      .orderBy('COUNT(*)', 'DESC')
+      .addOrderBy('event.serverId')
+      .limit(MOST_SERVERS)
+      .getRawMany<{ name: string; count: string | number }>();
+    return rows.map(({ name, count }) => ({ serverName: name, count: Number(count) }));
   }
 
   async removeBefore(time: number): Promise<void> {

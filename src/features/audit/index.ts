@@ -8,5 +8,5 @@ import { AuditEventEntity } from './audit-event.entity.js';
 
 export { AuditModule } from './audit.module.js';
 export { AuditTrail, type AuditEvent, type AuditKind } from './audit-trail.service.js';
-export type { RecordedEvent } from './audit.repository.js';
+export type { LookupCount, RecordedEvent } from './audit.repository.js';
 export const auditTables: Tables = [AuditEventEntity];

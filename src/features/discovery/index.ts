@@ -4,4 +4,5 @@
  * Promises: complete or an error; only accepted links.
  */
 export { DiscoveryModule } from './discovery.module.js';
-export { DiscoveryService } from './discovery.service.js';
+export { DiscoveryService, type ServerInSight } from './discovery.service.js';
+export type { Address } from './ranking.js';

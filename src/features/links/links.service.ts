@@ -25,7 +25,17 @@ export interface WaitingInvitation {
   readonly server: Pick<Server, 'id' | 'name' | 'systemId'>;
   /** Host of the server's public address, to recognise it by. */
   readonly serverHost: string;
+  /** A server that the person uses already and that this one claims to be: set up anew, or an impostor (S-72). */
+  readonly twin: KnownServer | null;
 }
+
+/** What people recognise a server by. */
+export interface KnownServer extends Pick<Server, 'id' | 'name'> {
+  readonly serverHost: string;
+}
+
+/** What a person can say to an invitation. `replace`: yes, and the link to its twin ends (S-72). */
+export type InvitationAnswer = 'accept' | 'decline' | 'block' | 'replace';
 
 /** An accepted link with all that a device needs. */
 export interface UsableLink {
@@ -71,7 +81,34 @@ export class LinksService {
 
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {
     const rows = await this.links.ofAccount(accountId, this.clock.now());
-    return rows.filter(({ link }) => link.state === 'waiting').map(withoutSecrets);
+    const waiting = rows.filter(({ link }) => link.state === 'waiting');
+    return waiting.map((row) => invitationOf(row, twinOf(row, rows)));
+  }
+
+  /** One of them. @throws DomainError not-found: answered, withdrawn, lapsed, somebody else's (S-61) */
+  async getInvitation(accountId: AccountId, linkId: string): Promise<WaitingInvitation> {
+    const invitation = (await this.waitingFor(accountId)).find(({ link }) => link.id === linkId);
+    if (!invitation) throw linkUnknown();
+    return invitation;
+  }
+
+  /**
+   * The signed-in person answers one of their own invitations.
+   *
+   * @returns what was answered
+   * @throws DomainError as `getInvitation` and `accept`
+   */
+  async answerOwn(
+    accountId: AccountId,
+    linkId: string,
+    answer: InvitationAnswer,
+  ): Promise<WaitingInvitation> {
+    return this.unitOfWork.run(async () => {
+      await this.unitOfWork.exclusive(`links of account ${accountId}`);
+      const invitation = await this.getInvitation(accountId, linkId);
+      await this.#carryOut(answer, invitation.link);
+      return invitation;
+    });
   }
 
   /**
@@ -155,16 +192,26 @@ export class LinksService {
       await this.unitOfWork.exclusive(`links of account ${asked.link.accountId}`);
       const invitation = await this.findByAnswerToken(token);
       if (!invitation) throw answerSpent();
-      const { id: linkId, accountId, serverId } = invitation.link;
-      if (answer === 'accept') await this.accept(accountId, { linkId });
-      else if (answer === 'block') await this.block(accountId, serverId);
-      else await this.#end(serverId, accountId, endedByAccount);
+      await this.#carryOut(answer, invitation.link);
       return invitation;
     });
   }
 
   async endLapsed(): Promise<void> {
     await this.unitOfWork.run(() => this.links.endLapsed(this.clock.now()));
+  }
+
+  #carryOut(answer: InvitationAnswer, { id: linkId, accountId, serverId }: Link): Promise<void> {
+    switch (answer) {
+      case 'accept':
+        return this.accept(accountId, { linkId });
+      case 'replace':
+        return this.replace(accountId, linkId);
+      case 'block':
+        return this.block(accountId, serverId);
+      case 'decline':
+        return this.#end(serverId, accountId, endedByAccount);
+    }
   }
 
   #record(kind: AuditKind, { accountId, serverId }: Link): Promise<void> {
@@ -217,7 +264,15 @@ function sameSystem(one: Server, other: Server): boolean {
   return one.systemId.toLowerCase() === other.systemId.toLowerCase();
 }
 
-function withoutSecrets({ link, server }: StoredLinkOfAccount): WaitingInvitation {
+function invitationOf(
+  { link, server }: StoredLinkOfAccount,
+  twin: StoredLinkOfAccount | undefined,
+): WaitingInvitation {
   const { id, name, systemId } = server;
-  return { link, server: { id, name, systemId }, serverHost: new URL(server.url).host };
+  const known = twin && { id: twin.server.id, name: twin.server.name, serverHost: hostOf(twin.server) };
+  return { link, server: { id, name, systemId }, serverHost: hostOf(server), twin: known ?? null };
+}
+
+function hostOf({ url }: Server): string {
+  return new URL(url).host;
 }

@@ -107,19 +107,25 @@ export class PinsService {
   /** What stands behind a typed PIN, for the person to check. Counts as a try (S-43). @throws as `confirm` */
   async describe(typed: string, accountId: AccountId, network: string): Promise<PinToConfirm> {
     const pin = await this.#guess(typed, accountId, network);
+    if (pin.state !== 'pending') throw pinUnknown();
     const { app, deviceId, createdAt } = pin;
     return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === network };
   }
 
   /**
-   * The person lets the device in, once (S-42).
+   * The person lets the device in, once (S-42). Once more by the same person changes nothing: a button is easily pressed
+   * twice.
    *
    * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43)
    */
   async confirm(typed: string, accountId: AccountId, network: string): Promise<void> {
     const pin = await this.#guess(typed, accountId, network);
+    if (isConfirmedBy(accountId, pin)) return;
     await this.unitOfWork.run(async () => {
-      if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) throw pinUnknown();
+      if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) {
+        if (isConfirmedBy(accountId, await this.pins.findByCode(pin.codeMac))) return;
+        throw pinUnknown();
+      }
       await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: pin.app });
     });
   }
@@ -172,13 +178,17 @@ export class PinsService {
     return hasHandle || (pin.deviceId === deviceId && pin.network === network) ? pin : null;
   }
 
-  /** Counted before it is looked at, and given back if it was right (S-20, S-43). */
+  /**
+   * A PIN that waits for somebody, or that this person has confirmed. Counted before it is looked at, and given back if
+   * it was right (S-20, S-43).
+   */
   async #guess(typed: string, accountId: AccountId, network: string): Promise<StoredPin> {
     const rules = this.#guessRules(accountId, network);
     await this.limiter.take(rules);
     const code = typedCode(typed);
     const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
-    if (pin?.state !== 'pending' || hasExpired(pin, this.clock.now())) throw pinUnknown();
+    if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
+    if (pin.state !== 'pending' && !isConfirmedBy(accountId, pin)) throw pinUnknown();
     await this.limiter.refund(rules);
     return pin;
   }
@@ -199,6 +209,10 @@ export class PinsService {
   #mac(code: string): string {
     return this.ring.mac('mac', `pin\n${code}`);
   }
+}
+
+function isConfirmedBy(accountId: AccountId, pin: StoredPin | null): boolean {
+  return pin !== null && pin.state !== 'pending' && pin.accountId === accountId;
 }
 
 function pinUnknown(): DomainError {

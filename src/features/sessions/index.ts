@@ -6,6 +6,7 @@
  */
 export { label, type Device } from './device.js';
 export { DevicesService, type DeviceDescription, type SignedInDevice } from './devices.service.js';
+export { SignInsService } from './sign-ins.service.js';
 export { SessionsModule } from './sessions.module.js';
 export { sessionTables } from './session-tables.js';
 export type { WebSession } from './web-session.js';

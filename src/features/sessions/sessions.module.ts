@@ -6,13 +6,14 @@ import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { DevicesRepository } from './devices.repository.js';
 import { DevicesService } from './devices.service.js';
+import { SignInsService } from './sign-ins.service.js';
 import { WebSessionsRepository } from './web-sessions.repository.js';
 import { WebSessionsService } from './web-sessions.service.js';
 
 @Module({
   imports: [AccountsModule, AuditModule, MailModule],
-  providers: [DevicesRepository, DevicesService, WebSessionsRepository, WebSessionsService],
-  exports: [DevicesService, WebSessionsService],
+  providers: [DevicesRepository, DevicesService, SignInsService, WebSessionsRepository, WebSessionsService],
+  exports: [DevicesService, SignInsService, WebSessionsService],
 })
 export class SessionsModule implements OnModuleInit {
   constructor(

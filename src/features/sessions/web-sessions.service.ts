@@ -7,7 +7,9 @@ import { Clock, MINUTE } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
-import { label, type Lifetimes } from './device.js';
+import { AuditTrail } from '../audit/index.js';
+import { browserName } from './browser-name.js';
+import type { Lifetimes } from './device.js';
 import { hasEnded, type WebSession } from './web-session.js';
 import { WebSessionsRepository } from './web-sessions.repository.js';
 
@@ -25,6 +27,7 @@ export class WebSessionsService {
   constructor(
     private readonly sessions: WebSessionsRepository,
     private readonly accounts: AccountsService,
+    private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
@@ -45,7 +48,7 @@ export class WebSessionsService {
     const now = this.clock.now();
     const times = { createdAt: now, lastUsedAt: now, authenticatedAt: now };
     const id = this.random.hex(16);
-    const session = { id, accountId: account.id, browser: label(browser), network, persistent, ...times };
+    const session = { id, accountId: account.id, browser: browserName(browser), network, persistent, ...times };
     await this.unitOfWork.run(() => this.sessions.add(session, digestOf(token)));
     return token;
   }
@@ -68,13 +71,20 @@ export class WebSessionsService {
     return token;
   }
 
-  of(accountId: AccountId): Promise<WebSession[]> {
-    return this.sessions.of(accountId);
+  /** The signed-in browsers of an account, the one used last first (S-14). */
+  async of(accountId: AccountId): Promise<WebSession[]> {
+    const now = this.clock.now();
+    const sessions = await this.sessions.of(accountId);
+    return sessions.filter((session) => !hasEnded(session, this.lifetimes(session.persistent), now));
   }
 
-  /** Ends one browser of an account. @returns false if there is no such */
+  /** Ends one browser of an account. @returns false if there is no such (S-61) */
   async signOut(id: string, accountId: AccountId): Promise<boolean> {
-    return this.unitOfWork.run(() => this.sessions.remove(id, accountId));
+    return this.unitOfWork.run(async () => {
+      const isDone = await this.sessions.remove(id, accountId);
+      if (isDone) await this.audit.record({ kind: 'sign-out', outcome: 'ok', accountId });
+      return isDone;
+    });
   }
 
   /** Ends all browsers of an account but one; inside a unit of work. */

@@ -12,6 +12,7 @@ const accounts = new Table({
     primary(text('id', 16), 'accounts_pk'),
     text('user_name', 64),
     text('user_name_key', 64),
+    text('user_name_skeleton', 128),
     text('email', 254),
     text('email_key', 254),
     text('state', 16),
@@ -26,6 +27,7 @@ const accounts = new Table({
   ],
   indices: [
     unique('accounts_user_name_key', ['user_name_key']),
+    unique('accounts_user_name_skeleton', ['user_name_skeleton']),
     unique('accounts_email_key', ['email_key']),
     index('accounts_state_created_at', ['state', 'created_at']),
     index('accounts_role', ['role']),

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { loadConfig } from '../../config/index.js';
+import { DomainError } from '../../shared/domain-error.js';
+import { argon2id } from './argon2.worker.mjs';
+import type { RingKey } from './key-ring-file.js';
+import { KeyRing } from './key-ring.js';
+import { PasswordHasher } from './password-hasher.js';
+import { SystemRandom } from './system-random.js';
+
+const random = new SystemRandom();
+const pepper = (id: string): RingKey => ({ id, use: 'pepper', secret: random.bytes(32) });
+const peppers = [pepper('pepper-1'), pepper('pepper-2')];
+const open: PasswordHasher[] = [];
+
+afterEach(async () => {
+  for (const hasher of open.splice(0)) await hasher.onApplicationShutdown();
+});
+
+function hasherWith(settings: Record<string, string> = {}, keys = peppers.slice(0, 1)): PasswordHasher {
+  const hasher = new PasswordHasher(loadConfig(settings), new KeyRing(keys, random), random);
+  open.push(hasher);
+  return hasher;
+}
+
+test('the worker computes Argon2id, version 0x13: the vector of the reference implementation', () => {
+  const task = { password: 'password', salt: Buffer.from('somesalt'), memoryCost: 65_536, timeCost: 2 };
+  const tag = Buffer.from(argon2id(task)).toString('hex');
+  expect(tag).toBe('09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7');
+});
+
+describe('a password', () => {
+  test('is right or wrong, and stored another way every time', async () => {
+    const hasher = hasherWith();
+    const [one, two] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
+    expect(one).toMatch(/^argon2id\$m=19456,t=2\$[\w-]{22}\$pepper-1\$[\w-]{43}$/);
+    expect(one).not.toBe(two);
+    expect(await hasher.verify('correct horse', one)).toBe('right');
+    expect(await hasher.verify('Correct horse', one)).toBe('wrong');
+    expect(await hasher.verify('', one)).toBe('wrong');
+  });
+
+  test('is wrong for nobody, also the one that the decoy would be made from', async () => {
+    expect(await hasherWith().verify('correct horse', null)).toBe('wrong');
+  });
+
+  test('is right but outdated when cost or pepper have changed since (S-03)', async () => {
+    const stored = await hasherWith().hash('pw');
+    const unpeppered = await hasherWith({ PASSWORD_PEPPER: 'false' }).hash('pw');
+    expect(unpeppered).toContain('$-$');
+    expect(await hasherWith({ PASSWORD_ITERATIONS: '3' }).verify('pw', stored)).toBe('right-but-outdated');
+    expect(await hasherWith({ PASSWORD_MEMORY_KIB: '20480' }).verify('pw', stored)).toBe(
+      'right-but-outdated',
+    );
+    expect(await hasherWith({}, peppers).verify('pw', stored)).toBe('right-but-outdated');
+    expect(await hasherWith().verify('pw', unpeppered)).toBe('right-but-outdated');
+    expect(await hasherWith({ PASSWORD_PEPPER: 'false' }).verify('pw', stored)).toBe('right-but-outdated');
+    expect(await hasherWith({ PASSWORD_ITERATIONS: '3' }).verify('no', stored)).toBe('wrong');
+  });
+
+  test('cannot be checked with another pepper of the same name, nor without it', async () => {
+    const stored = await hasherWith().hash('pw');
+    expect(await hasherWith({}, [pepper('pepper-1')]).verify('pw', stored)).toBe('wrong');
+    await expect(hasherWith({}, [pepper('pepper-9')]).verify('pw', stored)).rejects.toThrow(
+      'no pepper key pepper-1',
+    );
+  });
+
+  test('that was stored in an unknown form is trouble, not a wrong password', async () => {
+    await expect(hasherWith().verify('pw', '$argon2id$v=19$whatever')).rejects.toThrow('unknown form');
+  });
+});
+
+test('more than may wait are refused at once, to come back in 1 to 3 s (S-04); the others are served', async () => {
+  const hasher = hasherWith({ LIMIT_HASH_CONCURRENCY: '1', LIMIT_HASH_QUEUE: '2' });
+  await hasher.hash('the worker is up');
+  const all = await Promise.allSettled(Array.from({ length: 12 }, () => hasher.verify('pw', null)));
+  const refused = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as DomainError] : []));
+  expect(refused.length).toBeGreaterThanOrEqual(8);
+  expect(refused.length).toBeLessThan(12);
+  for (const error of refused) {
+    expect(error).toBeInstanceOf(DomainError);
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'hashing-busy' });
+    expect([1, 2, 3]).toContain(error.retryAfterSeconds);
+  }
+  expect(await hasher.verify('pw', null)).toBe('wrong');
+});
+
+test('nobody costs the same as a wrong password (S-05)', async () => {
+  const hasher = hasherWith({ LIMIT_HASH_CONCURRENCY: '1' });
+  const stored = await hasher.hash('pw');
+  const times: Record<'known' | 'nobody', number[]> = { known: [], nobody: [] };
+  const measure = async (whom: 'known' | 'nobody'): Promise<void> => {
+    const since = performance.now();
+    await hasher.verify('no', whom === 'known' ? stored : null);
+    times[whom].push(performance.now() - since);
+  };
+  for (let pair = 0; pair < 20; pair += 1) {
+    await measure('known');
+    await measure('nobody');
+  }
+  // The quickest of each: what the machine did beside cannot make it quicker.
+  const [known, nobody] = [Math.min(...times.known), Math.min(...times.nobody)];
+  expect(nobody / known).toBeGreaterThan(0.7);
+  expect(nobody / known).toBeLessThan(1.4);
+});

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { RecordingLog } from '../../../test/support/recording-log.js';
+import { Jobs } from './jobs.service.js';
+
+let log: RecordingLog;
+let jobs: Jobs;
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['performance'] });
+  log = new RecordingLog();
+  jobs = new Jobs(log);
+});
+afterEach(async () => {
+  await jobs.stop();
+  jest.useRealTimers();
+});
+
+/** Work that ends when it is told to. */
+function held(): { work: () => Promise<void>; end: () => void; runs: () => number } {
+  let ends: (() => void)[] = [];
+  let count = 0;
+  return {
+    work: () => {
+      count += 1;
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    end: () => {
+      for (const resolve of ends) resolve();
+      ends = [];
+    },
+    runs: () => count,
+  };
+}
+
+test('a job comes round, but never beside itself', async () => {
+  const { work, end, runs } = held();
+  jobs.every('slow', 1_000, work);
+  expect(runs()).toBe(0);
+  jest.advanceTimersByTime(5_000);
+  expect(runs()).toBe(1);
+  end();
+  await jobs.idle();
+  jest.advanceTimersByTime(1_000);
+  expect(runs()).toBe(2);
+  end();
+});
+
+test('a job that fails is logged by its name and comes round again', async () => {
+  let runs = 0;
+  jobs.every('broken', 1_000, () => {
+    runs += 1;
+    return Promise.reject(new Error('no'));
+  });
+  for (let round = 0; round < 2; round += 1) {
+    jest.advanceTimersByTime(1_000);
+    await jobs.idle();
+  }
+  expect(runs).toBe(2);
+  expect(log.messages('error')).toEqual(['job failed', 'job failed']);
+  expect(log.lines[0]?.fields).toMatchObject({ job: 'broken' });
+});
+
+test('a job that throws at once ends nobody else', async () => {
+  const throwing = (): Promise<void> => {
+    throw new Error('at once');
+  };
+  expect(() => jobs.soon('throwing', throwing)).not.toThrow();
+  jobs.every('throwing', 1_000, throwing);
+  expect(() => jest.advanceTimersByTime(1_000)).not.toThrow();
+  await jobs.idle();
+  expect(log.messages('error')).toEqual(['job failed', 'job failed']);
+});
+
+test('stopping waits for what runs and begins nothing more', async () => {
+  const { work, end, runs } = held();
+  jobs.soon('now', work);
+  jobs.every('later', 1_000, work);
+  let stopped = false;
+  const stopping = jobs.stop().then(() => (stopped = true));
+  jobs.soon('too late', work);
+  jest.advanceTimersByTime(10_000);
+  await Promise.resolve();
+  expect([runs(), stopped]).toEqual([1, false]);
+  end();
+  await stopping;
+  expect(runs()).toBe(1);
+});
