@@ -6,6 +6,7 @@ import { PagesModule } from './edges/pages/pages.module.js';
 import { AccountsModule, accountTables } from './features/accounts/index.js';
 import { AuditModule, auditTables } from './features/audit/index.js';
 import { DiscoveryModule } from './features/discovery/index.js';
+import { ExportModule } from './features/export/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
@@ -51,6 +52,7 @@ export class AppModule {
         LinksModule,
         PinsModule,
         DiscoveryModule,
+        ExportModule,
         ConnectModule,
         PagesModule,
         OpsModule,

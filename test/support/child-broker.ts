@@ -68,8 +68,9 @@ export class ChildBroker {
   static async start(folder: string, environment: Environment = {}): Promise<ChildBroker> {
     const broker = ChildBroker.spawn(folder, environment);
     await Promise.race([broker.#firstLine, broker.ended]);
-    if (broker.lines.length === 0) throw new Error(`the broker did not start: ${broker.stderr}`);
-    return broker;
+    if (broker.lines.length > 0 && broker.listening.msg === 'listening') return broker;
+    await broker.kill();
+    throw new Error(`the broker did not start: ${broker.stderr}`);
   }
 
   /** What the first line says. */

@@ -86,6 +86,14 @@ export class LinksRepository {
     return this.unitOfWork.reading.existsBy(BlockedServerEntity, { serverId, accountId });
   }
 
+  /** The servers from which the person wants nothing more. */
+  async blockedBy(accountId: AccountId): Promise<{ serverId: ServerId; blockedAt: number }[]> {
+    return this.unitOfWork.reading.find(BlockedServerEntity, {
+      where: { accountId },
+      order: { blockedAt: 'ASC', serverId: 'ASC' },
+    });
+  }
+
   async block(serverId: ServerId, accountId: AccountId, blockedAt: number): Promise<void> {
     await this.unitOfWork.writing.upsert(BlockedServerEntity, { serverId, accountId, blockedAt }, [
       'accountId',

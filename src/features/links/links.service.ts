@@ -197,6 +197,11 @@ export class LinksService {
     });
   }
 
+  /** From which servers the person wants nothing more (W9). */
+  blockedBy(accountId: AccountId): Promise<{ serverId: ServerId; blockedAt: number }[]> {
+    return this.links.blockedBy(accountId);
+  }
+
   async endLapsed(): Promise<void> {
     await this.unitOfWork.run(() => this.links.endLapsed(this.clock.now()));
   }

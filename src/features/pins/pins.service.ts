@@ -212,7 +212,7 @@ export class PinsService {
 }
 
 function isConfirmedBy(accountId: AccountId, pin: StoredPin | null): boolean {
-  return pin !== null && pin.state !== 'pending' && pin.accountId === accountId;
+  return pin?.state === 'confirmed' && pin.accountId === accountId;
 }
 
 function pinUnknown(): DomainError {

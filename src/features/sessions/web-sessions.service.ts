@@ -48,7 +48,14 @@ export class WebSessionsService {
     const now = this.clock.now();
     const times = { createdAt: now, lastUsedAt: now, authenticatedAt: now };
     const id = this.random.hex(16);
-    const session = { id, accountId: account.id, browser: browserName(browser), network, persistent, ...times };
+    const session = {
+      id,
+      accountId: account.id,
+      browser: browserName(browser),
+      network,
+      persistent,
+      ...times,
+    };
     await this.unitOfWork.run(() => this.sessions.add(session, digestOf(token)));
     return token;
   }

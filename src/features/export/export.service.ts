@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../shared/clock.js';
+import type { AccountId } from '../../shared/ids.js';
+import { AccountsService, type Account, type Findable } from '../accounts/index.js';
+import { AuditTrail } from '../audit/index.js';
+import { LinksService } from '../links/index.js';
+import { DevicesService, WebSessionsService } from '../sessions/index.js';
+import { accountExport, type AccountExport } from './account-export.js';
+
+/** A year of history; what one account can do is limited, so this is never reached in ordinary life. */
+const MOST_EVENTS = 10_000;
+
+/** Gathers what is kept about a person (GDPR 15 and 20, S-141). */
+@Injectable()
+export class ExportService {
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly devices: DevicesService,
+    private readonly browsers: WebSessionsService,
+    private readonly links: LinksService,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Everything about the person of this account, who has re-authenticated (S-09). */
+  async of(account: Account): Promise<AccountExport> {
+    const { id } = account;
+    await this.audit.record({ kind: 'account-exported', outcome: 'ok', accountId: id });
+    const gathered = {
+      account: { ...account, ...(await this.#findableOf(id)) },
+      devices: await this.devices.of(id),
+      browsers: await this.browsers.of(id),
+      links: await this.links.usableBy(id),
+      invitations: await this.links.waitingFor(id),
+      blocked: await this.links.blockedBy(id),
+      events: await this.audit.ofAccount(id, MOST_EVENTS),
+      lookups: await this.audit.lookupsOf(id),
+    };
+    return accountExport(gathered, this.clock.now());
+  }
+
+  async #findableOf(id: AccountId): Promise<Findable> {
+    return (await this.accounts.findableOf(id)) ?? { findableByName: false, findableByEmail: false };
+  }
+}
