@@ -4,9 +4,10 @@
 
 const WIDTH = 100;
 
-const head = `# Settings of Signpost. None is needed to try it. To change one, copy this file to .env and take the
-# # off its line; a variable of the environment outranks .env. Settings that hold secrets can also be
-# given as a file: NAME_FILE=/run/secrets/name instead of NAME. Lifetimes are in seconds.
+const head = `# Settings of Signpost. None is needed to try it. To change one, copy this file to .env and remove
+# the sign in front of its name; a variable of the environment outranks .env. Settings that hold
+# secrets can also be given as a file: NAME_FILE=/run/secrets/name instead of NAME. Lifetimes are in
+# seconds.
 #
 # Made by \`npm run generate\` from src/config/settings; changes here are lost.
 `;

@@ -223,3 +223,21 @@ describe('too many links', () => {
     });
   });
 });
+
+eachBroker('the keys that a server gave before (S-52)', {}, (broker) => {
+  test('are refused for every other link, also after they were replaced; the same request again is fine', async () => {
+    const from = await server(broker(), 'Keys');
+    const [first, second] = [await account(broker(), 'keys-1'), await account(broker(), 'keys-2')];
+    const [oldKey, newKey] = [hex(), hex()];
+    const ask1 = (accessToken: string): Promise<Answer> =>
+      request(broker(), from, { userId: first.id, accessToken });
+    expect((await ask1(oldKey)).status).toBe(200);
+    expect((await ask1(oldKey)).status).toBe(200);
+    expect((await ask1(newKey)).status).toBe(200);
+    for (const accessToken of [oldKey, newKey, oldKey.toUpperCase()]) {
+      expect((await request(broker(), from, { userId: second.id, accessToken })).status).toBe(409);
+    }
+    expect((await ask1(oldKey)).status).toBe(409);
+    expect((await rows(broker(), from)).list).toMatchObject([{ UserId: first.id, AccessToken: newKey }]);
+  });
+});

@@ -31,6 +31,7 @@ export class Storm {
   readonly surprises: string[] = [];
   acknowledged = 0;
   #count = 0;
+  #waiting: { readonly at: number; readonly done: () => void } | undefined;
 
   /** Runs until the broker is gone. */
   async rage(url: string, people: readonly StormPerson[]): Promise<void> {
@@ -41,6 +42,11 @@ export class Storm {
       ...people.slice(0, 1).map((person) => () => this.#pinLife(url, person)),
     ];
     await Promise.all(lives.map((life) => untilGone(life)));
+  }
+
+  /** Resolves when so many more writes were acknowledged. */
+  more(count: number): Promise<void> {
+    return new Promise((done) => (this.#waiting = { at: this.acknowledged + count, done }));
   }
 
   async #serverLife(url: string, person: StormPerson): Promise<void> {
@@ -125,6 +131,7 @@ export class Storm {
     }
     if (status === 200) {
       this.acknowledged += 1;
+      if (this.#waiting && this.acknowledged >= this.#waiting.at) this.#waiting.done();
       return JSON.parse(text) as unknown;
     }
     this.surprises.push(`${init.method ?? 'GET'} ${new URL(url).pathname}: ${status} ${text}`);

@@ -19,11 +19,15 @@ export class FormTokens {
     return this.ring.mac('mac', `form\n${browserKey}`);
   }
 
-  /** @throws DomainError forbidden `cross-site` */
-  require(request: FastifyRequest, browserKey: string): void {
+  /**
+   * A form may have been opened before the browser signed in: each of its keys counts.
+   *
+   * @throws DomainError forbidden `form-stale`
+   */
+  require(request: FastifyRequest, ...browserKeys: readonly string[]): void {
     const body = Buffer.isBuffer(request.body) ? request.body.toString('latin1') : '';
     const given = new URLSearchParams(body).get(FORM_TOKEN) ?? '';
-    if (browserKey !== '' && sameDigest(given, this.of(browserKey))) return;
-    throw new DomainError('forbidden', 'cross-site', 'This form was sent from another page, or too late.');
+    if (browserKeys.some((key) => key !== '' && sameDigest(given, this.of(key)))) return;
+    throw new DomainError('forbidden', 'form-stale', 'This form was sent from another page, or too late.');
   }
 }

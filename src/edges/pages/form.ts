@@ -24,6 +24,8 @@ export class Form {
       if (values.has(name) && values.get(name) !== value) {
         throw new DomainError('invalid', 'field-twice', `${name}: was sent twice with two values`);
       }
+      // PostgreSQL cannot even look it up.
+      if (value.includes('\0')) throw new DomainError('invalid', 'field-nul', `${name}: cannot be read`);
       values.set(name, value);
     }
     return new Form(values);
@@ -41,6 +43,11 @@ export class Form {
   /** '' when it was not sent: an empty field and a missing one mean the same to a person. */
   text(name: string): string {
     return this.#values.get(name) ?? '';
+  }
+
+  /** The same without spaces around it, which keyboards add to names and addresses; never for passwords (S-01). */
+  line(name: string): string {
+    return this.text(name).trim();
   }
 }
 

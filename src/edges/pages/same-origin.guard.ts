@@ -4,8 +4,8 @@ import { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 
 /**
- * Forms are sent from our own pages only (S-113). No cookie gives a request any right yet, so a foreign page could do
- * nothing that its owner could not do alone; but people are not to be sent into forms that others filled in.
+ * Forms are sent from our own pages only (S-113): neither with the cookie of a signed-in person, nor with what somebody
+ * else has filled in. The tokens of `FormTokens` stand behind this where a browser sends none of these headers.
  */
 @Injectable()
 export class SameOriginGuard implements CanActivate {

@@ -1,6 +1,9 @@
 /** Pages to which signing in may lead back (S-115): a fixed list, never an address from outside. */
 const DESTINATIONS = ['/servers', '/invitations', '/pin', '/devices', '/profile'] as const;
 
+/** Other paths of the same page, as older apps print them. */
+const ALIASES: Readonly<Record<string, string>> = { '/pin.html': '/pin', '/link': '/pin' };
+
 export type Destination = (typeof DESTINATIONS)[number] | `/pin?pin=${string}`;
 
 /** The sign-in page, remembering where the person was going. */
@@ -17,7 +20,8 @@ export function destinationAfter(next: string): Destination {
 /** A PIN in the address of the PIN page is kept: it came from a QR code on a TV and fills the field (S-44). */
 function destinationOf(target: string): Destination | null {
   const [path = '', query = ''] = target.split('?', 2);
-  const known = DESTINATIONS.find((destination) => destination === path.toLowerCase());
+  const lowerCase = path.toLowerCase();
+  const known = DESTINATIONS.find((destination) => destination === (ALIASES[lowerCase] ?? lowerCase));
   if (known === undefined) return null;
   const pin = known === '/pin' ? new URLSearchParams(query).get('pin') : null;
   return pin === null ? known : `/pin?pin=${encodeURIComponent(pin.slice(0, 32))}`;

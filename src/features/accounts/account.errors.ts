@@ -34,3 +34,31 @@ export function tokenSpent(): DomainError {
     'This link does not work (any more). It may be used, or too old.',
   );
 }
+
+/** The rule that a new password breaks (S-01, S-02). */
+export type PasswordFault =
+  | 'short'
+  | 'long'
+  | 'common'
+  | 'service-name'
+  | 'service-address'
+  | 'user-name'
+  | 'email';
+
+/** A new password that cannot be set; the code names the rule, so that pages can say it in their own words. */
+export function unfitPassword(field: string, fault: PasswordFault, problem: string): DomainError {
+  return new DomainError('invalid', `password-${fault}`, `${field}: ${problem}`, { field });
+}
+
+/** Typed twice, and not alike. */
+export function passwordsDiffer(): DomainError {
+  const field = 'newPasswordAgain';
+  return new DomainError('invalid', 'passwords-differ', `${field}: must be the same password`, { field });
+}
+
+/** Told only to whoever reads the console of this broker: elsewhere an address in use is a secret (S-31). */
+export function addressInUse(): DomainError {
+  return new DomainError('conflict', 'email-in-use', 'An account with this address exists already.', {
+    field: 'email',
+  });
+}

@@ -4,6 +4,7 @@ import { HOUR } from '../../shared/clock.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { AccountClosingService } from './account-closing.service.js';
+import { AccountMailLimits } from './account-mail-limits.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { AddressChangeService } from './address-change.service.js';
@@ -23,6 +24,7 @@ import { VerificationService } from './verification.service.js';
   imports: [MailModule, AuditModule],
   providers: [
     AccountClosingService,
+    AccountMailLimits,
     AddressChangeService,
     CredentialChanges,
     PasswordChange,
@@ -44,6 +46,7 @@ import { VerificationService } from './verification.service.js';
     AddressChangeService,
     CredentialChanges,
     PasswordChange,
+    PasswordPolicy,
     RecoveryService,
     SetupService,
     SignInLimits,

@@ -13,6 +13,8 @@ export type { PasswordProof } from './passwords.service.js';
 export { SignInService } from './sign-in.service.js';
 export { AccountClosingService } from './account-closing.service.js';
 export { AddressChangeService } from './address-change.service.js';
+export { typedTwice } from './password.js';
+export { PasswordPolicy, type PasswordRules } from './password-policy.js';
 export { CredentialChanges } from './credential-changes.js';
 export { PasswordChange } from './password-change.service.js';
 export { RecoveryService } from './recovery.service.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
+import type { PasswordFault } from './account.errors.js';
 import { CommonPasswords } from './common-passwords.js';
 
 /** Whose password it is going to be. */
@@ -11,7 +12,23 @@ interface Owner {
 /** What anybody would try for this person at this broker, and what to call it in the refusal. */
 interface ContextWord {
   readonly word: string;
+  readonly fault: PasswordFault;
   readonly meaning: string;
+}
+
+/** Why a password is refused. */
+export interface PasswordProblem {
+  readonly fault: PasswordFault;
+  /** The end of a sentence that begins with the field: "must not be …". */
+  readonly text: string;
+}
+
+/** As much of the rules as can be said while somebody types; what is common is known to this policy alone. */
+export interface PasswordRules {
+  readonly minLength: number;
+  /** Lower-case words of this broker that may not make up a password. */
+  readonly serviceName: string;
+  readonly serviceAddress: readonly string[];
 }
 
 const PRODUCT = 'signpost';
@@ -29,17 +46,25 @@ const SHARE = 0.75;
 export class PasswordPolicy {
   readonly #common = new CommonPasswords();
   readonly #broker: readonly ContextWord[];
+  /** For pages. */
+  readonly rules: PasswordRules;
 
   constructor(config: Config) {
-    this.#broker = brokerWords(new URL(config.publicUrl).hostname);
+    const address = addressWords(new URL(config.publicUrl).hostname);
+    this.rules = {
+      minLength: config.passwordMinLength,
+      serviceName: PRODUCT,
+      serviceAddress: address,
+    };
+    this.#broker = brokerWords(address);
   }
 
-  /** The end of a sentence that begins with the field ("must not be …"), for `invalidField`; null if it may be set. */
-  problemWith(password: string, about: Owner): string | null {
+  /** Null if it may be set. */
+  problemWith(password: string, about: Owner): PasswordProblem | null {
     const text = folded(password);
-    if (this.#common.has(text)) return 'must not be a password that many people use';
+    if (this.#common.has(text)) return { fault: 'common', text: 'must not be a password that many people use' };
     const context = [...this.#broker, ...ownerWords(about)].find(({ word }) => makesUp(word, text));
-    return context ? `must be more than ${context.meaning}` : null;
+    return context ? { fault: context.fault, text: `must be more than ${context.meaning}` } : null;
   }
 }
 
@@ -48,20 +73,24 @@ function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-function brokerWords(host: string): ContextWord[] {
+function addressWords(host: string): string[] {
+  return [host, ...host.split('.')].map(folded);
+}
+
+function brokerWords(address: readonly string[]): ContextWord[] {
   const meaning = 'the address of this service';
   return [
-    { word: PRODUCT, meaning: 'the name of this service' },
-    ...[host, ...host.split('.')].map((word) => ({ word: folded(word), meaning })),
+    { word: PRODUCT, fault: 'service-name', meaning: 'the name of this service' },
+    ...address.map((word) => ({ word, fault: 'service-address' as const, meaning })),
   ];
 }
 
 function ownerWords({ userName, email }: Owner): ContextWord[] {
-  const meaning = 'your e-mail address';
+  const address = { fault: 'email', meaning: 'your e-mail address' } as const;
   return [
-    { word: folded(userName), meaning: 'your user name' },
-    { word: folded(email), meaning },
-    { word: folded(email.slice(0, Math.max(0, email.lastIndexOf('@')))), meaning },
+    { word: folded(userName), fault: 'user-name', meaning: 'your user name' },
+    { word: folded(email), ...address },
+    { word: folded(email.slice(0, Math.max(0, email.lastIndexOf('@')))), ...address },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { invalidField } from '../../shared/domain-error.js';
+import { passwordsDiffer, unfitPassword } from './account.errors.js';
 
 const MAX_CODE_POINTS = 256;
 const MAX_BYTES = 1_024;
@@ -24,11 +24,21 @@ export function isHashable(password: string): boolean {
  * @throws DomainError invalid
  */
 export function newPassword(text: string, minCodePoints: number, field: string): string {
-  if (!isHashable(text) && text.length > 0) throw invalidField(field, `must have at most ${MAX_BYTES} bytes`);
+  if (!isHashable(text) && text.length > 0) throw unfitPassword(field, 'long', `must have at most ${MAX_BYTES} bytes`);
   const password = normalized(text);
   const length = Array.from(password).length;
-  if (length < minCodePoints) throw invalidField(field, `must have at least ${minCodePoints} characters`);
-  if (length > MAX_CODE_POINTS) throw invalidField(field, `must have at most ${MAX_CODE_POINTS} characters`);
+  if (length < minCodePoints) {
+    throw unfitPassword(field, 'short', `must have at least ${minCodePoints} characters`);
+  }
+  if (length > MAX_CODE_POINTS) {
+    throw unfitPassword(field, 'long', `must have at most ${MAX_CODE_POINTS} characters`);
+  }
+  return password;
+}
+
+/** A new password that was typed twice, so that a slip of the finger locks nobody out. @throws DomainError invalid */
+export function typedTwice(password: string, again: string): string {
+  if (normalized(password) !== normalized(again)) throw passwordsDiffer();
   return password;
 }
 

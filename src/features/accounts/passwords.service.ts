@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { PasswordHasher } from '../../platform/crypto/password-hasher.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { invalidField } from '../../shared/domain-error.js';
 import type { AccountWithVerifiers } from './account.js';
+import { unfitPassword } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { PasswordPolicy } from './password-policy.js';
 import { isHashable, legacyDigest, newPassword, normalized } from './password.js';
@@ -38,7 +38,7 @@ export class PasswordsService {
   ): string {
     const password = newPassword(text, this.config.passwordMinLength, field);
     const problem = this.policy.problemWith(password, about);
-    if (problem !== null) throw invalidField(field, problem);
+    if (problem) throw unfitPassword(field, problem.fault, problem.text);
     return password;
   }
 

@@ -2,17 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Limiter } from '../../platform/limits/limiter.js';
-import { Clock, DAY, HOUR } from '../../shared/clock.js';
+import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { tokenSpent } from './account.errors.js';
-import { comparable, isActive, type Account } from './account.js';
+import { AccountMailLimits } from './account-mail-limits.js';
+import { isActive, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { CredentialChanges } from './credential-changes.js';
 import { PasswordChange } from './password-change.service.js';
+import { SignInLimits } from './sign-in-limits.service.js';
 
 /** Getting back in when the password is forgotten. */
 @Injectable()
@@ -23,7 +24,8 @@ export class RecoveryService {
     private readonly changes: CredentialChanges,
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
-    private readonly limiter: Limiter,
+    private readonly mailLimits: AccountMailLimits,
+    private readonly signInLimits: SignInLimits,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -32,21 +34,16 @@ export class RecoveryService {
 
   /**
    * Mails a link to set a new password, if there is such an account; from outside it looks the same if there is none,
-   * and takes the same time (S-32). A newer link kills older ones (S-36).
+   * and takes the same time (S-32); also when the account has had its mails for this hour. A newer link kills older
+   * ones (S-36).
    *
-   * @throws DomainError rate-limited (S-25)
+   * @throws DomainError rate-limited for the network (S-25)
    */
   async forgot(identifier: string, network: string): Promise<void> {
-    const { accountMailsHour, accountMailsDay, accountMailsNetworkHour } = this.config;
     const account = await this.#find(identifier);
-    const key = account?.id ?? `unknown ${comparable(identifier).slice(0, 254)}`;
-    await this.limiter.take([
-      { bucket: 'account-mail-hour', key, limit: accountMailsHour, windowMs: HOUR },
-      { bucket: 'account-mail-day', key, limit: accountMailsDay, windowMs: DAY },
-      { bucket: 'account-mail-network-hour', key: network, limit: accountMailsNetworkHour, windowMs: HOUR },
-    ]);
+    const mayMail = await this.mailLimits.take(account, identifier, network);
     await this.unitOfWork.run(async () => {
-      if (account && isActive(account)) await this.#mailLink(account);
+      if (mayMail && account && isActive(account)) await this.#mailLink(account);
       else await this.outbox.postNothing();
       const whose = account ? { accountId: account.id } : {};
       await this.audit.record({ kind: 'password-reset-asked', outcome: 'ok', ...whose });
@@ -75,7 +72,7 @@ export class RecoveryService {
       const used = await this.accounts.useToken('reset', digestOf(token), this.clock.now());
       if (!used) throw tokenSpent();
       await this.passwordChange.store(account, verifiers);
-      await this.accounts.clearFailedSignIns(account.id);
+      await this.signInLimits.forgive(account.id);
       await this.changes.announce(account.id);
     });
   }

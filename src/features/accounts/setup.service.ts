@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
-import { tokenSpent } from './account.errors.js';
+import { addressInUse, tokenSpent } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { SignUpService, type SignUp } from './sign-up.service.js';
 
@@ -38,13 +38,19 @@ export class SetupService {
     if (!isRight || this.clock.now() >= offered.expiresAt) throw tokenSpent();
   }
 
-  /** Opens the operator's account, ready to sign in. @throws what `check` and signing up throw */
+  /**
+   * Opens the operator's account, ready to sign in.
+   *
+   * @throws what `check` and signing up throw; conflict `email-in-use`
+   */
   async createOperator(token: string, given: SignUp): Promise<void> {
     this.check(token);
     await this.signUps.signUpOperator(given, async () => {
       this.check(token);
       if (await this.accounts.hasOperator()) throw tokenSpent();
     });
+    // Signing up keeps silent about an address in use (S-31); this link must not be lost over it.
+    if (!(await this.accounts.hasOperator())) throw addressInUse();
     this.#token = undefined;
   }
 }

@@ -5,7 +5,9 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
+import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { comparable, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -22,6 +24,8 @@ export interface Attempt {
 
 const KNOWN_FOR = 30 * DAY;
 const UNLOCK_TTL = DAY;
+/** No account has this id. */
+const NOBODY = '0' as AccountId;
 
 /**
  * Limits on guessing passwords that never lock the owner out (S-20 to S-24).
@@ -35,6 +39,7 @@ export class SignInLimits {
     private readonly accounts: AccountsRepository,
     private readonly networks: KnownNetworksRepository,
     private readonly outbox: MailOutbox,
+    private readonly audit: AuditTrail,
     private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -47,20 +52,22 @@ export class SignInLimits {
     // User name and e-mail of one account share the count; what belongs to nobody is counted alike (S-23, S-24).
     const subject = account?.id ?? `unknown ${comparable(identifier).slice(0, 254)}`;
     const since = this.clock.now() - KNOWN_FOR;
-    const isKnown = account !== null && (await this.networks.isKnown(account.id, network, since));
+    const isKnown = await this.networks.isKnown(account?.id ?? NOBODY, network, since);
     if (isKnown) {
       const rules = [this.#knownRule(subject, network)];
       await this.limiter.take(rules);
       return { network, isKnown, rules };
     }
-    this.#refuseExhausted(account);
-    const rules = [
-      this.#pairRule(subject, network),
-      this.#accountRule(subject),
-      ...this.#networkRules(network),
-    ];
-    await this.limiter.take(rules);
-    return { network, isKnown, rules };
+    const inAll = this.#accountRule(subject);
+    await this.#takeInAll(account, inAll);
+    const here = [this.#pairRule(subject, network), ...this.#networkRules(network)];
+    try {
+      await this.limiter.take(here);
+    } catch (error) {
+      await this.limiter.refund([inAll]);
+      throw error;
+    }
+    return { network, isKnown, rules: [inAll, ...here] };
   }
 
   /**
@@ -70,15 +77,25 @@ export class SignInLimits {
   async succeeded(account: AccountWithVerifiers, attempt: Attempt): Promise<void> {
     await this.limiter.refund(attempt.rules);
     await this.networks.remember(account.id, attempt.network, this.clock.now());
-    if (account.failedSignIns > 0) await this.accounts.clearFailedSignIns(account.id);
+    if (account.failedSignIns > 0) await this.forgive(account.id);
   }
 
   /** The password was wrong. In a unit of work. */
   async failed(account: AccountWithVerifiers | null, attempt: Attempt): Promise<void> {
-    if (!account || attempt.isKnown || this.config.limits === 'off') return;
-    await this.accounts.countFailedSignIn(account.id);
-    const now = await this.accounts.find(account.id);
+    if (attempt.isKnown || this.config.limits === 'off') return;
+    // As many statements for a name that nobody has: the time must not tell (S-30).
+    const id = account?.id ?? NOBODY;
+    await this.accounts.countFailedSignIn(id);
+    const now = await this.accounts.find(id);
     if (now?.failedSignIns === this.config.signInFailuresAccount) await this.#mailUnlockLink(now);
+  }
+
+  /** The user name behind a live unlock link, for the page to show. @throws DomainError gone `link-spent` */
+  async userNameToUnlock(token: string): Promise<string> {
+    const live = await this.accounts.findToken('unlock', digestOf(token), this.clock.now());
+    const account = live && (await this.accounts.find(live.accountId));
+    if (!account) throw tokenSpent();
+    return account.userName;
   }
 
   /** Opens sign-in from unknown networks again, by the link in the mail; once. @throws DomainError gone */
@@ -86,19 +103,40 @@ export class SignInLimits {
     await this.unitOfWork.run(async () => {
       const used = await this.accounts.useToken('unlock', digestOf(token), this.clock.now());
       if (!used) throw tokenSpent();
-      await this.accounts.clearFailedSignIns(used.accountId);
+      await this.forgive(used.accountId);
+      await this.audit.record({ kind: 'sign-in-unlocked', outcome: 'ok', accountId: used.accountId });
     });
+  }
+
+  /** The owner is here: wrong tries from unknown networks so far do not count any more (S-22). In a unit of work. */
+  async forgive(accountId: AccountId): Promise<void> {
+    await this.accounts.clearFailedSignIns(accountId);
+    await this.limiter.clear([this.#accountRule(accountId)]);
   }
 
   async forgetOldNetworks(): Promise<void> {
     await this.unitOfWork.run(() => this.networks.removeBefore(this.clock.now() - KNOWN_FOR));
   }
 
-  /** Durable, so that a restart does not give a patient guesser the next hundred (S-22). */
-  #refuseExhausted(account: AccountWithVerifiers | null): void {
-    if (this.config.limits === 'off' || !account) return;
-    if (account.failedSignIns < this.config.signInFailuresAccount) return;
-    throw new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
+  /**
+   * Counts a try against all networks that the account was never used from: in memory, so that tries that come together
+   * cannot slip through, and durably, so that a restart does not give a patient guesser the next hundred (S-20, S-22).
+   * Names that nobody has are counted and refused alike (S-23).
+   */
+  async #takeInAll(account: AccountWithVerifiers | null, rule: Rule): Promise<void> {
+    const failures = this.config.limits === 'off' ? 0 : (account?.failedSignIns ?? 0);
+    if (failures >= this.config.signInFailuresAccount) throw this.#exhausted();
+    try {
+      await this.limiter.take([rule]);
+    } catch (error) {
+      const isLimit = error instanceof DomainError && error.kind === 'rate-limited';
+      throw isLimit ? this.#exhausted() : error;
+    }
+  }
+
+  /** Only the owner ends this, so no time would be right. */
+  #exhausted(): DomainError {
+    return new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
       retryAfterSeconds: 720 + this.random.below(360),
     });
   }
@@ -131,7 +169,6 @@ export class SignInLimits {
     return { bucket: 'sign-in-pair', key: `${subject} ${network}`, limit, windowMs: 15 * MINUTE, backoff };
   }
 
-  /** For names that nobody has, what the durable count is for accounts: answers must not differ (S-23). */
   #accountRule(subject: string): Rule {
     return {
       bucket: 'sign-in-account',

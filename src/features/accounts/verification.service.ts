@@ -6,6 +6,8 @@ import { Clock } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
+import { emailAddress } from './account-fields.js';
+import { AccountMailLimits } from './account-mail-limits.js';
 import { tokenSpent } from './account.errors.js';
 import { withoutVerifiers, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
@@ -17,6 +19,7 @@ export class VerificationService {
   constructor(
     private readonly accounts: AccountsRepository,
     private readonly signIns: SignInService,
+    private readonly mailLimits: AccountMailLimits,
     private readonly audit: AuditTrail,
     private readonly outbox: MailOutbox,
     private readonly unitOfWork: UnitOfWork,
@@ -41,6 +44,23 @@ export class VerificationService {
       account.email,
       expiresAt,
     );
+  }
+
+  /**
+   * Mails the link once more, if a sign-up with this address still waits for it; from outside it looks the same if not,
+   * and takes the same time. The newest link is the only one that works.
+   *
+   * @throws DomainError invalid (the address), rate-limited for the network (S-25, S-37)
+   */
+  async resend(email: string, network: string): Promise<void> {
+    const address = emailAddress(email);
+    const account = await this.accounts.findByEmail(address);
+    const mayMail = await this.mailLimits.take(account, address, network);
+    await this.unitOfWork.run(async () => {
+      if (!mayMail || account?.state !== 'unverified') return this.outbox.postNothing();
+      await this.accounts.removeTokens(account.id, ['verify']);
+      await this.ask(account);
+    });
   }
 
   /** The account that a live confirmation link belongs to, for the page to show. @throws DomainError gone `link-spent` */

@@ -131,10 +131,9 @@ export class LinkRequestsService {
     // Asked for again: the person has the full time to answer again.
     const expiresAt = link.expiresAt === null ? null : this.clock.now() + this.config.linkWaitingTtl;
     const changed = { ...link, kind, requester, expiresAt } as Link;
-    await this.links.change(changed, {
-      sealedKey: this.keys.seal(key, link),
-      keyMac: this.keys.mac(link.serverId, key),
-    });
+    const keyMac = this.keys.mac(link.serverId, key);
+    await this.links.retireKey(link, keyMac, { id: this.random.hex(16) as LinkId, at: this.clock.now() });
+    await this.links.change(changed, { sealedKey: this.keys.seal(key, link), keyMac });
     return changed;
   }
 

@@ -111,6 +111,20 @@ export class LinksRepository {
     await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
   }
 
+  /** Remembers, without the key itself, that a link had another key before, so that no link gets it again (S-52). */
+  async retireKey(
+    link: Link,
+    newKeyMac: string,
+    tombstone: { readonly id: LinkId; readonly at: number },
+  ): Promise<void> {
+    const row = await this.unitOfWork.reading.findOneBy(LinkEntity, { id: link.id });
+    if (!row || row.keyMac === newKeyMac) return;
+    // The live link lets go of the old key first: both rows are of the same server.
+    await this.unitOfWork.writing.update(LinkEntity, { id: link.id }, { keyMac: newKeyMac });
+    const ended = { state: 'revoked' as const, endedAt: tombstone.at, sealedKey: null, answerDigest: null };
+    await this.unitOfWork.writing.insert(LinkEntity, { ...row, ...ended, id: tombstone.id });
+  }
+
   /** Ends a link and forgets its key. @returns false if it had ended */
   async end(id: LinkId, state: EndState, endedAt: number): Promise<boolean> {
     const changes = { state, endedAt, sealedKey: null, answerDigest: null };

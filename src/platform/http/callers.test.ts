@@ -16,6 +16,10 @@ class CountingLimiter extends Limiter {
   override refund(): Promise<void> {
     return Promise.resolve();
   }
+
+  override clear(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 class Routes {

@@ -77,6 +77,12 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
+/** As the router reads it: percent-encoded letters are letters. */
 function pathOf(request: FastifyRequest): string {
-  return (request.raw.url ?? '').split('?', 1)[0]?.toLowerCase() ?? '';
+  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+  try {
+    return decodeURIComponent(path).toLowerCase();
+  } catch {
+    return path.toLowerCase();
+  }
 }

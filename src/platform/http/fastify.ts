@@ -22,6 +22,13 @@ declare module 'fastify' {
 const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 };
 const REQUEST_TIMEOUT_MS = 15_000;
 
+const MALFORMED = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Access-Control-Allow-Origin': '*',
+};
+
 /**
  * The HTTP server: letter case and a final slash of paths do not matter (protocol document, 1.1), bodies arrive as
  * bytes for each edge to read, and a GET is never answered to HEAD (one GET of the protocol changes state).
@@ -36,6 +43,10 @@ export function createAdapter(config: Config): FastifyAdapter {
     http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
+    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
+      // A URL that cannot be read belongs to no edge, so no filter sees it; the framework's own words repeat it.
+      void reply.status(400).headers(MALFORMED).send('{"message":"The URL is malformed."}');
+    },
   });
 }
 

@@ -24,4 +24,7 @@ export abstract class Limiter {
 
   /** Takes one act back, for acts that turned out harmless. */
   abstract refund(rules: readonly Rule[]): Promise<void>;
+
+  /** Forgets everything that was counted: whoever it concerns has shown that it does not count any more. */
+  abstract clear(rules: readonly Rule[]): Promise<void>;
 }

@@ -51,6 +51,11 @@ export class MemoryLimiter extends Limiter {
     return Promise.resolve();
   }
 
+  override clear(rules: readonly Rule[]): Promise<void> {
+    for (const rule of rules) this.#counters.delete(keyOf(rule));
+    return Promise.resolve();
+  }
+
   /** The live counter of a rule; `undefined` when memory is full of live ones: refused rather than forgotten (S-26). */
   #counter(rule: Rule, now: number): Counter | undefined {
     const known = this.#counters.get(keyOf(rule));
@@ -98,6 +103,10 @@ export class UnlimitedLimiter extends Limiter {
   }
 
   override refund(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override clear(): Promise<void> {
     return Promise.resolve();
   }
 }
