@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { run } from './lib/child.mjs';
+import { findChromium } from './lib/chromium.mjs';
 import { ensureInstalled, inPackage } from './lib/install.mjs';
 import { perform, say } from './lib/say.mjs';
 import { acquire, release } from './lib/services.mjs';
@@ -14,20 +15,22 @@ import { count, readResults, skippedNames, summary } from './lib/test-results.mj
 
 const strict = process.env['CI'] === 'true';
 
-/** @typedef {import('./lib/services.mjs').Services} Services */
+/** What tests need besides the broker. @typedef {import('./lib/services.mjs').Services & { chromium: string | null }} Needs */
 
 /**
- * @param {Services} services
+ * @param {Needs} needs
  * @param {string} resultFile
  * @returns {Promise<number>} Jest's exit code
  */
-async function jest({ databaseUrl, redisUrl }, resultFile) {
+async function jest({ databaseUrl, redisUrl, chromium }, resultFile) {
   const env = { ...process.env };
   // Tests skip themselves where these are absent, so one that was given but answers nobody must not stay.
   delete env['TEST_DATABASE_URL'];
   delete env['TEST_REDIS_URL'];
+  delete env['TEST_CHROMIUM'];
   if (databaseUrl !== null) env['TEST_DATABASE_URL'] = databaseUrl;
   if (redisUrl !== null) env['TEST_REDIS_URL'] = redisUrl;
+  if (chromium !== null) env['TEST_CHROMIUM'] = chromium;
   const options = ['--config', 'config/jest.config.mjs', '--maxWorkers=2'];
   const results = ['--json', `--outputFile=${resultFile}`];
   const node = ['--experimental-vm-modules', '--no-warnings', inPackage('jest', 'bin/jest.js')];
@@ -38,24 +41,25 @@ async function jest({ databaseUrl, redisUrl }, resultFile) {
   return code;
 }
 
-/** @param {Services} services @returns {string[]} */
-const missing = ({ databaseUrl, redisUrl }) => [
+/** @param {Needs} needs @returns {string[]} */
+const missing = ({ databaseUrl, redisUrl, chromium }) => [
   ...(databaseUrl === null ? ['PostgreSQL'] : []),
   ...(redisUrl === null ? ['Redis'] : []),
+  ...(chromium === null ? ['Chromium'] : []),
 ];
 
 /**
  * Says what did not run, by name, and ends with the counts.
- * @param {Services} services
+ * @param {Needs} needs
  * @param {import('./lib/test-results.mjs').JestResults | null} results
  * @param {number} code Jest's exit code
  * @returns {number} ours
  */
-function report(services, results, code) {
+function report(needs, results, code) {
   const counts = count(results, code);
   const left = [
     ...skippedNames(results).map((name) => `skipped: ${name}`),
-    ...missing(services).map((name) => `not available: ${name}`),
+    ...missing(needs).map((name) => `not available: ${name}`),
   ];
   const ran = counts.passed + counts.failed > 0;
   const tooLittle = strict && left.length > 0;
@@ -70,12 +74,11 @@ await perform(async () => {
   await ensureInstalled();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-test-'));
   try {
-    const services = await acquire({ user: process.pid });
-    if (missing(services).length > 0)
-      say(`tests that need ${missing(services).join(' or ')} will be skipped`);
+    const needs = { ...(await acquire({ user: process.pid })), chromium: await findChromium() };
+    if (missing(needs).length > 0) say(`tests that need ${missing(needs).join(' or ')} will be skipped`);
     const resultFile = path.join(folder, 'results.json');
-    const code = await jest(services, resultFile);
-    return report(services, readResults(resultFile), code);
+    const code = await jest(needs, resultFile);
+    return report(needs, readResults(resultFile), code);
   } finally {
     await release(process.pid);
     rmSync(folder, { recursive: true, force: true });

@@ -20,6 +20,8 @@ const packages = {
   // To test the scaled broker.
   postgresql: 'initdb',
   'redis-server': 'redis-server',
+  // To test the pages as people see them.
+  chromium: 'chromium',
 };
 
 /** @typedef {keyof typeof packages} PackageName */
@@ -40,7 +42,7 @@ export function findProgram(name) {
 }
 
 /** @param {string} file @returns {boolean} */
-function isExecutable(file) {
+export function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);
     return true;

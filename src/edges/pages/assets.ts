@@ -6,6 +6,8 @@ interface Asset {
   readonly bytes: Buffer;
 }
 
+const SCRIPT = 'text/javascript; charset=utf-8';
+
 const byName = new Map<string, Asset>();
 
 /** Read once at start. The name holds a hash of the content, so that browsers may keep it for ever. @returns its path */
@@ -19,6 +21,10 @@ function asset(file: string, contentType: string): string {
 
 export const stylesheet = asset('site.css', 'text/css; charset=utf-8');
 export const mark = asset('mark.svg', 'image/svg+xml; charset=utf-8');
+export const copyScript = asset('copy.js', SCRIPT);
+export const passwordScript = asset('password.js', SCRIPT);
+export const antiRobotScript = asset('anti-robot.js', SCRIPT);
+export const antiRobotWorker = asset('anti-robot-worker.js', SCRIPT);
 
 export function findAsset(name: string): Asset | null {
   return byName.get(name) ?? null;

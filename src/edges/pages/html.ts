@@ -10,12 +10,16 @@ export interface Page {
   /** Null for a redirect. */
   readonly content: VNode | null;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Instead of a page, a file to keep: its text. */
+  readonly file?: string;
 }
 
 /** Whom a page is rendered for. */
 export interface Visitor {
   /** Null when nobody is signed in. */
   readonly userName: string | null;
+  /** How many invitations wait for an answer. */
+  readonly invitations: number;
   /** For the hidden field of forms (S-113); asked for only by pages with such a form, as it may set a cookie. */
   formToken(): string;
 }
@@ -23,7 +27,11 @@ export interface Visitor {
 export const HTML = 'text/html; charset=utf-8';
 
 /** `page(ConfirmPage, { … })`: which template, with what, under which status. */
-export function page<Props extends object>(template: ComponentType<Props>, props: Props, status = 200): Page {
+export function page<Props extends object>(
+  template: ComponentType<Props>,
+  props: NoInfer<Props>,
+  status = 200,
+): Page {
   return { status, content: h(template, props) as VNode };
 }
 
@@ -32,7 +40,15 @@ export function seeOther(location: string, headers: Page['headers'] = {}): Page 
   return { status: 303, content: null, headers: { ...headers, Location: location } };
 }
 
-const NOBODY: Visitor = { userName: null, formToken: () => '' };
+/** JSON to keep, under that file name. */
+export function download(fileName: string, content: object, headers: Page['headers'] = {}): Page {
+  const file = `${JSON.stringify(content, null, 2)}\n`;
+  const disposition = `attachment; filename="${fileName}"`;
+  const type = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Disposition': disposition };
+  return { status: 200, content: null, file, headers: { ...headers, ...type } };
+}
+
+const NOBODY: Visitor = { userName: null, invitations: 0, formToken: () => '' };
 const WhoIsHere = createContext<Visitor>(NOBODY);
 
 /** For whom the page is being rendered. */
@@ -49,11 +65,11 @@ export function useMessages(): Messages {
 
 /** Every value is escaped by preact; no template writes markup of its own. */
 export function renderPage(
-  { content }: Page,
+  { content, file = '' }: Page,
   visitor: Visitor = NOBODY,
   messages: Messages = english,
 ): string {
-  if (content === null) return '';
+  if (content === null) return file;
   const spoken = h(Language.Provider, { value: messages }, content);
   return `<!doctype html>${render(h(WhoIsHere.Provider, { value: visitor }, spoken))}`;
 }

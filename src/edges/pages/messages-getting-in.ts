@@ -11,7 +11,8 @@ export const gettingIn = {
     'password-short': 'This password is too short.',
     'password-long': 'This password is too long. 256 characters are the most.',
     'password-common': 'Many people use this password, so it is tried first. Choose another one.',
-    'password-service-name': 'This password is little more than the name of this service. Choose another one.',
+    'password-service-name':
+      'This password is little more than the name of this service. Choose another one.',
     'password-service-address':
       'This password is little more than the address of this service. Choose another one.',
     'password-user-name': 'This password is little more than your user name. Choose another one.',
@@ -20,7 +21,8 @@ export const gettingIn = {
     'email-in-use': 'An account with this address exists already. Use another address.',
     'form-stale':
       'The page was open for too long, or your browser does not keep cookies for it. Nothing was done: try again.',
-    'too-many': (seconds: number): string => `Too many tries. Wait ${span(seconds, Math.ceil)}, then try again.`,
+    'too-many': (seconds: number): string =>
+      `Too many tries. Wait ${span(seconds, Math.ceil)}, then try again.`,
     'robot-check-missing': 'The check against robots was missing. Send the form again.',
     'robot-check-wrong': 'The check against robots did not work out. Send the form again.',
     'robot-check-expired': 'The form was open for too long. Send it again.',
@@ -58,9 +60,9 @@ export const gettingIn = {
     intro: 'Enter your user name or e-mail. If there is an account, we send a link to set a new password.',
     submit: 'Send the link',
     sentHeading: 'Look in your mail',
-    sent: 'If there is an account with this name or address, a mail is on its way to it. The link in it works once, for an hour.',
+    sent: 'If there is an account with this name or address, a mail is on its way to it. The link in it works once, and not for long.',
     sentMissing:
-      'Nothing there after a few minutes? Look in the spam folder. An account gets three such mails an hour at most.',
+      'Nothing there after a few minutes? Look in the spam folder. An account gets only a few such mails an hour.',
     remembered: 'Back to signing in',
   },
 
@@ -125,7 +127,7 @@ export const gettingIn = {
     sentHeading: 'Look in your mail',
     sent: 'If a sign-up with this address waits to be confirmed, a mail with a new link is on its way. Older links do not work any more.',
     sentMissing:
-      'Nothing there after a few minutes? Look in the spam folder. Three such mails an hour are the most.',
+      'Nothing there after a few minutes? Look in the spam folder. An account gets only a few such mails an hour.',
   },
 
   toSignIn: 'Sign in',

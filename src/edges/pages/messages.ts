@@ -1,11 +1,6 @@
-const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
-
-/** Whole seconds, minutes or hours; `round` up for waiting, down for what is past. */
-function span(seconds: number, round: (value: number) => number): string {
-  if (seconds < 60) return counted(Math.max(1, round(seconds)), 'second');
-  if (seconds < 3_600) return counted(round(seconds / 60), 'minute');
-  return counted(round(seconds / 3_600), 'hour');
-}
+import { gettingIn } from './messages-getting-in.js';
+import { signedIn } from './messages-signed-in.js';
+import { span } from './time-spans.js';
 
 /** Everything people read on a page, in English. Another language is another object of the type `Messages`. */
 export const english = {
@@ -18,6 +13,8 @@ export const english = {
   titleWithProblem: (heading: string): string => `Please check: ${heading} · Signpost`,
 
   fields: {
+    ...gettingIn.fields,
+    ...signedIn.fields,
     userName: 'User name',
     email: 'E-mail address',
     password: 'Password',
@@ -27,10 +24,13 @@ export const english = {
 
   /** Above a form that came back, and beside its fields. */
   problems: {
+    ...gettingIn.problems,
+    ...signedIn.problems,
     heading: 'That did not work yet',
     userName: "Use 1 to 32 letters (a to z), digits and - _ ' . only, with a letter or digit at both ends.",
     email: 'Enter an e-mail address such as name@example.org.',
-    password: 'This password is too short or too long.',
+    password: 'This password cannot be used. Choose another one.',
+    newPassword: 'This password cannot be used. Choose another one.',
     'user-name-taken': 'This user name is taken. Choose another one.',
     'wrong-credentials': 'The user name, e-mail or password is wrong.',
     'pin-unknown': 'This PIN is wrong, used or too old.',
@@ -39,6 +39,10 @@ export const english = {
     other: 'Something in the form is not right. Check it and try again.',
   },
 
+  gettingIn,
+
+  signedIn,
+
   front: {
     heading: 'Your way to your servers',
     intro: [
@@ -46,7 +50,7 @@ export const english = {
       'Signpost tells them the way and nothing more: they connect to the server directly.',
     ],
     signUp: 'Sign up',
-    linkDevice: 'Link a TV',
+    signIn: 'Sign in',
     invited: 'You were invited to a server? Open the link in the mail that came to you.',
   },
 
@@ -73,8 +77,6 @@ export const english = {
     intro: 'One account for all the media servers that you were invited to.',
     userNameHint: "The admins of your servers find you by it. Letters, digits and - _ ' . may be used.",
     emailHint: 'We send you a link to confirm it.',
-    passwordHint: (min: number): string =>
-      `At least ${min} characters. A few words in a row are easy to remember and hard to guess.`,
     invited: (serverName: string, requester: string | null): string =>
       requester === null
         ? `You were invited to the server “${serverName}”.`
@@ -84,9 +86,11 @@ export const english = {
     sentHeading: 'Look in your mail',
     sent: (email: string): string => `We have sent a mail to ${email}.`,
     sentNext: 'Open the link in it, on any device, to finish. The account starts when you do.',
-    sentMissing: 'Nothing there after a few minutes? Look in the spam folder, or sign up once more.',
+    sentMissing:
+      'Nothing there after a few minutes? Look in the spam folder, or have it sent once more. Was the address mistyped? Then sign up again.',
+    sendAgain: 'Send the mail again',
     readyHeading: 'Your account is ready',
-    ready: 'You can sign in with it in your apps now.',
+    ready: 'You can sign in with it now, here and in your apps.',
     readyNext: (userName: string): string =>
       `Tell the admin of the server your user name, ${userName}: you have to be added there once more before you see the server.`,
     closedHeading: 'No new accounts here',
@@ -106,7 +110,8 @@ export const english = {
     submit: 'Confirm',
     doneHeading: 'Welcome to Signpost',
     done: (userName: string): string => `Your address is confirmed, and the account ${userName} is ready.`,
-    doneNext: 'Give your user name to the admin of your media server, and sign in with it in your apps.',
+    doneNext:
+      'Give your user name to the admin of your media server, and sign in with it here and in your apps.',
   },
 
   invitation: {
@@ -135,7 +140,7 @@ export const english = {
 
   pin: {
     heading: 'Link a TV',
-    intro: 'Type the PIN that your TV or other device shows, and sign in.',
+    intro: 'Type the PIN that your TV or other device shows.',
     hint: 'Eight letters. Small letters, spaces and dashes do not matter.',
     submit: 'Continue',
     checkHeading: 'Is this your device?',
@@ -188,7 +193,12 @@ export const english = {
       heading: 'This link does not work any more',
       text: 'It may be used already, too old, replaced by a newer one, or not copied whole. If you have used it, there is nothing more to do.',
     },
-    confirmSpent: 'If not, sign up once more and take the newest mail.',
+    goOn: 'Go on',
+    confirmSpent: 'Or, after some days, sign up once more and take the newest mail.',
+    formStale: {
+      heading: 'That took too long',
+      text: 'The page was open for too long, or your browser keeps no cookies for it. Nothing was done. Go back, reload the page and try again.',
+    },
     invitationSpent: 'If not, ask the admin of the server to invite you again.',
     ticketSpent: {
       heading: 'That took too long',

@@ -1,7 +1,8 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { mergeMap, type Observable } from 'rxjs';
 import { Config } from '../../config/index.js';
+import { LinksService } from '../../features/links/index.js';
 import { Random } from '../../shared/random.js';
 import type { PageRequest } from './browser.guard.js';
 import { cookieIn, cookieName, setCookie } from './cookies.js';
@@ -13,6 +14,7 @@ import { HTML, renderPage, type Page, type Visitor } from './html.js';
 export class PageInterceptor implements NestInterceptor<Page, string> {
   constructor(
     private readonly formTokens: FormTokens,
+    private readonly links: LinksService,
     private readonly random: Random,
     private readonly config: Config,
   ) {}
@@ -21,8 +23,8 @@ export class PageInterceptor implements NestInterceptor<Page, string> {
     const http = context.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     return next.handle().pipe(
-      map((page) => {
-        const visitor = this.#visitorOf(http.getRequest<PageRequest>(), reply);
+      mergeMap(async (page) => {
+        const visitor = await this.#visitorOf(http.getRequest<PageRequest>(), reply, page);
         reply
           .status(page.status)
           .header('Content-Type', HTML)
@@ -32,10 +34,16 @@ export class PageInterceptor implements NestInterceptor<Page, string> {
     );
   }
 
-  #visitorOf(request: PageRequest, reply: FastifyReply): Visitor {
+  async #visitorOf(request: PageRequest, reply: FastifyReply, { content }: Page): Promise<Visitor> {
     const { browser } = request;
     const key = (): string => browser?.session.id ?? this.#strangersKey(request, reply);
-    return { userName: browser?.account.userName ?? null, formToken: () => this.formTokens.of(key()) };
+    const isShown = browser !== undefined && content !== null;
+    const waiting = isShown ? await this.links.waitingFor(browser.account.id) : [];
+    return {
+      userName: browser?.account.userName ?? null,
+      invitations: waiting.length,
+      formToken: () => this.formTokens.of(key()),
+    };
   }
 
   /** A browser that is not signed in is told apart by a random cookie, which gives no right but to send our forms. */

@@ -9,31 +9,55 @@ import { LinksModule } from '../../features/links/index.js';
 import { MailModule } from '../../features/mail/index.js';
 import { PinsModule } from '../../features/pins/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
+import { AntiRobotModule } from '../../platform/anti-robot/anti-robot.module.js';
+import { AddressController } from './address.controller.js';
 import { AssetsController } from './assets.controller.js';
 import { ConfirmController } from './confirm.controller.js';
+import { ForgotController } from './forgot.controller.js';
 import { FormTokens } from './form-tokens.js';
 import { FrontController } from './front.controller.js';
+import { GuardedForm } from './guarded-form.js';
 import { pageHeaders } from './html.js';
 import { InvitationsController } from './invitations.controller.js';
 import { PinController } from './pin.controller.js';
 import { PinTickets } from './pin-ticket.js';
+import { ServersController } from './servers.controller.js';
+import { SessionRenewal } from './session-renewal.js';
+import { ResetController } from './reset.controller.js';
+import { SetupController } from './setup.controller.js';
 import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { StopController } from './stop.controller.js';
+import { UnlockController } from './unlock.controller.js';
 
 /** The pages people use: rendered here, no script needed. */
 @Module({
-  imports: [AccountsModule, AuditModule, DiscoveryModule, LinksModule, MailModule, PinsModule, SessionsModule],
-  providers: [FormTokens, PinTickets],
+  imports: [
+    AccountsModule,
+    AntiRobotModule,
+    AuditModule,
+    DiscoveryModule,
+    LinksModule,
+    MailModule,
+    PinsModule,
+    SessionsModule,
+  ],
+  providers: [FormTokens, GuardedForm, SessionRenewal, PinTickets],
   controllers: [
+    AddressController,
     AssetsController,
     ConfirmController,
+    ForgotController,
     FrontController,
     InvitationsController,
     PinController,
+    ServersController,
+    ResetController,
+    SetupController,
     SignInController,
     SignUpController,
     StopController,
+    UnlockController,
   ],
 })
 export class PagesModule {

@@ -17,7 +17,7 @@ import {
   Submit,
   SubmitSignedIn,
 } from './page.decorators.js';
-import { orAgain, type Problem } from './problem.js';
+import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
 import { SignInPage } from './templates/sign-in.js';
 import { destinationAfter } from './ways.js';
 
@@ -42,11 +42,10 @@ export class SignInController {
     @Req() request: PageRequest,
     @Network() network: string,
   ): Promise<Page> {
-    // Signing a stranger's browser in to an account of one's own is an attack too (S-113).
-    this.formTokens.require(request, cookieIn(request.headers.cookie, cookieName('form', this.config)));
     return orAgain(
       () => this.#signIn(form, request, network),
       (problem) => ask(form, problem),
+      MENDABLE_LATER,
     );
   }
 
@@ -60,18 +59,26 @@ export class SignInController {
   }
 
   async #signIn(form: Form, request: PageRequest, network: string): Promise<Page> {
+    this.#requireOurForm(request);
     const proof = { form: 'password', text: form.text('password') } as const;
-    const account = await this.signIns.signIn(form.text('identifier'), proof, network);
+    const account = await this.signIns.signIn(form.line('identifier'), proof, network);
     const persistent = form.text('stay') !== '';
     const browser = request.headers['user-agent'] ?? '';
-    const token = await this.sessions.signIn(account, { browser, network, persistent });
+    const session = { browser, network, persistent };
+    const token = await this.sessions.signIn(account, session, request.browser?.session);
     const maxAge = persistent ? this.sessions.lifetimes(true).absolute : undefined;
     const cookie = setCookie(cookieName('sid', this.config), token, maxAge);
     return seeOther(destinationAfter(form.text('next')), { 'Set-Cookie': cookie });
   }
+
+  /** Signing a stranger's browser in to an account of one's own is an attack too (S-113). */
+  #requireOurForm(request: PageRequest): void {
+    const cookie = cookieIn(request.headers.cookie, cookieName('form', this.config));
+    this.formTokens.require(request, cookie, request.browser?.session.id ?? '');
+  }
 }
 
 function ask(typed: Form, problem?: Problem): Page {
-  const [identifier, next] = [typed.text('identifier'), typed.text('next')];
+  const [identifier, next] = [typed.line('identifier'), typed.text('next')];
   return page(SignInPage, { identifier, next, stay: typed.text('stay') !== '', problem }, problem?.status);
 }

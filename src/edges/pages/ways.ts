@@ -20,8 +20,9 @@ export function destinationAfter(next: string): Destination {
 /** A PIN in the address of the PIN page is kept: it came from a QR code on a TV and fills the field (S-44). */
 function destinationOf(target: string): Destination | null {
   const [path = '', query = ''] = target.split('?', 2);
-  const lowerCase = path.toLowerCase();
-  const known = DESTINATIONS.find((destination) => destination === (ALIASES[lowerCase] ?? lowerCase));
+  // A step on the way, such as `/servers/leave`, is no place to begin: it leads to the page that it belongs to.
+  const first = path.toLowerCase().split('/', 2).join('/');
+  const known = DESTINATIONS.find((destination) => destination === (ALIASES[first] ?? first));
   if (known === undefined) return null;
   const pin = known === '/pin' ? new URLSearchParams(query).get('pin') : null;
   return pin === null ? known : `/pin?pin=${encodeURIComponent(pin.slice(0, 32))}`;

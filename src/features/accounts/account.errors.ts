@@ -37,13 +37,7 @@ export function tokenSpent(): DomainError {
 
 /** The rule that a new password breaks (S-01, S-02). */
 export type PasswordFault =
-  | 'short'
-  | 'long'
-  | 'common'
-  | 'service-name'
-  | 'service-address'
-  | 'user-name'
-  | 'email';
+  'short' | 'long' | 'common' | 'service-name' | 'service-address' | 'user-name' | 'email';
 
 /** A new password that cannot be set; the code names the rule, so that pages can say it in their own words. */
 export function unfitPassword(field: string, fault: PasswordFault, problem: string): DomainError {

@@ -62,7 +62,8 @@ export class PasswordPolicy {
   /** Null if it may be set. */
   problemWith(password: string, about: Owner): PasswordProblem | null {
     const text = folded(password);
-    if (this.#common.has(text)) return { fault: 'common', text: 'must not be a password that many people use' };
+    if (this.#common.has(text))
+      return { fault: 'common', text: 'must not be a password that many people use' };
     const context = [...this.#broker, ...ownerWords(about)].find(({ word }) => makesUp(word, text));
     return context ? { fault: context.fault, text: `must be more than ${context.meaning}` } : null;
   }

@@ -24,7 +24,8 @@ export function isHashable(password: string): boolean {
  * @throws DomainError invalid
  */
 export function newPassword(text: string, minCodePoints: number, field: string): string {
-  if (!isHashable(text) && text.length > 0) throw unfitPassword(field, 'long', `must have at most ${MAX_BYTES} bytes`);
+  if (!isHashable(text) && text.length > 0)
+    throw unfitPassword(field, 'long', `must have at most ${MAX_BYTES} bytes`);
   const password = normalized(text);
   const length = Array.from(password).length;
   if (length < minCodePoints) {

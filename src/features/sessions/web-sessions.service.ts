@@ -36,13 +36,15 @@ export class WebSessionsService {
   ) {}
 
   /**
-   * Signs a browser in, always under a token of its own: one that the browser held before is never adopted.
+   * Signs a browser in, always under a token of its own: one that the browser held before is never adopted, and the
+   * session it was signed in to, if any, ends.
    *
    * @returns the session token: 64 lower-case hex digits, of which only a digest is kept (S-50)
    */
   async signIn(
     account: Account,
     { browser, network, persistent }: Pick<WebSession, 'browser' | 'network' | 'persistent'>,
+    replaced?: WebSession,
   ): Promise<string> {
     const token = this.random.hex(32);
     const now = this.clock.now();
@@ -56,7 +58,10 @@ export class WebSessionsService {
       persistent,
       ...times,
     };
-    await this.unitOfWork.run(() => this.sessions.add(session, digestOf(token)));
+    await this.unitOfWork.run(async () => {
+      if (replaced) await this.sessions.remove(replaced.id, replaced.accountId);
+      await this.sessions.add(session, digestOf(token));
+    });
     return token;
   }
 

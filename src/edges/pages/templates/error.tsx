@@ -41,11 +41,8 @@ function byCode(code: string, errors: Messages['errors']): Explained | undefined
   const spent = (more: string): Explained => ({ ...errors.spent, text: `${errors.spent.text} ${more}` });
   const known: Readonly<Record<string, Explained>> = {
     'cross-site': errors.crossSite,
+    'form-stale': errors.formStale,
     'sign-up-closed': errors.closed,
-    'link-spent': {
-      ...spent(errors.confirmSpent),
-      next: { href: '/sign-up', label: errors.signUpAgain },
-    },
     'invitation-spent': spent(errors.invitationSpent),
     'answer-spent': spent(errors.invitationSpent),
     'ticket-spent': { ...errors.ticketSpent, next: { href: '/pin', label: errors.startAgain } },

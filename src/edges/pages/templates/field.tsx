@@ -1,4 +1,5 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
+import { passwordScript } from '../assets.js';
 import { FORM_TOKEN } from '../form-tokens.js';
 import { useMessages, useVisitor } from '../html.js';
 import type { Messages } from '../messages.js';
@@ -9,7 +10,7 @@ type FieldName = keyof Messages['fields'];
 interface FieldProps {
   readonly name: FieldName;
   /** What password managers and keyboards go by. */
-  readonly autocomplete: 'username' | 'email' | 'new-password' | 'current-password' | 'one-time-code';
+  readonly autocomplete: 'username' | 'email' | 'new-password' | 'current-password' | 'one-time-code' | 'off';
   readonly type?: 'text' | 'email' | 'password';
   /** What the person typed before; never given for passwords. */
   readonly value?: string;
@@ -20,27 +21,43 @@ interface FieldProps {
   readonly problem?: Problem | undefined;
   /** Instead of the usual words for the problem. */
   readonly problemText?: string | undefined;
+  /** What stands below the field and belongs to it. */
+  readonly children?: ComponentChildren;
 }
 
 /** A label, what helps to fill the field in, what was wrong with it, the field. */
-export function Field({ name, hint, problem, problemText, type = 'text', ...rest }: FieldProps): VNode {
+export function Field({ name, hint, problem, problemText, children, ...rest }: FieldProps): VNode {
   const words = useMessages();
   const error = problem?.field === name ? (problemText ?? textOf(problem, words)) : undefined;
+  const input = { id: name, name, type: 'text', ...rest, ...described(name, hint, error) };
   return (
     <div class="field">
       <label for={name}>{words.fields[name]}</label>
       <Said id={`${name}-hint`} kind="hint" text={hint} />
       <Said id={`${name}-error`} kind="error" text={error} />
-      <input
-        id={name}
-        name={name}
-        type={type}
-        required
-        autocapitalize="none"
-        spellcheck={false}
-        {...rest}
-        {...described(name, hint, error)}
-      />
+      {rest.type === 'password' ? <Password input={input} /> : <Input {...input} />}
+      {children}
+    </div>
+  );
+}
+
+function Input(attributes: object): VNode {
+  return <input required autocapitalize="none" spellcheck={false} {...attributes} />;
+}
+
+/** Where script runs, a button shows what was typed. Length is never cut: nobody would see it (S-01). */
+function Password({ input }: { input: object }): VNode {
+  const { password } = useMessages().gettingIn;
+  const words = {
+    'data-show': password.show,
+    'data-hide': password.hide,
+    'data-show-label': password.showLabel,
+    'data-hide-label': password.hideLabel,
+  };
+  return (
+    <div class="reveal" data-reveal="" {...words}>
+      <Input {...input} />
+      <script type="module" src={passwordScript}></script>
     </div>
   );
 }
@@ -90,7 +107,8 @@ export function Summary({ problem, problemText }: SummaryProps): VNode | null {
 }
 
 /** By code, else by field, else in general. */
-function textOf({ code, field }: Problem, { problems }: Messages): string {
-  const known: Readonly<Record<string, string>> = problems;
-  return known[code] ?? known[field ?? ''] ?? problems.other;
+function textOf({ code, field, retryAfterSeconds = 60 }: Problem, { problems }: Messages): string {
+  const known: Readonly<Record<string, string | ((seconds: number) => string)>> = problems;
+  const text = known[code] ?? known[field ?? ''] ?? problems.other;
+  return typeof text === 'string' ? text : text(retryAfterSeconds);
 }

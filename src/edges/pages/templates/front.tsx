@@ -16,8 +16,8 @@ export function FrontPage({ takesEverybody }: { takesEverybody: boolean }): VNod
             {front.signUp}
           </a>
         ) : null}
-        <a class={takesEverybody ? 'button quiet' : 'button'} href="/pin">
-          {front.linkDevice}
+        <a class={takesEverybody ? 'button quiet' : 'button'} href="/sign-in">
+          {front.signIn}
         </a>
       </p>
     </Layout>

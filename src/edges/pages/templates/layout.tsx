@@ -1,18 +1,24 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { mark, stylesheet } from '../assets.js';
-import { useMessages } from '../html.js';
+import { useMessages, useVisitor } from '../html.js';
+import { Navigation, SignOut, type Section } from './navigation.js';
 
 interface LayoutProps {
   /** The one h1, and the start of the title. */
   readonly heading: string;
   /** The form came back: the title says so first. */
   readonly hasProblem?: boolean;
+  /** Where in the navigation of signed-in people this page belongs. */
+  readonly section?: Section;
+  /** Code of what was just done, from the address of the page; unknown ones say nothing. */
+  readonly done?: string | undefined;
   readonly children: ComponentChildren;
 }
 
-/** The one look of all pages: mark, one card, one line below. */
-export function Layout({ heading, hasProblem = false, children }: LayoutProps): VNode {
+/** The one look of all pages: mark, the way around for signed-in people, one card, one line below. */
+export function Layout({ heading, hasProblem = false, section, done = '', children }: LayoutProps): VNode {
   const words = useMessages();
+  const isSignedIn = useVisitor().userName !== null;
   return (
     <html lang={words.language}>
       <head>
@@ -23,17 +29,20 @@ export function Layout({ heading, hasProblem = false, children }: LayoutProps): 
         <link rel="icon" href={mark} type="image/svg+xml" />
         <link rel="stylesheet" href={stylesheet} />
       </head>
-      <body>
+      <body class={isSignedIn ? 'inside' : undefined}>
         <a class="skip" href="#main">
           {words.skip}
         </a>
         <header class="top">
-          <a class="brand" href="/">
+          <a class="brand" href={isSignedIn ? '/servers' : '/'}>
             <img src={mark} alt="" width="32" height="32" />
             {words.brand}
           </a>
+          <SignOut />
+          <Navigation section={section} />
         </header>
         <main id="main">
+          <Done code={done} />
           <h1>{heading}</h1>
           {children}
         </main>
@@ -42,5 +51,16 @@ export function Layout({ heading, hasProblem = false, children }: LayoutProps): 
         </footer>
       </body>
     </html>
+  );
+}
+
+/** What was just done, after a form that worked. */
+function Done({ code }: { code: string }): VNode | null {
+  const known: Readonly<Record<string, string>> = useMessages().signedIn.done;
+  if (!Object.hasOwn(known, code)) return null;
+  return (
+    <p class="note good" role="status">
+      {known[code]}
+    </p>
   );
 }

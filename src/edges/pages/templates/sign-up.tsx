@@ -1,10 +1,15 @@
 import type { VNode } from 'preact';
+import type { PasswordRules } from '../../../features/accounts/index.js';
 import type { SignUpInvitation } from '../../../features/links/index.js';
+import type { RobotChallenge } from '../../../platform/anti-robot/anti-robot.service.js';
 import { useMessages } from '../html.js';
 import type { Problem } from '../problem.js';
 import { shown } from '../shown.js';
 import { Field, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { ToSignIn } from './mail-link.js';
+import { NewPassword } from './new-password.js';
+import { robotForm, RobotCheck } from './robot-check.js';
 
 /** What the person has typed so far; passwords are never sent back. */
 export interface TypedSignUp {
@@ -17,17 +22,18 @@ export interface TypedSignUp {
 interface SignUpProps {
   readonly typed: TypedSignUp;
   readonly invitation: SignUpInvitation | null;
-  readonly passwordMinLength: number;
+  readonly rules: PasswordRules;
+  readonly robot: RobotChallenge | null;
   readonly problem: Problem | undefined;
 }
 
-export function SignUpPage({ typed, invitation, passwordMinLength, problem }: SignUpProps): VNode {
+export function SignUpPage({ typed, invitation, rules, robot, problem }: SignUpProps): VNode {
   const { signUp } = useMessages();
   return (
     <Layout heading={signUp.heading} hasProblem={problem !== undefined}>
       <p>{invitation ? signUp.invited(shown(invitation.serverName), invitation.requester) : signUp.intro}</p>
       <Summary problem={problem} />
-      <form method="post" action="/sign-up">
+      <form method="post" action="/sign-up" {...robotForm(robot)}>
         <Field
           name="userName"
           autocomplete="username"
@@ -37,13 +43,8 @@ export function SignUpPage({ typed, invitation, passwordMinLength, problem }: Si
           problem={problem}
         />
         <Address typed={typed} invitation={invitation} problem={problem} />
-        <Field
-          name="password"
-          type="password"
-          autocomplete="new-password"
-          hint={signUp.passwordHint(passwordMinLength)}
-          problem={problem}
-        />
+        <NewPassword name="password" rules={rules} problem={problem} />
+        <RobotCheck robot={robot} />
         <button class="button" type="submit">
           {signUp.submit}
         </button>
@@ -53,7 +54,11 @@ export function SignUpPage({ typed, invitation, passwordMinLength, problem }: Si
 }
 
 /** An invitation is bound to the address it was mailed to (S-94): shown, not asked. */
-function Address({ typed, invitation, problem }: Omit<SignUpProps, 'passwordMinLength'>): VNode {
+function Address({
+  typed,
+  invitation,
+  problem,
+}: Pick<SignUpProps, 'typed' | 'invitation' | 'problem'>): VNode {
   const { signUp } = useMessages();
   if (!invitation) {
     const hint = signUp.emailHint;
@@ -82,6 +87,12 @@ export function LookInMailPage({ email }: { email: string }): VNode {
       <p>{signUp.sent(email)}</p>
       <p>{signUp.sentNext}</p>
       <p class="soft">{signUp.sentMissing}</p>
+      <form method="post" action="/confirm/resend">
+        <input type="hidden" name="email" value={email} />
+        <button class="button quiet" type="submit">
+          {signUp.sendAgain}
+        </button>
+      </form>
     </Layout>
   );
 }
@@ -92,6 +103,7 @@ export function ReadyPage({ userName }: { userName: string }): VNode {
     <Layout heading={signUp.readyHeading}>
       <p>{signUp.ready}</p>
       <p>{signUp.readyNext(userName)}</p>
+      <ToSignIn />
     </Layout>
   );
 }

@@ -1,0 +1,28 @@
+import type { VNode } from 'preact';
+import { copyScript } from '../assets.js';
+import { useMessages } from '../html.js';
+
+interface CopyProps {
+  readonly text: string;
+  /** What is copied, for those who hear the button only. */
+  readonly label: string;
+}
+
+/** Only where script runs. The page needs a `CopyScript` as well. */
+export function Copy({ text, label }: CopyProps): VNode {
+  const { copy } = useMessages().signedIn;
+  return (
+    <button type="button" class="small copy" data-copy={text} data-done={copy.done} aria-label={label}>
+      {copy.label}
+    </button>
+  );
+}
+
+export function CopyScript(): VNode {
+  return (
+    <>
+      <p class="unseen" role="status" data-copy-status=""></p>
+      <script type="module" src={copyScript}></script>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { chromium, type Browser } from 'playwright-core';
+import type { Environment } from '../../src/config/index.js';
+import { TestBroker } from '../support/broker.js';
+import { Visitor, type Way } from './visitor.js';
+
+/** Without these Chromium looks for its maker's hosts at every start; root must do without the sandbox. */
+const FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
+/** Headless, with the back-forward cache that people's browsers have and Playwright switches off. */
+export function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: FLAGS,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    timeout: 15_000,
+  });
+}
+
+/** What a test has: a broker, and visitors that come to it with browsers of their own. */
+export interface Scene {
+  readonly broker: TestBroker;
+  visit(way: Way): Promise<Visitor>;
+}
+
+/**
+ * Declares tests in a real Chromium (`TEST_CHROMIUM`; skipped by name without it): one browser and one broker for all
+ * tests of the block. After each test, whatever its visitors saw of violations, errors and foreign requests fails it.
+ */
+export function inChromium(name: string, settings: Environment, tests: (scene: () => Scene) => void): void {
+  const executable = process.env['TEST_CHROMIUM'] ?? '';
+  (executable === '' ? describe.skip : describe)(`${name}, in Chromium`, () => {
+    let browser: Browser | undefined;
+    let broker: TestBroker | undefined;
+    let visitors: Visitor[] = [];
+    beforeAll(async () => {
+      [browser, broker] = await Promise.all([
+        launch(executable),
+        TestBroker.start({ ANTI_ROBOT: 'off', ...settings }),
+      ]);
+    });
+    afterEach(async () => {
+      const leaving = visitors;
+      visitors = [];
+      const findings = leaving.flatMap((visitor) => visitor.findings);
+      for (const visitor of leaving) await visitor.leave();
+      if (findings.length > 0) throw new Error(`the browser complained:\n${findings.join('\n')}`);
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await broker?.remove();
+    });
+    tests(() => {
+      if (!browser || !broker) throw new Error('the browser or the broker did not start');
+      const [opened, served] = [browser, broker];
+      return {
+        broker: served,
+        async visit(way) {
+          const visitor = await Visitor.arrive(opened, served, way);
+          visitors.push(visitor);
+          return visitor;
+        },
+      };
+    });
+  });
+}

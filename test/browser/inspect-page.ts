@@ -1,0 +1,107 @@
+import { expect } from '@jest/globals';
+import axe from 'axe-core';
+import { HEIGHT, type Visitor, type Way } from './visitor.js';
+
+/** All that a page loads, uncompressed: more than what goes over the wire. */
+const MOST_BYTES = 60 * 1024;
+/** What is called good (Core Web Vitals). */
+const MOST_LAYOUT_SHIFT = 0.1;
+
+/** A finding of axe. */
+interface Violation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+}
+
+const AXE_OPTIONS = JSON.stringify({
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  resultTypes: ['violations'],
+});
+
+const OVERFLOWING = `(() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  return [...document.querySelectorAll('body *')]
+    .filter((one) => one.getBoundingClientRect().right > clientWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 120));
+})()`;
+
+const WEIGHT = `[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`;
+
+const LAYOUT_SHIFT = `new Promise((resolve) => {
+  let sum = 0;
+  const add = (entries) => entries.forEach(({ value, hadRecentInput }) => (sum += hadRecentInput ? 0 : value));
+  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  observer.observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => (add(observer.takeRecords()), resolve(sum)), 20);
+})`;
+
+/** Bytes of every page that was looked at, by title and path. */
+export const weights = new Map<string, number>();
+
+/** Looks at the page that is shown, in both widths and colours, and as narrow and as large as people need it. */
+export async function inspectPage(visitor: Visitor): Promise<void> {
+  const { page, way } = visitor;
+  const name = `${await page.title()} (${new URL(page.url()).pathname})`;
+  const complaints = await measures(visitor, name);
+  try {
+    complaints.push(...(await violations(visitor)));
+    await wear(visitor, other(way));
+    complaints.push(...(await violations(visitor)), ...(await overflows(visitor)));
+  } finally {
+    await wear(visitor, way);
+  }
+  expect({ page: name, complaints }).toEqual({ page: name, complaints: [] });
+}
+
+async function measures(visitor: Visitor, name: string): Promise<string[]> {
+  const weight = await visitor.look<number>(WEIGHT);
+  weights.set(name, weight);
+  const shift = await visitor.look<number>(LAYOUT_SHIFT);
+  return [
+    ...(weight < MOST_BYTES ? [] : [`weighs ${weight} bytes`]),
+    ...(shift < MOST_LAYOUT_SHIFT ? [] : [`shifts by ${shift}`]),
+  ];
+}
+
+type Look = Pick<Way, 'width' | 'scheme'>;
+
+const other = ({ width, scheme }: Look): Look => ({
+  width: width === 390 ? 1280 : 390,
+  scheme: scheme === 'light' ? 'dark' : 'light',
+});
+
+async function wear({ page }: Visitor, { width, scheme }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.setViewportSize({ width, height: HEIGHT[width] });
+}
+
+/** Nobody has to scroll sideways: 320 pixels wide, and letters of twice the size on half the width of a laptop. */
+async function overflows(visitor: Visitor): Promise<string[]> {
+  const { page } = visitor;
+  await page.setViewportSize({ width: 320, height: 640 });
+  const narrow = await visitor.look<string[]>(OVERFLOWING);
+  await page.setViewportSize({ width: 640, height: 400 });
+  await visitor.look(`void (document.documentElement.style.fontSize = '200%')`);
+  const large = await visitor.look<string[]>(OVERFLOWING);
+  await visitor.look(`void (document.documentElement.style.fontSize = '')`);
+  return [
+    ...narrow.map((html) => `too wide at 320 px: ${html}`),
+    ...large.map((html) => `too wide with letters of twice the size: ${html}`),
+  ];
+}
+
+/** Serious and critical ones, each with the element. */
+async function violations(visitor: Visitor): Promise<string[]> {
+  if (!(await visitor.look<boolean>(`'axe' in globalThis`))) await visitor.look(`${axe.source};0`);
+  const found = await visitor.look<Violation[]>(
+    `axe.run(document, ${AXE_OPTIONS}).then(({ violations }) => violations)`,
+  );
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
+    );
+}
