@@ -49,8 +49,24 @@ eachDatabase('the key ring at start', keyTables, (open) => {
   test('is made on the first start, whole, for its owner only, and found again', async () => {
     const sealed = (await openRing()).seal('text', ['here']);
     expect(statSync(file()).mode & 0o777).toBe(0o600);
-    expect(readdirSync(folder)).toEqual(['keyring.json']);
+    expect(readdirSync(folder).sort()).toEqual(['keyring.json', 'keyring.json.in-use']);
     expect((await openRing()).open(sealed, ['here'])).toBe('text');
+  });
+
+  test('that was used refuses an empty database, which is a lost one, until somebody says otherwise (D1)', async () => {
+    await openRing();
+    await database.unitOfWork.run(() => database.unitOfWork.writing.query('DELETE FROM key_canaries'));
+    expect(await refusal()).toMatch(/The database is empty, but the key ring .* was used with one before/);
+    rmSync(`${file()}.in-use`);
+    await expect(openRing()).resolves.toBeDefined();
+  });
+
+  test('that was made in a start that died before its first data is simply used', async () => {
+    await openRing();
+    rmSync(`${file()}.in-use`);
+    await database.unitOfWork.run(() => database.unitOfWork.writing.query('DELETE FROM key_canaries'));
+    await expect(openRing()).resolves.toBeDefined();
+    expect(readdirSync(folder).sort()).toEqual(['keyring.json', 'keyring.json.in-use']);
   });
 
   test('that is missing is never made anew over data', async () => {

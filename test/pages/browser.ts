@@ -60,21 +60,57 @@ export class Browser {
   ) {}
 
   async open(path: string, method = 'GET'): Promise<Answer> {
-    return Answer.of(await fetch(this.broker.url + path, { method, headers: this.headers }));
+    return Answer.of(await this.fetch(path, { method }));
   }
 
   async submit(path: string, fields: Readonly<Record<string, string>> | string): Promise<Answer> {
     const body = new URLSearchParams(fields);
-    const { headers } = this;
-    return Answer.of(
-      await fetch(this.broker.url + path, { method: 'POST', headers, body, redirect: 'manual' }),
-    );
+    return Answer.of(await this.fetch(path, { method: 'POST', body, redirect: 'manual' }));
   }
 
   /** Opens the link of the newest mail to an address. */
   async openMail(address: string): Promise<Answer> {
+    return this.open(await this.mailPath(address));
+  }
+
+  /** Path and query of the link in the newest mail to an address. */
+  async mailPath(address: string): Promise<string> {
     const { pathname, search } = new URL((await this.broker.mailbox.last(address)).link);
-    return this.open(pathname + search);
+    return pathname + search;
+  }
+
+  protected fetch(path: string, init: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.broker.url + path, { ...init, headers: { ...this.headers, ...headers } });
+  }
+}
+
+/** One browser of one person: keeps cookies, and shows where it is sent instead of going there. */
+export class CookieBrowser extends Browser {
+  readonly cookies = new Map<string, string>();
+
+  /** What `Set-Cookie` said last of each cookie. */
+  readonly attributes = new Map<string, string>();
+
+  protected override async fetch(path: string, init: RequestInit): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await super.fetch(path, { ...init, redirect: 'manual' }, cookie === '' ? {} : { cookie });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    return response;
+  }
+
+  /** Opens the sign-in page and sends its form. */
+  async signIn(identifier: string, password: string, more: Record<string, string> = {}): Promise<Answer> {
+    const form = await this.open('/sign-in');
+    const { stay: _, ...blank } = form.filled();
+    return this.submit('/sign-in', { ...blank, identifier, password, ...more });
+  }
+
+  #keep(line: string): void {
+    const [pair = '', ...attributes] = line.split('; ');
+    const name = pair.slice(0, pair.indexOf('='));
+    this.attributes.set(name, attributes.join('; '));
+    if (attributes.includes('Max-Age=0')) this.cookies.delete(name);
+    else this.cookies.set(name, pair.slice(name.length + 1));
   }
 }
 

@@ -1,19 +1,30 @@
 import { LinksService } from '../../features/links/index.js';
+import type { SignedInBrowser } from '../../features/sessions/index.js';
 import { invalidField } from '../../shared/domain-error.js';
 import type { Form } from './form.js';
-import { page, type Page } from './html.js';
-import { Fields, PageController, Query, Show, Submit } from './page.decorators.js';
+import { page, seeOther, type Page } from './html.js';
+import { Browser, Fields, PageController, Query, Show, Submit } from './page.decorators.js';
 import { orAgain, orSpent, type Problem } from './problem.js';
 import { AnsweredPage, InvitationPage } from './templates/invitation.js';
+import { OwnInvitationsPage } from './templates/own-invitations.js';
+import { signInPathFor } from './ways.js';
 
-/** What the mail about a waiting link leads to. The link in the mail is the proof: it went to the account's address. */
+/**
+ * What the mail about a waiting link leads to. The link in the mail is the proof: it went to the account's address.
+ * Without one, the invitations of whoever is signed in.
+ */
 @PageController()
 export class InvitationsController {
   constructor(private readonly links: LinksService) {}
 
   @Show('invitations')
-  show(@Query(['token']) query: Form): Promise<Page> {
-    return this.#ask(query.text('token'));
+  show(
+    @Query(['token', 'done']) query: Form,
+    @Browser() browser: SignedInBrowser | undefined,
+  ): Promise<Page> | Page {
+    const token = query.text('token');
+    if (token !== '') return this.#ask(token);
+    return browser ? this.#list(browser, query.text('done')) : seeOther(signInPathFor('/invitations'));
   }
 
   @Submit('invitations')
@@ -29,13 +40,18 @@ export class InvitationsController {
     );
   }
 
+  async #list({ account }: SignedInBrowser, done: string): Promise<Page> {
+    const invitations = await this.links.waitingFor(account.id);
+    return page(OwnInvitationsPage, { invitations, done, problem: undefined });
+  }
+
   async #ask(token: string, problem?: Problem): Promise<Page> {
     const invitation = orSpent(await this.links.findByAnswerToken(token), 'answer-spent');
     return page(InvitationPage, { token, invitation, problem }, problem?.status);
   }
 }
 
-function answerIn(form: Form): 'accept' | 'decline' {
+export function answerIn(form: Form): 'accept' | 'decline' {
   const answer = form.text('answer');
   if (answer !== 'accept' && answer !== 'decline') throw invalidField('answer', 'must be accept or decline');
   return answer;

@@ -200,11 +200,6 @@ export const english = {
       text: 'The page was open for too long, or your browser keeps no cookies for it. Nothing was done. Go back, reload the page and try again.',
     },
     invitationSpent: 'If not, ask the admin of the server to invite you again.',
-    ticketSpent: {
-      heading: 'That took too long',
-      text: 'For your safety, a device must be confirmed within five minutes. Nothing was done.',
-    },
-    startAgain: 'Start again',
     signUpAgain: 'Sign up',
     tooLarge: {
       heading: 'That was too much',

@@ -19,8 +19,8 @@ import { FrontController } from './front.controller.js';
 import { GuardedForm } from './guarded-form.js';
 import { pageHeaders } from './html.js';
 import { InvitationsController } from './invitations.controller.js';
+import { OwnInvitationsController } from './own-invitations.controller.js';
 import { PinController } from './pin.controller.js';
-import { PinTickets } from './pin-ticket.js';
 import { ServersController } from './servers.controller.js';
 import { SessionRenewal } from './session-renewal.js';
 import { ResetController } from './reset.controller.js';
@@ -42,7 +42,7 @@ import { UnlockController } from './unlock.controller.js';
     PinsModule,
     SessionsModule,
   ],
-  providers: [FormTokens, GuardedForm, SessionRenewal, PinTickets],
+  providers: [FormTokens, GuardedForm, SessionRenewal],
   controllers: [
     AddressController,
     AssetsController,
@@ -50,6 +50,7 @@ import { UnlockController } from './unlock.controller.js';
     ForgotController,
     FrontController,
     InvitationsController,
+    OwnInvitationsController,
     PinController,
     ServersController,
     ResetController,

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import type { Config } from '../../config/index.js';
 import type { Random } from '../../shared/random.js';
 import { StartupError } from '../startup-error.js';
@@ -18,6 +19,8 @@ export async function openKeyRing(
   random: Random,
 ): Promise<KeyRing> {
   const known = await canaries.all();
+  const marker = `${config.keyRingFile}.in-use`;
+  if (known.length === 0) refuseLostDatabase(config.keyRingFile, marker);
   const ring = new KeyRing(readKeyRing(config.keyRingFile, known.length === 0, random), random);
   for (const canary of known) {
     if (!fits(ring, canary)) {
@@ -32,7 +35,33 @@ export async function openKeyRing(
   );
   if (fresh.length > 0)
     await canaries.add(fresh.map(({ keyId, use }) => ({ keyId, use, value: ring.fingerprint(use, keyId) })));
+  markInUse(marker);
   return ring;
+}
+
+/**
+ * An empty database beside a key ring that has been used is a lost one, or the wrong one. Serving it would answer every
+ * media server that it is not registered, and they would remove their guests (danger D1).
+ */
+function refuseLostDatabase(keyRingFile: string, marker: string): void {
+  if (!existsSync(marker)) return;
+  throw new StartupError(
+    `The database is empty, but the key ring ${keyRingFile} was used with one before. Put the database back, or check DATA_DIR and DATABASE_URL. To begin anew on purpose, remove ${marker}.`,
+  );
+}
+
+/** Where the folder of the key ring cannot be written (a mounted secret), this protection is not to be had. */
+function markInUse(marker: string): void {
+  if (existsSync(marker)) return;
+  try {
+    writeFileSync(marker, 'This key ring belongs to a database that is in use. See docs/architecture.md.\n', {
+      mode: 0o600,
+      flush: true,
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
+  }
 }
 
 function fits(ring: KeyRing, canary: KeyCanary): boolean {

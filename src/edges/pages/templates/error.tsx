@@ -45,7 +45,6 @@ function byCode(code: string, errors: Messages['errors']): Explained | undefined
     'sign-up-closed': errors.closed,
     'invitation-spent': spent(errors.invitationSpent),
     'answer-spent': spent(errors.invitationSpent),
-    'ticket-spent': { ...errors.ticketSpent, next: { href: '/pin', label: errors.startAgain } },
   };
   return known[code];
 }

@@ -3,35 +3,27 @@ import type { PinToConfirm } from '../../../features/pins/index.js';
 import { useMessages } from '../html.js';
 import type { Problem } from '../problem.js';
 import { Facts } from './facts.js';
-import { Field, Summary } from './field.js';
+import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
 
 interface PinProps {
   readonly pin: string;
-  readonly identifier: string;
   /** It is the second step that did not work: what the person pressed there may have counted before. */
   readonly isLate: boolean;
   readonly problem: Problem | undefined;
 }
 
-export function PinPage({ pin, identifier, isLate, problem }: PinProps): VNode {
+export function PinPage({ pin, isLate, problem }: PinProps): VNode {
   const { pin: words } = useMessages();
   const problemText = isLate ? words.stale : undefined;
   const once = { name: 'pin', autocomplete: 'one-time-code', class: 'code', hint: words.hint } as const;
   return (
-    <Layout heading={words.heading} hasProblem={problem !== undefined}>
+    <Layout heading={words.heading} section="pin" hasProblem={problem !== undefined}>
       <p>{words.intro}</p>
       <Summary problem={problem} problemText={problemText} />
       <form method="post" action="/pin">
+        <FormToken />
         <Field {...once} value={pin} maxLength={32} problem={problem} problemText={problemText} />
-        <Field
-          name="identifier"
-          autocomplete="username"
-          value={identifier}
-          maxLength={254}
-          problem={problem}
-        />
-        <Field name="password" type="password" autocomplete="current-password" problem={problem} />
         <button class="button" type="submit">
           {words.submit}
         </button>
@@ -41,16 +33,17 @@ export function PinPage({ pin, identifier, isLate, problem }: PinProps): VNode {
 }
 
 interface PinCheckProps {
-  readonly ticket: string;
+  /** As it was typed. */
+  readonly pin: string;
   readonly device: PinToConfirm;
   readonly userName: string;
 }
 
 /** What the person must see before saying yes, and one button that says it (S-44). */
-export function PinCheckPage({ ticket, device, userName }: PinCheckProps): VNode {
+export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
   const { pin: words } = useMessages();
   return (
-    <Layout heading={words.checkHeading}>
+    <Layout heading={words.checkHeading} section="pin">
       <p>{words.checkIntro(userName)}</p>
       <Facts
         facts={[
@@ -65,12 +58,13 @@ export function PinCheckPage({ ticket, device, userName }: PinCheckProps): VNode
         <p>{words.care}</p>
         {device.sameNetwork ? null : <p>{words.careNetwork}</p>}
       </div>
-      <form method="post" action="/pin" class="actions">
-        <input type="hidden" name="ticket" value={ticket} />
+      <form method="post" action="/pin/confirm" class="actions">
+        <FormToken />
+        <input type="hidden" name="pin" value={pin} />
         <button class="button" type="submit">
           {words.confirm}
         </button>
-        <a class="button quiet" href="/">
+        <a class="button quiet" href="/pin">
           {words.cancel}
         </a>
       </form>
@@ -81,7 +75,7 @@ export function PinCheckPage({ ticket, device, userName }: PinCheckProps): VNode
 export function PinDonePage(): VNode {
   const { pin: words } = useMessages();
   return (
-    <Layout heading={words.doneHeading}>
+    <Layout heading={words.doneHeading} section="pin">
       <p>{words.done}</p>
       <p class="actions">
         <a class="button quiet" href="/pin">
