@@ -42,22 +42,28 @@ async function settled(config: Config): Promise<Config> {
 }
 
 async function listen(app: NestFastifyApplication, config: Config, log: Log): Promise<void> {
+  // Whoever starts the broker waits for these lines: no LOG_LEVEL hides them.
+  const announcements = createLog('info');
   try {
     const opsUrl = await app.get(OpsListener).listen();
     await app.listen(config.port, config.host);
-    log.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
+    announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
     warnOfMailsInLog(config, log);
-    await offerSetup(app, config, log);
+    await offerSetup(app, config, announcements);
   } catch (error) {
     await app.close();
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new StartupError(
-        `${(error as Error).message}: another program uses this port. Set PORT or OPS_PORT.`,
-        error,
-      );
-    }
-    throw error;
+    throw isAddressTrouble(error)
+      ? new StartupError(
+          `${error.message}: check HOST, PORT, OPS_HOST and OPS_PORT; another program may use one.`,
+          error,
+        )
+      : error;
   }
+}
+
+function isAddressTrouble(error: unknown): error is Error {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return error instanceof Error && (syscall === 'listen' || syscall === 'getaddrinfo' || syscall === 'bind');
 }
 
 /** Handy on one's own machine; with other people's accounts the log would hold the keys to them. */

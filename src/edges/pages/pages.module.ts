@@ -5,6 +5,7 @@ import { Config } from '../../config/index.js';
 import { AccountsModule } from '../../features/accounts/index.js';
 import { AuditModule } from '../../features/audit/index.js';
 import { DiscoveryModule } from '../../features/discovery/index.js';
+import { ExportModule } from '../../features/export/index.js';
 import { LinksModule } from '../../features/links/index.js';
 import { MailModule } from '../../features/mail/index.js';
 import { PinsModule } from '../../features/pins/index.js';
@@ -12,8 +13,11 @@ import { SessionsModule } from '../../features/sessions/index.js';
 import { AntiRobotModule } from '../../platform/anti-robot/anti-robot.module.js';
 import { AddressController } from './address.controller.js';
 import { AssetsController } from './assets.controller.js';
+import { ClosingController } from './closing.controller.js';
 import { ConfirmController } from './confirm.controller.js';
 import { ForgotController } from './forgot.controller.js';
+import { CredentialsController } from './credentials.controller.js';
+import { DevicesController } from './devices.controller.js';
 import { FormTokens } from './form-tokens.js';
 import { FrontController } from './front.controller.js';
 import { GuardedForm } from './guarded-form.js';
@@ -21,6 +25,7 @@ import { pageHeaders } from './html.js';
 import { InvitationsController } from './invitations.controller.js';
 import { OwnInvitationsController } from './own-invitations.controller.js';
 import { PinController } from './pin.controller.js';
+import { ProfileController } from './profile.controller.js';
 import { ServersController } from './servers.controller.js';
 import { SessionRenewal } from './session-renewal.js';
 import { ResetController } from './reset.controller.js';
@@ -37,6 +42,7 @@ import { UnlockController } from './unlock.controller.js';
     AntiRobotModule,
     AuditModule,
     DiscoveryModule,
+    ExportModule,
     LinksModule,
     MailModule,
     PinsModule,
@@ -46,12 +52,16 @@ import { UnlockController } from './unlock.controller.js';
   controllers: [
     AddressController,
     AssetsController,
+    ClosingController,
     ConfirmController,
+    CredentialsController,
+    DevicesController,
     ForgotController,
     FrontController,
     InvitationsController,
     OwnInvitationsController,
     PinController,
+    ProfileController,
     ServersController,
     ResetController,
     SetupController,

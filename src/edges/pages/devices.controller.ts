@@ -1,0 +1,85 @@
+import {
+  DevicesService,
+  SignInsService,
+  WebSessionsService,
+  type SignedInBrowser,
+} from '../../features/sessions/index.js';
+import { Clock } from '../../shared/clock.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { DeviceId } from '../../shared/ids.js';
+import type { Form } from './form.js';
+import { page, seeOther, type Page } from './html.js';
+import {
+  Browser,
+  Fields,
+  Network,
+  PageController,
+  Query,
+  ShowSignedIn,
+  SubmitSignedIn,
+} from './page.decorators.js';
+import { orAgain } from './problem.js';
+import { ofCurrentPassword, SessionRenewal } from './session-renewal.js';
+import { DevicesPage, EndOthersPage } from './templates/devices.js';
+
+/** What is signed in to an account, and ending it (S-14). */
+@PageController()
+export class DevicesController {
+  constructor(
+    private readonly devices: DevicesService,
+    private readonly browsers: WebSessionsService,
+    private readonly signIns: SignInsService,
+    private readonly renewal: SessionRenewal,
+    private readonly clock: Clock,
+  ) {}
+
+  @ShowSignedIn('devices')
+  async show(
+    @Browser() { account, session }: SignedInBrowser,
+    @Network() network: string,
+    @Query(['done']) query: Form,
+  ): Promise<Page> {
+    const devices = await this.devices.of(account.id);
+    const browsers = await this.browsers.of(account.id);
+    const visitor = { here: session.id, network, now: this.clock.now() };
+    return page(DevicesPage, { devices, browsers, ...visitor, done: query.text('done') });
+  }
+
+  @SubmitSignedIn('devices/end-device')
+  async endDevice(@Browser() { account }: SignedInBrowser, @Fields(['device']) form: Form): Promise<Page> {
+    requireFound(await this.devices.end(form.text('device') as DeviceId, account.id));
+    return seeOther('/devices?done=ended');
+  }
+
+  @SubmitSignedIn('devices/end-browser')
+  async endBrowser(@Browser() { account }: SignedInBrowser, @Fields(['browser']) form: Form): Promise<Page> {
+    requireFound(await this.browsers.signOut(form.text('browser'), account.id));
+    return seeOther('/devices?done=ended');
+  }
+
+  @ShowSignedIn('devices/end-others')
+  askToEndOthers(): Page {
+    return page(EndOthersPage, { problem: undefined });
+  }
+
+  @SubmitSignedIn('devices/end-others')
+  endOthers(
+    @Browser() browser: SignedInBrowser,
+    @Fields(['currentPassword']) form: Form,
+    @Network() network: string,
+  ): Promise<Page> {
+    return orAgain(
+      async () => {
+        const renewed = await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.signIns.endOthers(browser.account.id, browser.session.id);
+        return seeOther('/devices?done=others-ended', renewed);
+      },
+      (problem) => page(EndOthersPage, { problem: ofCurrentPassword(problem) }, problem.status),
+    );
+  }
+}
+
+/** Ended already, or somebody else's (S-61): one answer. */
+function requireFound(isFound: boolean): void {
+  if (!isFound) throw new DomainError('not-found', 'sign-in-unknown', 'There is no such sign-in.');
+}
