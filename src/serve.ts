@@ -52,13 +52,14 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     await offerSetup(app, config, announcements);
   } catch (error) {
     await app.close();
-    throw isAddressTrouble(error)
-      ? new StartupError(
-          `${error.message}: check HOST, PORT, OPS_HOST and OPS_PORT; another program may use one.`,
-          error,
-        )
-      : error;
+    throw isAddressTrouble(error) ? new StartupError(`${error.message}: ${adviceFor(error)}`, error) : error;
   }
+}
+
+function adviceFor(error: NodeJS.ErrnoException): string {
+  return error.code === 'EADDRINUSE'
+    ? 'another program uses this port. Set PORT or OPS_PORT.'
+    : 'check HOST, PORT, OPS_HOST and OPS_PORT.';
 }
 
 function isAddressTrouble(error: unknown): error is Error {

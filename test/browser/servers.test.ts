@@ -186,7 +186,7 @@ inChromium('servers and devices', {}, (scene) => {
       await visitor.open('/devices');
       await visitor.press('Sign out everywhere else');
       await inspectPage(visitor);
-      await visitor.press('Sign out everywhere else');
+      await visitor.send({ currentPassword: person.password }, 'Sign out everywhere else');
       expect(await visitor.text()).toContain('Everything else is signed out');
       await expect(phone.servers()).rejects.toThrow('401');
       await elsewhere.open('/servers');

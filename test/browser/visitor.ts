@@ -102,6 +102,23 @@ export class Visitor {
     await Promise.all([this.page.waitForEvent('load'), target.first().click()]);
   }
 
+  /** Presses Tab until that element has the focus, which must be seen. */
+  async tabTo(target: Locator): Promise<void> {
+    for (let presses = 0; presses < 30; presses += 1) {
+      await this.page.keyboard.press('Tab');
+      if ((await target.and(this.page.locator(':focus')).count()) === 0) continue;
+      const outline = await this.look<string>('getComputedStyle(document.activeElement).outlineStyle');
+      if (outline === 'none') throw new Error('the focus is not seen');
+      return;
+    }
+    throw new Error(`the keyboard does not reach ${String(target)}`);
+  }
+
+  /** Presses a key and waits for the page that comes then. */
+  async pressByKey(key: string): Promise<void> {
+    await Promise.all([this.page.waitForEvent('load'), this.page.keyboard.press(key)]);
+  }
+
   /** Fills in a form and sends it. */
   async send(fields: Readonly<Record<string, string>>, button: string | RegExp): Promise<void> {
     await this.fill(fields);

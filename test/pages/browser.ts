@@ -93,7 +93,11 @@ export class CookieBrowser extends Browser {
 
   protected override async fetch(path: string, init: RequestInit): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await super.fetch(path, { ...init, redirect: 'manual' }, cookie === '' ? {} : { cookie });
+    const response = await super.fetch(
+      path,
+      { ...init, redirect: 'manual' },
+      cookie === '' ? {} : { cookie },
+    );
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;
   }

@@ -92,7 +92,7 @@ eachBroker('signing in on the pages', { ANTI_ROBOT: 'off' }, (broker) => {
 
   test.each([
     ['/devices', '/devices'],
-    ['/Devices/', '/servers'],
+    ['/Devices/', '/devices'],
     ['/PROFILE', '/profile'],
     ['/pin?pin=BCDF-GHJK', '/pin?pin=BCDF-GHJK'],
     ['/link?pin=BCDFGHJK', '/pin?pin=BCDFGHJK'],
@@ -200,7 +200,7 @@ eachBroker('signing in on the pages', { ANTI_ROBOT: 'off' }, (broker) => {
     expect((await person.submit('/sign-out', {})).status).toBe(403);
     expect((await person.submit('/sign-out', { formToken: 'x' })).heading).toBe('That took too long');
     expect(await isSignedIn(person)).toBe(true);
-    const { formToken = '' } = (await person.open('/profile')).filled();
+    const { formToken = '' } = (await person.open('/pin')).filled();
     const done = await person.submit('/sign-out', { formToken });
     expect(locationOf(done)).toEqual([303, '/']);
     expect(done.headers.get('clear-site-data')).toBe('"cache", "storage"');

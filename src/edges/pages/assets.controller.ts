@@ -17,6 +17,9 @@ export class AssetsController {
       .header('Content-Type', asset.contentType)
       .header('Cache-Control', 'public, max-age=31536000, immutable')
       .header('Cross-Origin-Resource-Policy', 'same-origin')
+      // Without `sandbox`, which every other answer but pages has: a worker obeys the policy of its own answer, and in a
+      // sandbox it has no crypto.
+      .header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
       .send(asset.bytes);
   }
 }

@@ -1,4 +1,9 @@
-import { AddressChangeService, PasswordChange, PasswordPolicy } from '../../features/accounts/index.js';
+import {
+  AddressChangeService,
+  PasswordChange,
+  PasswordPolicy,
+  typedTwice,
+} from '../../features/accounts/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
@@ -53,8 +58,9 @@ export class CredentialsController {
     const { account, session } = browser;
     return orAgain(
       async () => {
+        const wanted = typedTwice(form.text('newPassword'), form.text('newPasswordAgain'));
         const origin = { network, sessionId: session.id };
-        await this.passwordChange.change(account.id, form.text('currentPassword'), newPasswordIn(form), origin);
+        await this.passwordChange.change(account.id, form.text('currentPassword'), wanted, origin);
         return seeOther('/profile?done=password-changed', await this.renewal.renew(browser));
       },
       (problem) => this.#askPassword(ofCurrentPassword(problem)),

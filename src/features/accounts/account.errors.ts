@@ -9,6 +9,11 @@ export function wrongCredentials(): DomainError {
   );
 }
 
+/** Deleted while its owner was looking. */
+export function accountGone(): DomainError {
+  return new DomainError('not-found', 'account-gone', 'There is no such account (any more).');
+}
+
 /** User names are public handles: this may be told (S-31). */
 export function userNameTaken(): DomainError {
   return new DomainError('conflict', 'user-name-taken', 'This user name is taken.', { field: 'userName' });

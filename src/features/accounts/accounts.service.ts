@@ -5,6 +5,7 @@ import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { AuditTrail } from '../audit/index.js';
 import { withoutVerifiers, type Account, type AccountWithVerifiers, type Findable } from './account.js';
+import { accountGone } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 
 /** Who a person is: finding accounts. */
@@ -36,9 +37,11 @@ export class AccountsService {
     return account && isFindable === true ? withoutVerifiers(account) : null;
   }
 
-  async findableOf(id: AccountId): Promise<Findable | null> {
+  /** @throws DomainError not-found */
+  async getFindable(id: AccountId): Promise<Findable> {
     const account = await this.accounts.find(id);
-    return account && { findableByName: account.findableByName, findableByEmail: account.findableByEmail };
+    if (!account) throw accountGone();
+    return { findableByName: account.findableByName, findableByEmail: account.findableByEmail };
   }
 
   /** By what servers can find the account from now on (S-33). */

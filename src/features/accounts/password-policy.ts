@@ -75,7 +75,7 @@ function folded(text: string): string {
 }
 
 function addressWords(host: string): string[] {
-  return [host, ...host.split('.')].map(folded);
+  return [...new Set([host, ...host.split('.')].map(folded))];
 }
 
 function brokerWords(address: readonly string[]): ContextWord[] {

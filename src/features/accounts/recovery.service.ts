@@ -12,6 +12,7 @@ import { AccountMailLimits } from './account-mail-limits.js';
 import { isActive, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { CredentialChanges } from './credential-changes.js';
+import { onTheBeat } from './on-the-beat.js';
 import { PasswordChange } from './password-change.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 
@@ -39,7 +40,11 @@ export class RecoveryService {
    *
    * @throws DomainError rate-limited for the network (S-25)
    */
-  async forgot(identifier: string, network: string): Promise<void> {
+  forgot(identifier: string, network: string): Promise<void> {
+    return onTheBeat(() => this.#forgot(identifier, network));
+  }
+
+  async #forgot(identifier: string, network: string): Promise<void> {
     const account = await this.#find(identifier);
     const mayMail = await this.mailLimits.take(account, identifier, network);
     await this.unitOfWork.run(async () => {

@@ -11,6 +11,7 @@ import { AccountMailLimits } from './account-mail-limits.js';
 import { tokenSpent } from './account.errors.js';
 import { withoutVerifiers, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
+import { onTheBeat } from './on-the-beat.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Proof that an e-mail address belongs to the person who signed up with it. */
@@ -52,7 +53,11 @@ export class VerificationService {
    *
    * @throws DomainError invalid (the address), rate-limited for the network (S-25, S-37)
    */
-  async resend(email: string, network: string): Promise<void> {
+  resend(email: string, network: string): Promise<void> {
+    return onTheBeat(() => this.#resend(email, network));
+  }
+
+  async #resend(email: string, network: string): Promise<void> {
     const address = emailAddress(email);
     const account = await this.accounts.findByEmail(address);
     const mayMail = await this.mailLimits.take(account, address, network);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../shared/clock.js';
-import type { AccountId } from '../../shared/ids.js';
-import { AccountsService, type Account, type Findable } from '../accounts/index.js';
+import { AccountsService, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { LinksService } from '../links/index.js';
 import { DevicesService, WebSessionsService } from '../sessions/index.js';
@@ -27,7 +26,7 @@ export class ExportService {
     const { id } = account;
     await this.audit.record({ kind: 'account-exported', outcome: 'ok', accountId: id });
     const gathered = {
-      account: { ...account, ...(await this.#findableOf(id)) },
+      account: { ...account, ...(await this.accounts.getFindable(id)) },
       devices: await this.devices.of(id),
       browsers: await this.browsers.of(id),
       links: await this.links.usableBy(id),
@@ -37,9 +36,5 @@ export class ExportService {
       lookups: await this.audit.lookupsOf(id),
     };
     return accountExport(gathered, this.clock.now());
-  }
-
-  async #findableOf(id: AccountId): Promise<Findable> {
-    return (await this.accounts.findableOf(id)) ?? { findableByName: false, findableByEmail: false };
   }
 }

@@ -28,12 +28,7 @@ export function DeletionPage({ guestAt, typed, problem }: DeletionProps): VNode 
       <form method="post" action="/profile/delete">
         <FormToken />
         <Field name="userName" autocomplete="off" value={typed} maxLength={32} problem={problem} />
-        <Field
-          name="currentPassword"
-          type="password"
-          autocomplete="current-password"
-          problem={problem}
-        />
+        <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <div class="actions">
           <button class="button danger" type="submit">
             {words.submit}

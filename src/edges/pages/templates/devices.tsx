@@ -101,7 +101,11 @@ function End({ id, name, act }: { id: string; name: string; act: 'device' | 'bro
 
 type Facts = Pick<SignedInProps, 'id' | 'createdMs' | 'usedMs' | 'place'>;
 
-function facts({ id, createdAt, lastUsedAt, network }: Device | WebSession, here: string, now: number): Facts {
+function facts(
+  { id, createdAt, lastUsedAt, network }: Device | WebSession,
+  here: string,
+  now: number,
+): Facts {
   const place = network === here ? null : coarse(network);
   return { id, createdMs: now - createdAt, usedMs: now - lastUsedAt, place };
 }
@@ -120,12 +124,7 @@ export function EndOthersPage({ problem }: { problem: Problem | undefined }): VN
       <p>{words.endOthersIntro}</p>
       <form method="post" action="/devices/end-others">
         <FormToken />
-        <Field
-          name="currentPassword"
-          type="password"
-          autocomplete="current-password"
-          problem={problem}
-        />
+        <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <div class="actions">
           <button class="button" type="submit">
             {words.endOthers}

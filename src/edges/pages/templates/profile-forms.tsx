@@ -26,12 +26,7 @@ function FormPage({ heading, intro, action, submit, problem, children }: FormPag
       <form method="post" action={action}>
         <FormToken />
         <Owner />
-        <Field
-          name="currentPassword"
-          type="password"
-          autocomplete="current-password"
-          problem={problem}
-        />
+        <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         {children}
         <div class="actions">
           <button class="button" type="submit">

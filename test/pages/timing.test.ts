@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Jobs } from '../../src/platform/jobs/jobs.service.js';
+import { TestBroker } from '../support/broker.js';
+import { Browser, CookieBrowser } from './browser.js';
+import { join } from './people.js';
+
+/** In all 240 pairs, each in an order of its own. */
+const ROUNDS = 6;
+const PAIRS = 40;
+const MANY = '1000000';
+/** As long as each other. */
+const [KNOWN, UNKNOWN] = ['somebody', 'nobody.x'];
+
+/**
+ * How often a random time of the one kind is longer than one of the other (the area under the ROC curve): a half where
+ * times tell nothing. Ranks only, so that a pause of a busy machine counts no more than any other long time.
+ */
+function auc(known: readonly number[], unknown: readonly number[]): number {
+  const wins = known.flatMap((a) => unknown.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+  return wins.reduce<number>((sum, win) => sum + win, 0) / wins.length;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+test('the measure sees a difference, and none where there is none', () => {
+  const times = Array.from({ length: 40 }, (_, index) => 10 + ((index * 7) % 13));
+  expect(auc(times, times)).toBe(0.5);
+  expect(
+    auc(
+      times.map((time) => time + 100),
+      times,
+    ),
+  ).toBe(1);
+});
+
+describe('the time of an answer does not tell who has an account (S-30)', () => {
+  let broker: TestBroker;
+  let stranger: CookieBrowser;
+  let formToken: string;
+
+  beforeAll(async () => {
+    // Limits count as they do in earnest, and are never reached.
+    broker = await TestBroker.start({
+      LIMITS: 'on',
+      ANTI_ROBOT: 'off',
+      TRUST_PROXY: '127.0.0.1',
+      LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE: MANY,
+      LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK: MANY,
+      LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT: MANY,
+      LIMIT_SIGN_INS_PER_NETWORK_15_MINUTES: MANY,
+      LIMIT_SIGN_INS_PER_NETWORK_DAY: MANY,
+      LIMIT_SIGN_UPS_PER_NETWORK_HOUR: MANY,
+      LIMIT_SIGN_UPS_PER_NETWORK_DAY: MANY,
+      LIMIT_ACCOUNT_MAILS_HOUR: MANY,
+      LIMIT_ACCOUNT_MAILS_DAY: MANY,
+      LIMIT_ACCOUNT_MAILS_PER_NETWORK_HOUR: MANY,
+    });
+    await join(new Browser(broker), KNOWN);
+    stranger = new CookieBrowser(broker, { 'X-Forwarded-For': '198.51.100.7' });
+    formToken = (await stranger.open('/sign-in')).filled()['formToken'] ?? '';
+  });
+  afterAll(() => broker.remove());
+
+  /** From a network that no account was used from. @returns milliseconds */
+  const timed = async (url: string, fields: Record<string, string>, status: number): Promise<number> => {
+    // What a mail does afterwards is no part of the answer.
+    await broker.app.get(Jobs).idle();
+    const since = performance.now();
+    const answer = await stranger.submit(url, { ...fields, formToken });
+    const took = performance.now() - since;
+    if (answer.status !== status) throw new Error(`${url} was answered ${answer.status}`);
+    return took;
+  };
+
+  const round = async (ask: (identifier: string) => Promise<number>): Promise<number> => {
+    const [known, unknown]: [number[], number[]] = [[], []];
+    const one = async (): Promise<unknown> => known.push(await ask(KNOWN));
+    const other = async (): Promise<unknown> => unknown.push(await ask(UNKNOWN));
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      for (const turn of Math.random() < 0.5 ? [one, other] : [other, one]) await turn();
+    }
+    return auc(known, unknown);
+  };
+
+  const measure = async (ask: (identifier: string) => Promise<number>): Promise<number> => {
+    for (const name of [KNOWN, UNKNOWN, KNOWN, UNKNOWN]) await ask(name);
+    const rounds = [];
+    for (let count = 0; count < ROUNDS; count += 1) rounds.push(await round(ask));
+    return median(rounds);
+  };
+
+  /** Once more if it fails: chance alone must not. */
+  const expectNothingToSee = async (ask: (identifier: string) => Promise<number>): Promise<void> => {
+    let area = await measure(ask);
+    process.stderr.write(`AUC ${area}\n`);
+    if (Math.abs(area - 0.5) > 0.15) area = await measure(ask);
+    expect(area).toBeGreaterThanOrEqual(0.35);
+    expect(area).toBeLessThanOrEqual(0.65);
+  };
+
+  test('when signing in with a wrong password', async () => {
+    await expectNothingToSee((identifier) =>
+      timed('/sign-in', { identifier, password: 'not the right password' }, 403),
+    );
+  }, 180_000);
+
+  test('when asking for a new password', async () => {
+    await expectNothingToSee((identifier) => timed('/forgot', { identifier }, 202));
+  }, 180_000);
+
+  test('when signing up with an address in use', async () => {
+    let names = 0;
+    await expectNothingToSee((name) => {
+      names += 1;
+      const email = name === KNOWN ? `${KNOWN}@example.org` : `n${String(names).padStart(7, '0')}@example.org`;
+      return timed('/sign-up', { userName: `n${names}`, email, password: 'a good one to remember' }, 200);
+    });
+  }, 180_000);
+
+  test('when asking for the confirmation mail again', async () => {
+    const waiting = {
+      userName: 'waiting',
+      email: `${KNOWN}@example.net`,
+      password: 'a good one to remember',
+    };
+    await new Browser(broker).submit('/sign-up', waiting);
+    await expectNothingToSee((name) => timed('/confirm/resend', { email: `${name}@example.net` }, 202));
+  }, 180_000);
+});
