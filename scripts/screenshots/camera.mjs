@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { URL } from 'node:url';
+import { lighter } from './png.mjs';
 
 /** @typedef {import('playwright-core').Browser} Browser */
 /** @typedef {import('playwright-core').Page} Page */
@@ -85,7 +86,7 @@ export class Camera {
       await this.#page.setViewportSize(viewport);
       await this.#page.emulateMedia({ colorScheme });
       const picture = await this.#page.screenshot({ fullPage: true, caret: 'hide', animations: 'disabled' });
-      writeFileSync(path.join(this.#folder, `${name}-${look}.png`), picture);
+      writeFileSync(path.join(this.#folder, `${name}-${look}.png`), lighter(picture));
     }
   }
 }

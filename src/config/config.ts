@@ -3,7 +3,7 @@ import { isLoopbackHost } from './loopback.js';
 import type { SettingValues } from './settings.js';
 
 /** The settings as everybody else sees them: typed, valid, with what follows from them filled in. */
-export type ConfigValues = Omit<SettingValues, 'publicUrl' | 'keyRingFile'> & {
+type ConfigValues = Omit<SettingValues, 'publicUrl' | 'keyRingFile'> & {
   /** Origin of mails and pages, without a trailing slash. */
   readonly publicUrl: string;
   readonly keyRingFile: string;

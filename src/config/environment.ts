@@ -39,7 +39,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Config
 }
 
 /** What stands in the process's environment, over `.env` where that exists. */
-export function readEnvironment(): Environment {
+function readEnvironment(): Environment {
   return { ...readEnvironmentFile(), ...process.env };
 }
 

@@ -38,7 +38,7 @@ test('shots', async () => {
   await phone.accept(a.registration!.id);
   broker.clock.advance(3 * 86_400_000);
   const g = await make(
-    'The very long name of a server that somebody chose without thinking',
+    'The-very-long-name-of-a-server-that-somebody-chose-in-one-go',
     undefined,
     true,
   );

@@ -5,7 +5,6 @@
  * never given out twice; verifiers never leave this room.
  */
 export { isActive, type Account, type Findable } from './account.js';
-export { tokenSpent } from './account.errors.js';
 export { emailAddress, isEmailAddress, userName } from './account-fields.js';
 export { AccountsModule } from './accounts.module.js';
 export { AccountsService } from './accounts.service.js';

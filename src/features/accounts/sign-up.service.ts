@@ -11,6 +11,7 @@ import { emailAddress, userName } from './account-fields.js';
 import { isUserNameTaken, signUpClosed, userNameTaken } from './account.errors.js';
 import { comparable, type Account, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
+import { onTheBeat } from './on-the-beat.js';
 import { PasswordsService } from './passwords.service.js';
 import { VerificationService } from './verification.service.js';
 
@@ -44,14 +45,14 @@ export class SignUpService {
   /**
    * Opens an account that waits for the confirmation of its address, and mails the link for that.
    *
-   * An address that is in use looks the same from outside; its owner is told by mail (S-31). A second sign-up for an
+   * An address that is in use looks the same from outside, and takes the same time; its owner is told by mail (S-31). A second sign-up for an
    * unconfirmed address replaces the first (S-38).
    *
    * @throws DomainError invalid (a field), conflict `user-name-taken`, forbidden `sign-up-closed`
    */
   async signUp(given: SignUp): Promise<void> {
     if (this.config.signUp !== 'open') throw signUpClosed();
-    await this.#open(given, { state: 'unverified', role: 'person' });
+    await onTheBeat(() => this.#open(given, { state: 'unverified', role: 'person' }));
   }
 
   /**

@@ -7,6 +7,6 @@ import type { Tables } from '../../platform/database/connections.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 
 export { AuditModule } from './audit.module.js';
-export { AuditTrail, type AuditEvent, type AuditKind } from './audit-trail.service.js';
+export { AuditTrail, type AuditKind } from './audit-trail.service.js';
 export type { LookupCount, RecordedEvent } from './audit.repository.js';
 export const auditTables: Tables = [AuditEventEntity];

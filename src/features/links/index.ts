@@ -6,8 +6,8 @@
  */
 export { AccountLookupService, type Selector } from './account-lookup.service.js';
 export { InvitationsService, type SignUpInvitation } from './invitations.service.js';
-export type { Link, LinkKind } from './link.js';
-export { LinkRequestsService, type LinkOfServer, type LinkRequest } from './link-requests.service.js';
+export type { LinkKind } from './link.js';
+export { LinkRequestsService, type LinkOfServer } from './link-requests.service.js';
 export { LinksModule } from './links.module.js';
 export {
   LinksService,

@@ -122,7 +122,7 @@ export class LinksRepository {
     // The live link lets go of the old key first: both rows are of the same server.
     await this.unitOfWork.writing.update(LinkEntity, { id: link.id }, { keyMac: newKeyMac });
     const ended = { state: 'revoked' as const, endedAt: tombstone.at, sealedKey: null, answerDigest: null };
-    await this.unitOfWork.writing.insert(LinkEntity, { ...row, ...ended, id: tombstone.id });
+    await this.unitOfWork.writing.insert(LinkEntity, Object.assign({}, row, ended, { id: tombstone.id }));
   }
 
   /** Ends a link and forgets its key. @returns false if it had ended */

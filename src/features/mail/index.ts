@@ -4,7 +4,6 @@
  * Others post a mail inside their unit of work and forget it: it is sent if and only if that commits, soon, at least
  * once, until its link dies (R-20, R-21). Nothing here is awaited by a request but one insert.
  */
-export type { Mail } from './mail.js';
 export { MailModule } from './mail.module.js';
 export { MailStops } from './mail-stops.service.js';
 export { MailOutbox } from './mail-outbox.service.js';

@@ -5,7 +5,7 @@
  * broker re-serialised them (S-73); a key is kept as a digest; a change of systemId is told to whoever keeps links.
  */
 export type { Server, ServerFields } from './server.js';
-export { serverUnknown, wrongServerKey } from './server.errors.js';
+export { wrongServerKey } from './server.errors.js';
 export { ServersModule } from './servers.module.js';
 export { ServersService } from './servers.service.js';
 export { serverTables } from './server-tables.js';

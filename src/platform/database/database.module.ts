@@ -57,7 +57,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 }
 
 /** The only place that chooses between the databases. */
-export function openDatabase(config: Config, tables: Tables): Promise<Connections> {
+function openDatabase(config: Config, tables: Tables): Promise<Connections> {
   return config.databaseUrl === undefined
     ? openSqlite(config.dataDir, tables)
     : openPostgres(config.databaseUrl, tables);
