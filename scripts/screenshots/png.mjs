@@ -39,20 +39,28 @@ const foretold = /** @type {((a: number, b: number, c: number) => number)[]} */ 
   paeth,
 ]);
 
+/**
+ * @param {Buffer} row filtered, changed in place
+ * @param {Buffer} above @param {number} filter its type @param {number} step bytes of a pixel
+ */
+function unfilter(row, above, filter, step) {
+  const predict = foretold[filter] ?? paeth;
+  /** @param {Buffer} bytes @param {number} at @returns {number} 0 beyond the edge */
+  const byte = (bytes, at) => (at < 0 ? 0 : bytes.readUInt8(at));
+  for (let x = 0; x < row.length; x += 1) {
+    const guess = predict(byte(row, x - step), byte(above, x), byte(above, x - step));
+    row[x] = (byte(row, x) + guess) & 0xff;
+  }
+}
+
 /** @param {Buffer} filtered @param {number} height @param {number} step bytes of a pixel @returns {Buffer[]} rows */
 function unfiltered(filtered, height, step) {
   const length = filtered.length / height - 1;
   /** @type {Buffer[]} */
   const rows = [];
-  for (let y = 0; y < height; y += 1) {
-    const start = y * (length + 1);
+  for (let start = 0; start < filtered.length; start += length + 1) {
     const row = Buffer.from(filtered.subarray(start + 1, start + 1 + length));
-    const above = rows.at(-1) ?? Buffer.alloc(length);
-    const predict = foretold[filtered[start] ?? 0] ?? (() => 0);
-    for (let x = 0; x < length; x += 1) {
-      const [a, c] = x < step ? [0, 0] : [row[x - step] ?? 0, above[x - step] ?? 0];
-      row[x] = ((row[x] ?? 0) + predict(a, above[x] ?? 0, c)) & 0xff;
-    }
+    unfilter(row, rows.at(-1) ?? Buffer.alloc(length), filtered.readUInt8(start), step);
     rows.push(row);
   }
   return rows;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { quickest } from '../../test/support/quickest.js';
 import { canonicalIp, CidrSet, clientAddress, networkOf, wideNetworkOf } from './network.js';
 
 describe('canonicalIp', () => {
@@ -234,8 +235,6 @@ describe('clientAddress', () => {
     ['colons', ':'.repeat(8_192)],
     ['a zone', `::1%${'a'.repeat(8_188)}`],
   ])('reads a header of 8 KiB of %s in less than 50 ms (S-102)', (_, header) => {
-    const start = performance.now();
-    clientAddress('10.0.0.1', header, trusted);
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(quickest(() => clientAddress('10.0.0.1', header, trusted))).toBeLessThan(50);
   });
 });

@@ -16,7 +16,7 @@ const FLAGS = [
 ];
 
 /** Headless, with the back-forward cache that people's browsers have and Playwright switches off. */
-export function launch(executablePath: string): Promise<Browser> {
+function launch(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: FLAGS,

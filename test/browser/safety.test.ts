@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Device } from '../simulator/device.js';
 import { MediaServer } from '../simulator/media-server.js';
+import { eventually } from '../support/eventually.js';
 import { signUp } from '../support/people.js';
 import { inChromium } from './chromium.js';
 import { PASSWORD, signIn } from './people.js';
@@ -135,9 +136,11 @@ inChromium('safety', {}, (scene) => {
     test('pages refuse to be framed', async () => {
       const visitor = await scene().visit(PHONE);
       await visitor.page.goto(`${foreignUrl}/frame`);
-      const frame = visitor.page.frames().find((one) => one !== visitor.page.mainFrame());
-      expect(frame?.url()).toBe('chrome-error://chromewebdata/');
-      expect(visitor.findings.join()).toContain('frame-ancestors');
+      await eventually(() => {
+        const frame = visitor.page.frames().find((one) => one !== visitor.page.mainFrame());
+        expect(frame?.url()).toBe('chrome-error://chromewebdata/');
+        expect(visitor.findings.join()).toContain('frame-ancestors');
+      });
       visitor.findings.length = 0;
     });
 

@@ -32,11 +32,14 @@ export class Visitor {
 
   private constructor(
     readonly broker: TestBroker,
-    readonly context: BrowserContext,
     readonly page: Page,
     readonly way: Way,
     private readonly devtools: CDPSession,
   ) {}
+
+  get context(): BrowserContext {
+    return this.page.context();
+  }
 
   static async arrive(browser: Browser, broker: TestBroker, way: Way): Promise<Visitor> {
     const context = await browser.newContext({
@@ -49,7 +52,7 @@ export class Visitor {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    const visitor = new Visitor(broker, context, page, way, await context.newCDPSession(page));
+    const visitor = new Visitor(broker, page, way, await context.newCDPSession(page));
     await visitor.#listen();
     return visitor;
   }

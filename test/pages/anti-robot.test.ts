@@ -32,29 +32,34 @@ eachBroker('the check against robots', { ANTI_ROBOT_WORK: '10' }, (broker) => {
     );
   };
 
-  test.each(FORMS)('%s carries a riddle, its worker, and words for people without script', async (path) => {
-    const page = await browser().open(path);
-    expect(challengeIn(page)).toMatch(/^[\w-]{300,}$/);
-    expect(page.input('robotSolution')).toMatchObject({ type: 'hidden', autocomplete: 'off' });
-    expect(page.html).toMatch(/<form[^>]* data-anti-robot /);
-    expect(page.html).toContain('data-patience="20"');
-    expect(page.text).toContain('20 seconds after it was opened');
-    const [worker = ''] = /\/assets\/anti-robot-worker\.[0-9a-f]{12}\.js/.exec(page.html) ?? [];
-    const scripts = [...page.html.matchAll(/<script type="module" src="([^"]+)"><\/script>/g)];
-    expect(scripts.map(([, src = '']) => src.replace(/\.[0-9a-f]{12}\./, '.'))).toContain(
-      '/assets/anti-robot.js',
-    );
-    for (const asset of [worker, ...scripts.map(([, src = '']) => src)]) {
-      const { status, headers } = await browser().open(asset);
-      expect([status, headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
-      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
-    }
-    for (const word of ['working', 'solved', 'held', 'waiting', 'ready']) {
-      expect(page.html).toMatch(new RegExp(`data-${word}="[^"]+"`));
-    }
-  });
+  test.each(FORMS)(
+    '%s carries a riddle, its worker, and words for people without script',
+    async (...form) => {
+      const [path] = form;
+      const page = await browser().open(path);
+      expect(challengeIn(page)).toMatch(/^[\w-]{300,}$/);
+      expect(page.input('robotSolution')).toMatchObject({ type: 'hidden', autocomplete: 'off' });
+      expect(page.html).toMatch(/<form[^>]* data-anti-robot /);
+      expect(page.html).toContain('data-patience="20"');
+      expect(page.text).toContain('20 seconds after it was opened');
+      const [worker = ''] = /\/assets\/anti-robot-worker\.[0-9a-f]{12}\.js/.exec(page.html) ?? [];
+      const scripts = [...page.html.matchAll(/<script type="module" src="([^"]+)"><\/script>/g)];
+      expect(scripts.map(([, src = '']) => src.replace(/\.[0-9a-f]{12}\./, '.'))).toContain(
+        '/assets/anti-robot.js',
+      );
+      for (const asset of [worker, ...scripts.map(([, src = '']) => src)]) {
+        const { status, headers } = await browser().open(asset);
+        expect([status, headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
+        expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      }
+      for (const word of ['working', 'solved', 'held', 'waiting', 'ready']) {
+        expect(page.html).toMatch(new RegExp(`data-${word}="[^"]+"`));
+      }
+    },
+  );
 
-  test.each(FORMS)('%s is taken at once with the solution', async (path, _, status, fields) => {
+  test.each(FORMS)('%s is taken at once with the solution', async (...form) => {
+    const [path, , status, fields] = form;
     const page = await browser().open(path);
     const done = await browser().submit(path, page.filled({ ...named(fields), ...(await solved(page)) }));
     expect(done.status).toBe(status);
@@ -97,13 +102,14 @@ eachBroker('the check against robots', { ANTI_ROBOT_WORK: '10' }, (broker) => {
     const old = await browser().open('/forgot');
     broker().clock.advance(20 * 60 * SECOND);
     const fresh = await browser().open('/forgot');
-    for (const [fields, words] of [
+    const refused: [Record<string, string>, RegExp][] = [
       [sent, /open for too long|sent before/],
       [{ identifier: 'somebody' }, /was missing/],
       [{ identifier: 'somebody', robotChallenge: 'x"><b>' }, /did not work out/],
       [fresh.filled({ identifier: 'somebody', robotSolution: '1.00' }), /did not work out/],
       [old.filled({ identifier: 'somebody' }), /open for too long/],
-    ] as const) {
+    ];
+    for (const [fields, words] of refused) {
       const again = await browser().submit('/forgot', fields);
       expect([again.status, again.heading]).toEqual([403, 'Forgotten your password?']);
       expect(again.text).toMatch(words);

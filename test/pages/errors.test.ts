@@ -35,7 +35,7 @@ describe('refusals and headers of the pages', () => {
     const answers = [
       [200, await browser().open('/')],
       [200, await browser().open('/', 'HEAD')],
-      [400, await browser().open('/pin?pin=a&pin=b')],
+      [400, await browser().open('/confirm?token=a&token=b')],
       [403, await browser({ 'Sec-Fetch-Site': 'cross-site' }).submit('/pin', {})],
       [404, await browser().open('/nothing/here')],
       [404, await browser().open('/nothing', 'POST')],
@@ -116,11 +116,13 @@ describe('refusals and headers of the pages', () => {
   test('a compressed form, broken UTF-8 and a field with two values are refused', async () => {
     const headers = { 'Content-Type': `${FORM}; charset=utf-8` };
     const post = { method: 'POST', headers };
-    const zipped = { method: 'POST', headers: { ...headers, 'Content-Encoding': 'gzip' }, body: 'pin=1' };
-    expect((await send('/pin', zipped)).status).toBe(415);
-    expect((await send('/pin', { ...post, body: Buffer.from([0x70, 0xff, 0xfe]) })).status).toBe(400);
-    expect((await send('/pin', { ...post, body: 'pin=a&pin=b' })).status).toBe(400);
-    expect((await send('/pin', { ...post, body: 'pin=a&pin=a&__proto__=x&constructor=y' })).status).toBe(403);
+    const zipped = { method: 'POST', headers: { ...headers, 'Content-Encoding': 'gzip' }, body: 'token=1' };
+    expect((await send('/confirm', zipped)).status).toBe(415);
+    expect((await send('/confirm', { ...post, body: Buffer.from([0x70, 0xff, 0xfe]) })).status).toBe(400);
+    expect((await send('/confirm', { ...post, body: 'token=a&token=b' })).status).toBe(400);
+    expect(
+      (await send('/confirm', { ...post, body: 'token=a&token=a&__proto__=x&constructor=y' })).status,
+    ).toBe(410);
   });
 
   test.each([

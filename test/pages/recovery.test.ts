@@ -81,7 +81,8 @@ eachBroker('a forgotten password', { ANTI_ROBOT: 'off' }, (broker) => {
     ['of the host', 'localhost-12', 'localhost-12', 'newPassword', 'address of this service'],
     ['of the name', 'long.name.here1', 'long.name.here1', 'newPassword', 'your user name'],
     ['typed differently', WANTED, `${WANTED}!`, 'newPasswordAgain', 'are not the same'],
-  ])('a new password that is %s keeps the form and the link', async (what, first, second, field, words) => {
+  ])('a new password that is %s keeps the form and the link', async (...wrong) => {
+    const [what, first, second, field, words] = wrong;
     const userName = 'long.name.here';
     const known = await signIn(userName, PASSWORD);
     if (known !== 303) await join(browser(), userName);

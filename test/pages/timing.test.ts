@@ -97,7 +97,6 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
     ask: (identifier: string) => Promise<number>,
   ): Promise<void> => {
     let area = await measure(pairs / ROUNDS, ask);
-    process.stderr.write(`AUC ${area}\n`);
     if (Math.abs(area - 0.5) > 0.15) area = await measure(pairs / ROUNDS, ask);
     expect(area).toBeGreaterThanOrEqual(0.35);
     expect(area).toBeLessThanOrEqual(0.65);

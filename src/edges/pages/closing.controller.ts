@@ -45,8 +45,9 @@ export class ClosingController {
   ): Promise<Page> {
     return orAgain(
       async () => {
-        const renewed = await this.renewal.prove(browser, form.text('currentPassword'), network);
-        return download('signpost-account.json', await this.exports.of(browser.account), renewed);
+        await this.renewal.prove(browser, form.text('currentPassword'), network);
+        const exported = await this.exports.of(browser.account);
+        return download('signpost-account.json', exported, await this.renewal.renew(browser));
       },
       (problem) => page(ExportPage, { problem: ofCurrentPassword(problem) }, problem.status),
     );

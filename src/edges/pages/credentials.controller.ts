@@ -36,9 +36,9 @@ export class CredentialsController {
   ): Promise<Page> {
     return orAgain(
       async () => {
-        const renewed = await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), network);
         await this.addressChange.ask(browser.account.id, form.text('email'));
-        return seeOther('/profile?done=address-asked', renewed);
+        return seeOther('/profile?done=address-asked', await this.renewal.renew(browser));
       },
       (problem) => this.#askEmail(browser, form.text('email'), ofCurrentPassword(problem)),
     );

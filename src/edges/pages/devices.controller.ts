@@ -70,9 +70,9 @@ export class DevicesController {
   ): Promise<Page> {
     return orAgain(
       async () => {
-        const renewed = await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), network);
         await this.signIns.endOthers(browser.account.id, browser.session.id);
-        return seeOther('/devices?done=others-ended', renewed);
+        return seeOther('/devices?done=others-ended', await this.renewal.renew(browser));
       },
       (problem) => page(EndOthersPage, { problem: ofCurrentPassword(problem) }, problem.status),
     );

@@ -15,18 +15,17 @@ export class SessionRenewal {
     private readonly config: Config,
   ) {}
 
-  /**
-   * The password was typed once more: checked, and the session goes on under a new token (S-10).
-   *
-   * @returns the headers that give the browser its new token
-   * @throws DomainError unauthenticated, rate-limited
-   */
-  async prove(browser: SignedInBrowser, password: string, network: string): Promise<Page['headers']> {
-    await this.signIns.prove(browser.account.id, password, network);
-    return this.renew(browser);
+  /** @throws DomainError unauthenticated, rate-limited */
+  prove({ account }: SignedInBrowser, password: string, network: string): Promise<void> {
+    return this.signIns.prove(account.id, password, network);
   }
 
-  /** The same where the act itself has checked the password. */
+  /**
+   * The session goes on under a new token, as whenever the password was typed (S-10). Once the act is done: a form that
+   * comes back must not cost the browser its session.
+   *
+   * @returns the headers that give the browser its new token
+   */
   async renew({ session }: SignedInBrowser): Promise<Page['headers']> {
     const token = await this.sessions.renew(session);
     const maxAge = session.persistent ? this.sessions.lifetimes(true).absolute : undefined;

@@ -4,6 +4,7 @@ import { AuditTrail } from '../audit/index.js';
 import { isActive, withoutVerifiers, type Account, type AccountWithVerifiers } from './account.js';
 import { wrongCredentials } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
+import { refusedOnTheBeat } from './on-the-beat.js';
 import { PasswordsService, type PasswordProof } from './passwords.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 
@@ -24,7 +25,11 @@ export class SignInService {
    * @throws DomainError unauthenticated: unknown, inactive and wrong alike, at the same cost (S-05); rate-limited,
    * whether or not the account exists or the password is right (S-23); unavailable when too many are being checked
    */
-  async signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
+  signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
+    return refusedOnTheBeat(() => this.#signIn(identifier, proof, network));
+  }
+
+  async #signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
     const account = await this.#find(identifier);
     if (await this.#proves(account, identifier, proof, network)) {
       if (account && isActive(account)) return withoutVerifiers(account);

@@ -128,7 +128,7 @@ export class LinksService {
       refuseTwins(chosen, mine);
       if (chosen.link.state === 'accepted') return;
       await this.links.change(accepted(chosen.link, this.clock.now()), { answerDigest: null });
-      await this.#record('link-accepted', chosen.link);
+      await this.#record('link-accepted', chosen);
     });
   }
 
@@ -155,9 +155,10 @@ export class LinksService {
     await this.unitOfWork.run(async () => {
       const now = this.clock.now();
       await this.links.block(serverId, accountId, now);
-      const found = await this.links.find(serverId, accountId, now);
+      const found = await this.#find(serverId, accountId);
       if (found) await this.#end(serverId, accountId, endedByAccount);
-      await this.audit.record({ kind: 'server-blocked', outcome: 'ok', accountId, serverId });
+      const detail = found?.server.name ?? '';
+      await this.audit.record({ kind: 'server-blocked', outcome: 'ok', accountId, serverId, detail });
     });
   }
 
@@ -219,17 +220,24 @@ export class LinksService {
     }
   }
 
-  #record(kind: AuditKind, { accountId, serverId }: Link): Promise<void> {
-    return this.audit.record({ kind, outcome: 'ok', accountId, serverId });
+  /** With the name of the server: people read their own history (S-132). */
+  #record(kind: AuditKind, { link, server }: StoredLinkOfAccount): Promise<void> {
+    const { accountId, serverId } = link;
+    return this.audit.record({ kind, outcome: 'ok', accountId, serverId, detail: server.name });
+  }
+
+  async #find(serverId: ServerId, accountId: AccountId): Promise<StoredLinkOfAccount | undefined> {
+    const mine = await this.links.ofAccount(accountId, this.clock.now());
+    return mine.find(({ link }) => link.serverId === serverId);
   }
 
   async #end(serverId: ServerId, accountId: AccountId, how: (link: Link) => EndState): Promise<void> {
     await this.unitOfWork.run(async () => {
       const now = this.clock.now();
-      const found = await this.links.find(serverId, accountId, now);
+      const found = await this.#find(serverId, accountId);
       const state = found && how(found.link);
       if (!state || !(await this.links.end(found.link.id, state, now))) throw linkUnknown();
-      await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found.link);
+      await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found);
     });
   }
 }

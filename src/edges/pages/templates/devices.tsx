@@ -6,6 +6,7 @@ import type { Problem } from '../problem.js';
 import { shown } from '../shown.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { Owner } from './owner.js';
 
 interface DevicesProps {
   readonly devices: readonly Device[];
@@ -124,6 +125,7 @@ export function EndOthersPage({ problem }: { problem: Problem | undefined }): VN
       <p>{words.endOthersIntro}</p>
       <form method="post" action="/devices/end-others">
         <FormToken />
+        <Owner />
         <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <div class="actions">
           <button class="button" type="submit">

@@ -1,10 +1,11 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { PasswordRules } from '../../../features/accounts/index.js';
-import { useMessages, useVisitor } from '../html.js';
+import { useMessages } from '../html.js';
 import type { Problem } from '../problem.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
 import { NewPassword, NewPasswordAgain } from './new-password.js';
+import { Owner } from './owner.js';
 
 interface FormPageProps {
   readonly heading: string;
@@ -39,12 +40,6 @@ function FormPage({ heading, intro, action, submit, problem, children }: FormPag
       </form>
     </Layout>
   );
-}
-
-/** Tells password managers whose password is asked for or set; nobody sees it and nothing reads it. */
-function Owner(): VNode {
-  const { userName } = useVisitor();
-  return <input type="text" autocomplete="username" value={userName ?? ''} readonly hidden />;
 }
 
 interface EmailProps {

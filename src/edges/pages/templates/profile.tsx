@@ -15,6 +15,7 @@ export function ProfilePage({ account, findable, done }: ProfileProps): VNode {
   const { profile: words } = useMessages().signedIn;
   return (
     <Layout heading={words.heading} section="profile" done={done}>
+      <CopyScript />
       <h2>{words.account}</h2>
       <Credentials account={account} />
       <h2>{words.findable}</h2>
@@ -25,7 +26,6 @@ export function ProfilePage({ account, findable, done }: ProfileProps): VNode {
         <More href="/profile/export" label={words.export} hint={words.exportHint} />
         <More href="/profile/delete" label={words.delete} hint={words.deleteHint} />
       </ul>
-      <CopyScript />
     </Layout>
   );
 }

@@ -20,8 +20,8 @@ export function ServersPage({ servers, done }: ServersProps): VNode {
   const { servers: words } = useMessages().signedIn;
   return (
     <Layout heading={words.heading} section="servers" done={done}>
-      {servers.length === 0 ? <NoServer /> : <Servers servers={servers} />}
       <CopyScript />
+      {servers.length === 0 ? <NoServer /> : <Servers servers={servers} />}
     </Layout>
   );
 }
