@@ -1,4 +1,4 @@
-const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
 /** Whole seconds, minutes or hours; `round` up for waiting, down for what is past. */
 export function span(seconds: number, round: (value: number) => number): string {

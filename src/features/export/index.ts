@@ -3,6 +3,5 @@
  *
  * Promises: complete; no password, token, key or mail secret, neither the person's own nor anybody else's.
  */
-export type { AccountExport } from './account-export.js';
 export { ExportModule } from './export.module.js';
 export { ExportService } from './export.service.js';

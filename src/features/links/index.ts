@@ -9,10 +9,5 @@ export { InvitationsService, type SignUpInvitation } from './invitations.service
 export type { LinkKind } from './link.js';
 export { LinkRequestsService, type LinkOfServer } from './link-requests.service.js';
 export { LinksModule } from './links.module.js';
-export {
-  LinksService,
-  type InvitationAnswer,
-  type UsableLink,
-  type WaitingInvitation,
-} from './links.service.js';
+export { LinksService, type UsableLink, type WaitingInvitation } from './links.service.js';
 export { linkTables } from './link-tables.js';

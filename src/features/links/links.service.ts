@@ -30,12 +30,12 @@ export interface WaitingInvitation {
 }
 
 /** What people recognise a server by. */
-export interface KnownServer extends Pick<Server, 'id' | 'name'> {
+interface KnownServer extends Pick<Server, 'id' | 'name'> {
   readonly serverHost: string;
 }
 
 /** What a person can say to an invitation. `replace`: yes, and the link to its twin ends (S-72). */
-export type InvitationAnswer = 'accept' | 'decline' | 'block' | 'replace';
+type InvitationAnswer = 'accept' | 'decline' | 'block' | 'replace';
 
 /** An accepted link with all that a device needs. */
 export interface UsableLink {

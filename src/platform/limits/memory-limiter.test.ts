@@ -83,6 +83,15 @@ describe('a limit', () => {
   });
 });
 
+test('what is cleared was never counted, and nothing else is', async () => {
+  const { limiter, passes } = room();
+  const [one, other] = [rule('a', 1, { key: 'one' }), rule('a', 1, { key: 'other' })];
+  await limiter.take([one, other]);
+  await limiter.clear([one]);
+  expect(await passes(one)).toBe(true);
+  expect(await passes(other)).toBe(false);
+});
+
 test('with its memory full of live counters it refuses newcomers and forgets nobody, until windows end (S-26)', async () => {
   const { clock, passes } = room(2);
   const one = (key: string): Rule => rule('a', 1, { key });

@@ -3,7 +3,7 @@ import { useMessages } from '../html.js';
 import { Layout } from './layout.js';
 
 /** Links in mails that ask for one press of a button: programs that look at mails open links, but press nothing. */
-export type MailLink = 'unlock' | 'newAddress' | 'oldAddress';
+type MailLink = 'unlock' | 'newAddress' | 'oldAddress';
 
 const ACTIONS: Readonly<Record<MailLink, string>> = {
   unlock: '/unlock',
