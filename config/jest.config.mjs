@@ -21,6 +21,8 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.(ts|tsx)$': ['@swc/jest', swc] },
   testEnvironment: 'node',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
+  // Modules in ESM mode are never given back: a worker that has grown is replaced.
+  workerIdleMemoryLimit: '900MB',
   reporters: ['default'],
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock.js';
-import type { Account } from '../../src/features/accounts/index.js';
+import { CredentialChanges, type Account } from '../../src/features/accounts/index.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
 import type { Fields } from '../simulator/forms.js';
 import { ask, type Answer } from './ask.js';
@@ -301,5 +302,18 @@ describe('guessing', () => {
       const refused = await poll(broker(), pin, handle, '198.51.100.70');
       expect([refused.status, refused.headers['retry-after']]).toEqual([429, expect.stringMatching(/^\d+$/)]);
     });
+  });
+});
+
+eachBroker('a PIN that was confirmed', {}, (broker) => {
+  test('does not outlive a change of the password (S-13)', async () => {
+    const person = await account(broker(), `pin-${hex().slice(0, 6)}`);
+    const token = await device(broker(), person);
+    const { pin, handle } = await make(broker(), 'tv', '198.51.100.80');
+    expect((await ask(broker(), 'POST', 'pin/confirm', { token, form: { pin } })).status).toBe(200);
+    const { app } = broker();
+    await app.get(UnitOfWork).run(() => app.get(CredentialChanges).announce(person.id));
+    const exchange = await ask(broker(), 'POST', 'pin/authenticate', { form: { pin, deviceId: handle } });
+    expect(exchange.status).toBe(404);
   });
 });

@@ -103,18 +103,18 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
   };
 
   test('when signing in with a wrong password', async () => {
-    await expectNothingToSee(200, (identifier) =>
+    await expectNothingToSee(75, (identifier) =>
       timed('/sign-in', { identifier, password: 'not the right password' }, 403),
     );
   }, 180_000);
 
   test('when asking for a new password', async () => {
-    await expectNothingToSee(200, (identifier) => timed('/forgot', { identifier }, 202));
+    await expectNothingToSee(75, (identifier) => timed('/forgot', { identifier }, 202));
   }, 180_000);
 
   test('when signing up with an address in use', async () => {
     let names = 0;
-    await expectNothingToSee(100, (name) => {
+    await expectNothingToSee(50, (name) => {
       names += 1;
       const email =
         name === KNOWN ? `${KNOWN}@example.org` : `n${String(names).padStart(7, '0')}@example.org`;
@@ -129,6 +129,6 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
       password: 'a good one to remember',
     };
     await new Browser(broker).submit('/sign-up', waiting);
-    await expectNothingToSee(100, (name) => timed('/confirm/resend', { email: `${name}@example.net` }, 202));
+    await expectNothingToSee(50, (name) => timed('/confirm/resend', { email: `${name}@example.net` }, 202));
   }, 180_000);
 });

@@ -11,7 +11,7 @@ import { PASSWORD, signUp } from './people.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { Storm, type StormPerson } from './storm.js';
 
-const KILLS = Number(process.env['SURVIVAL_KILLS'] ?? 8);
+const KILLS = Number(process.env['SURVIVAL_KILLS'] ?? 4);
 const random = new SystemRandom();
 type Row = Record<string, string | number | null>;
 

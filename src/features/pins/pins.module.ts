@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { MINUTE } from '../../shared/clock.js';
-import { AccountsModule } from '../accounts/index.js';
+import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { SessionsModule } from '../sessions/index.js';
@@ -16,10 +16,12 @@ import { PinsService } from './pins.service.js';
 export class PinsModule implements OnModuleInit {
   constructor(
     private readonly pins: PinsService,
+    private readonly changes: CredentialChanges,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
+    this.changes.whenChanged((accountId) => this.pins.endConfirmedWithin(accountId));
     this.jobs.every('forget expired PINs', 10 * MINUTE, () => this.pins.forgetExpired());
   }
 }

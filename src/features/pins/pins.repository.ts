@@ -38,6 +38,11 @@ export class PinsRepository {
     );
   }
 
+  /** Ends every PIN that somebody confirmed for this account. Inside a unit of work. */
+  async removeOf(accountId: AccountId): Promise<void> {
+    await this.unitOfWork.writing.delete(PinEntity, { accountId });
+  }
+
   async removeExpiredBefore(time: number): Promise<void> {
     await this.unitOfWork.writing.delete(PinEntity, { expiresAt: LessThan(time) });
   }

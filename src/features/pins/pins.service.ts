@@ -130,6 +130,11 @@ export class PinsService {
     });
   }
 
+  /** A device that was let in but has not signed in yet does not outlive the password (S-13). In a unit of work. */
+  async endConfirmedWithin(accountId: AccountId): Promise<void> {
+    await this.pins.removeOf(accountId);
+  }
+
   async forgetExpired(): Promise<void> {
     const before = this.clock.now() - EXPIRED_SHOWN_MS;
     await this.unitOfWork.run(() => this.pins.removeExpiredBefore(before));

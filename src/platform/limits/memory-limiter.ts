@@ -74,7 +74,7 @@ export class MemoryLimiter extends Limiter {
   /** ±20 % so that refused callers do not come back together (S-26). */
   #refusal(waitMs: number): DomainError {
     const seconds = Math.max(1, waitMs / 1_000);
-    const retryAfterSeconds = Math.ceil(seconds * (0.8 + this.random.below(401) / 1_000));
+    const retryAfterSeconds = Math.ceil((seconds * (800 + this.random.below(401))) / 1_000);
     return new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
       retryAfterSeconds,
     });

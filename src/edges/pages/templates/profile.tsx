@@ -38,22 +38,28 @@ function Credentials({ account }: Pick<ProfileProps, 'account'>): VNode {
     <dl class="facts acting">
       <div>
         <dt>{fields.userName}</dt>
-        <dd>{userName}</dd>
-        <Copy text={userName} label={servers.copyOf(userName)} />
+        <dd>
+          <span>{userName}</span>
+          <Copy text={userName} label={servers.copyOf(userName)} />
+        </dd>
       </div>
       <div>
         <dt>{fields.email}</dt>
-        <dd>{email}</dd>
-        <a class="small" href="/profile/email" aria-label={words.changeEmail}>
-          {words.change}
-        </a>
+        <dd>
+          <span>{email}</span>
+          <a class="small" href="/profile/email" aria-label={words.changeEmail}>
+            {words.change}
+          </a>
+        </dd>
       </div>
       <div>
         <dt>{fields.password}</dt>
-        <dd class="soft">{words.passwordShown}</dd>
-        <a class="small" href="/profile/password" aria-label={words.changePassword}>
-          {words.change}
-        </a>
+        <dd>
+          <span class="soft">{words.passwordShown}</span>
+          <a class="small" href="/profile/password" aria-label={words.changePassword}>
+            {words.change}
+          </a>
+        </dd>
       </div>
     </dl>
   );
