@@ -22,7 +22,5 @@ export default {
   transform: { '\\.(ts|tsx)$': ['@swc/jest', swc] },
   testEnvironment: 'node',
   testTimeout: 60_000,
-  // Modules in ESM mode are never given back: a worker that has grown is replaced.
-  workerIdleMemoryLimit: '900MB',
   reporters: ['default'],
 };

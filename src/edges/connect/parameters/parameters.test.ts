@@ -202,15 +202,14 @@ describe('a body', () => {
       'with an impossible content type',
       { contentType: 'multipart/form-data; boundary=a\nb', body: field('pin', '1') },
     ],
-    [
-      'with an extended file name',
-      {
-        contentType: MULTIPART,
-        body: part(`Content-Disposition: form-data; name="x"; filename*=utf-8''x`, 'x') + END,
-      },
-    ],
   ])('that is broken multipart is refused: %s', async (_what, parts) => {
     expect(await refusal(parts)).toMatchObject({ kind: 'invalid', code: 'invalid-body' });
+  });
+
+  // Node 20 calls it broken, Node 24 reads it as a file: neither gets in.
+  test('with a part that has an extended file name is refused', async () => {
+    const body = part(`Content-Disposition: form-data; name="x"; filename*=utf-8''x`, 'x') + END;
+    expect(await refusal({ contentType: MULTIPART, body })).toMatchObject({ kind: 'invalid' });
   });
 });
 
