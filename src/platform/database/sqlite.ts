@@ -9,6 +9,12 @@ import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { lockDataFolder } from './sqlite-lock.js';
 
+/**
+ * More than the broker has kinds of statements. On Node 24 the process can abort when better-sqlite3 12 has a prepared
+ * statement garbage-collected; TypeORM's own cache drops those beyond a hundred.
+ */
+const STATEMENTS_KEPT = 10_000;
+
 /** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
 const CHECKED_UP_TO_BYTES = 64 * 1024 * 1024;
 
@@ -53,7 +59,13 @@ function dataSource(
   prepareDatabase: (db: Sqlite.Database) => void,
 ): DataSource {
   // Waiting for a lock inside SQLite would stop the whole process: UnitOfWork waits outside instead.
-  const options = { type: 'better-sqlite3', database: file, timeout: 0, prepareDatabase } as const;
+  const options = {
+    type: 'better-sqlite3',
+    database: file,
+    timeout: 0,
+    prepareDatabase,
+    statementCacheSize: STATEMENTS_KEPT,
+  } as const;
   return new DataSource({ ...options, ...commonOptions(tables, migrations) });
 }
 
