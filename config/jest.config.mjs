@@ -21,6 +21,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.(ts|tsx)$': ['@swc/jest', swc] },
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/config/keep-sqlite.cjs'],
   testTimeout: 60_000,
   reporters: ['default'],
 };

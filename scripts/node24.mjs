@@ -25,12 +25,6 @@ const cacheName = `${prefix}${fingerprint([inCheckout('package-lock.json')]).sli
 const strict = process.env['CI'] === 'true';
 const day = 24 * 60 * 60 * 1000;
 
-/**
- * The tests that run on Node 24 for now: there, Jest processes that load the SQLite binding in several vm contexts abort
- * (SIGABRT). The demo plays the whole main job on SQLite with the real program.
- */
-const SOUND = ['test/simulator', 'src/shared', 'src/edges/connect', 'src/features/servers'];
-
 /** What the tools make; everything else in the checkout is copied. */
 const made = new Set(['.git', 'node_modules', 'dist', '.dist-next', 'data', 'coverage', '.env']);
 
@@ -89,14 +83,7 @@ async function succeeds(script, home, copy) {
     // So that better-sqlite3 is compiled with the headers of the Node that will load it.
     npm_config_nodedir: home,
   };
-  const { code, output } = await run(
-    path.join(home, 'bin/node'),
-    [`scripts/${script}`, ...(script === 'test.mjs' ? SOUND : [])],
-    {
-      cwd: copy,
-      env,
-    },
-  );
+  const { code, output } = await run(path.join(home, 'bin/node'), [`scripts/${script}`], { cwd: copy, env });
   const shown = tail(output, code === 0 ? 1 : 200).replace(/^/gm, '  node 24 │ ');
   console.log(
     `${shown}\nnode 24: ${script} ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} after ${secondsSince(since)}`,

@@ -11,15 +11,7 @@ import { findChromium } from './lib/chromium.mjs';
 import { ensureInstalled, inPackage } from './lib/install.mjs';
 import { perform, say } from './lib/say.mjs';
 import { acquire, release } from './lib/services.mjs';
-import {
-  count,
-  isGood,
-  orphaned,
-  readResults,
-  replaceSuite,
-  skippedNames,
-  summary,
-} from './lib/test-results.mjs';
+import { count, readResults, skippedNames, summary } from './lib/test-results.mjs';
 
 const strict = process.env['CI'] === 'true';
 
@@ -28,10 +20,9 @@ const strict = process.env['CI'] === 'true';
 /**
  * @param {Needs} needs
  * @param {string} resultFile
- * @param {string[]} [which] arguments for Jest
  * @returns {Promise<number>} Jest's exit code
  */
-async function jest({ databaseUrl, redisUrl, chromium }, resultFile, which = process.argv.slice(2)) {
+async function jest({ databaseUrl, redisUrl, chromium }, resultFile) {
   const env = { ...process.env };
   // Tests skip themselves where these are absent, so one that was given but answers nobody must not stay.
   delete env['TEST_DATABASE_URL'];
@@ -43,32 +34,11 @@ async function jest({ databaseUrl, redisUrl, chromium }, resultFile, which = pro
   const options = ['--config', 'config/jest.config.mjs', '--maxWorkers=2'];
   const results = ['--json', `--outputFile=${resultFile}`];
   const node = ['--experimental-vm-modules', '--no-warnings', inPackage('jest', 'bin/jest.js')];
-  const { code } = await run(process.execPath, [...node, ...options, ...results, ...which], {
+  const { code } = await run(process.execPath, [...node, ...options, ...results, ...process.argv.slice(2)], {
     env,
     output: 'inherit',
   });
   return code;
-}
-
-/**
- * On Node 24, worker processes that have loaded the SQLite binding for many files abort now and then, in the middle of
- * an innocent one. Such a file is run again in a process of its own; whatever fails there has failed.
- * @param {Needs} needs
- * @param {string} folder
- * @param {import('./lib/test-results.mjs').JestResults | null} results
- * @param {number} code Jest's exit code
- * @returns {Promise<number>} the exit code after that
- */
-async function runOrphansAgain(needs, folder, results, code) {
-  const files = orphaned(results);
-  if (results === null || files.length === 0) return code;
-  for (const [index, file] of files.entries()) {
-    say(`its worker process died, running it again alone: ${path.relative(process.cwd(), file)}`);
-    const resultFile = path.join(folder, `again-${index}.json`);
-    await jest(needs, resultFile, ['--runTestsByPath', file]);
-    replaceSuite(results, file, readResults(resultFile));
-  }
-  return isGood(results) ? 0 : 1;
 }
 
 /** @param {Needs} needs @returns {string[]} */
@@ -108,8 +78,7 @@ await perform(async () => {
     if (missing(needs).length > 0) say(`tests that need ${missing(needs).join(' or ')} will be skipped`);
     const resultFile = path.join(folder, 'results.json');
     const code = await jest(needs, resultFile);
-    const results = readResults(resultFile);
-    return report(needs, results, await runOrphansAgain(needs, folder, results, code));
+    return report(needs, readResults(resultFile), code);
   } finally {
     await release(process.pid);
     rmSync(folder, { recursive: true, force: true });

@@ -3,12 +3,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, root } from './checkout.mjs';
 
-/** @typedef {{ name: string, status: string, message: string, assertionResults: { fullName: string, status: string }[] }} Suite */
-
 /**
  * What we read of Jest's results.
  * @typedef {object} JestResults
- * @property {Suite[]} testResults
+ * @property {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]} testResults
  * @property {number} numRuntimeErrorTestSuites
  */
 
@@ -19,36 +17,6 @@ import { readJson, root } from './checkout.mjs';
  * @returns {JestResults | null} null when Jest did not get as far as writing it
  */
 export const readResults = (file) => (existsSync(file) ? /** @type {JestResults} */ (readJson(file)) : null);
-
-/**
- * Files whose worker process died before it could say anything: no test of theirs has failed, none has passed.
- * @param {JestResults | null} results
- * @returns {string[]}
- */
-export const orphaned = (results) =>
-  (results?.testResults ?? [])
-    .filter(
-      ({ assertionResults, message }) =>
-        assertionResults.length === 0 && message.includes('jest worker process'),
-    )
-    .map(({ name }) => name);
-
-/**
- * Puts what a file said when it was run again in the place of what it could not say before.
- * @param {JestResults} results
- * @param {string} name
- * @param {JestResults | null} again
- */
-export function replaceSuite(results, name, again) {
-  const suites = again?.testResults.filter((suite) => suite.name === name) ?? [];
-  if (suites.length === 0) return;
-  results.testResults = [...results.testResults.filter((suite) => suite.name !== name), ...suites];
-  results.numRuntimeErrorTestSuites += (again?.numRuntimeErrorTestSuites ?? 0) - 1;
-}
-
-/** @param {JestResults} results @returns {boolean} */
-export const isGood = ({ testResults, numRuntimeErrorTestSuites }) =>
-  numRuntimeErrorTestSuites === 0 && testResults.every(({ status }) => status !== 'failed');
 
 const unfinished = new Set(['pending', 'skipped', 'todo', 'disabled']);
 
