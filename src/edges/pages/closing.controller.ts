@@ -4,7 +4,7 @@ import { DiscoveryService } from '../../features/discovery/index.js';
 import { ExportService } from '../../features/export/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import { DomainError } from '../../shared/domain-error.js';
-import { cookieName, setCookie } from './cookies.js';
+import { signedOutHeaders } from './cookies.js';
 import type { Form } from './form.js';
 import { download, page, seeOther, type Page } from './html.js';
 import {
@@ -69,10 +69,7 @@ export class ClosingController {
       async () => {
         requireName(form, account.userName);
         await this.closing.close(account.id, form.text('currentPassword'), network);
-        return seeOther('/goodbye', {
-          'Set-Cookie': setCookie(cookieName('sid', this.config), '', 0),
-          'Clear-Site-Data': '"cache", "storage"',
-        });
+        return seeOther('/goodbye', signedOutHeaders(this.config));
       },
       (problem) => this.#ask(browser, network, form.text('userName'), ofCurrentPassword(problem)),
     );

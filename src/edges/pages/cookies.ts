@@ -23,3 +23,11 @@ export function setCookie(name: string, value: string, maxAgeMs?: number): strin
   const age = maxAgeMs === undefined ? '' : `; Max-Age=${Math.floor(maxAgeMs / 1_000)}`;
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`;
 }
+
+/** What a browser that has been signed out must forget (S-114). */
+export function signedOutHeaders(config: Pick<Config, 'publicUrl'>): Readonly<Record<string, string>> {
+  return {
+    'Set-Cookie': setCookie(cookieName('sid', config), '', 0),
+    'Clear-Site-Data': '"cache", "storage"',
+  };
+}

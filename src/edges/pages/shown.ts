@@ -8,8 +8,3 @@ export function shown(name: string): string {
   const points = Array.from(name.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, ' ').trim());
   return points.length <= LONGEST ? points.join('') : `${points.slice(0, LONGEST - 1).join('')}…`;
 }
-
-/** The first characters of a media server's own id, as in the mail, to compare with what its admin sees (W10). */
-export function fingerprintOf(systemId: string): string {
-  return systemId.replace(/[^0-9A-Za-z]/g, '').slice(0, 8);
-}

@@ -3,7 +3,7 @@ import { Config } from '../../config/index.js';
 import { SignInService } from '../../features/accounts/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import type { PageRequest } from './browser.guard.js';
-import { cookieIn, cookieName, setCookie } from './cookies.js';
+import { cookieIn, cookieName, setCookie, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
@@ -52,10 +52,7 @@ export class SignInController {
   @SubmitSignedIn('sign-out')
   async signOut(@Browser() { account, session }: SignedInBrowser): Promise<Page> {
     await this.sessions.signOut(session.id, account.id);
-    return seeOther('/', {
-      'Set-Cookie': setCookie(cookieName('sid', this.config), '', 0),
-      'Clear-Site-Data': '"cache", "storage"',
-    });
+    return seeOther('/', signedOutHeaders(this.config));
   }
 
   async #signIn(form: Form, request: PageRequest, network: string): Promise<Page> {

@@ -32,6 +32,11 @@ export class AccountsRepository {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameKey: comparable(userName) });
   }
 
+  /** By e-mail address when there is an `@`, which no user name has (Q13), else by user name. */
+  findByIdentifier(identifier: string): Promise<AccountWithVerifiers | null> {
+    return identifier.includes('@') ? this.findByEmail(identifier) : this.findByUserName(identifier);
+  }
+
   /** The account whose name looks like this one, or is it (S-103). */
   findLookalike(userName: string): Promise<AccountWithVerifiers | null> {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameSkeleton: skeletonOf(userName) });

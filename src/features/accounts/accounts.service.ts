@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { AuditTrail } from '../audit/index.js';
-import { withoutVerifiers, type Account, type AccountWithVerifiers, type Findable } from './account.js';
+import { withoutVerifiers, type Account, type Findable } from './account.js';
 import { accountGone } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 
@@ -26,13 +26,13 @@ export class AccountsService {
 
   /** By user name, or by e-mail address when there is an `@`; exact but for letter case. */
   async findByIdentifier(identifier: string): Promise<Account | null> {
-    const account = await this.#findByIdentifier(identifier);
+    const account = await this.accounts.findByIdentifier(identifier);
     return account && withoutVerifiers(account);
   }
 
   /** The same, for servers: people decide by what they can be found (S-33). */
   async findForServer(identifier: string): Promise<Account | null> {
-    const account = await this.#findByIdentifier(identifier);
+    const account = await this.accounts.findByIdentifier(identifier);
     const isFindable = identifier.includes('@') ? account?.findableByEmail : account?.findableByName;
     return account && isFindable === true ? withoutVerifiers(account) : null;
   }
@@ -60,11 +60,5 @@ export class AccountsService {
       await this.accounts.removeTokensExpiredBefore(now);
       await this.accounts.releaseAddressesBefore(now);
     });
-  }
-
-  #findByIdentifier(identifier: string): Promise<AccountWithVerifiers | null> {
-    return identifier.includes('@')
-      ? this.accounts.findByEmail(identifier)
-      : this.accounts.findByUserName(identifier);
   }
 }

@@ -45,7 +45,7 @@ export class RecoveryService {
   }
 
   async #forgot(identifier: string, network: string): Promise<void> {
-    const account = await this.#find(identifier);
+    const account = await this.accounts.findByIdentifier(identifier);
     const mayMail = await this.mailLimits.take(account, identifier, network);
     await this.unitOfWork.run(async () => {
       if (mayMail && account && isActive(account)) await this.#mailLink(account);
@@ -100,11 +100,5 @@ export class RecoveryService {
   async forceReset(accountId: AccountId): Promise<void> {
     const account = await this.accounts.find(accountId);
     if (account) await this.#mailLink(account);
-  }
-
-  #find(identifier: string): ReturnType<AccountsRepository['findByEmail']> {
-    return identifier.includes('@')
-      ? this.accounts.findByEmail(identifier)
-      : this.accounts.findByUserName(identifier);
   }
 }

@@ -30,7 +30,7 @@ export class SignInService {
   }
 
   async #signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
-    const account = await this.#find(identifier);
+    const account = await this.accounts.findByIdentifier(identifier);
     if (await this.#proves(account, identifier, proof, network)) {
       if (account && isActive(account)) return withoutVerifiers(account);
     }
@@ -66,11 +66,5 @@ export class SignInService {
       await this.audit.record({ kind: 'sign-in', outcome: fits ? 'ok' : 'refused', ...whose });
     });
     return fits;
-  }
-
-  #find(identifier: string): Promise<AccountWithVerifiers | null> {
-    return identifier.includes('@')
-      ? this.accounts.findByEmail(identifier)
-      : this.accounts.findByUserName(identifier);
   }
 }

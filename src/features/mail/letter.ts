@@ -3,7 +3,8 @@ import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { english } from './english.js';
 import type { Mail, MailKind, MailOf } from './mail.js';
 import type { DeviceFields, Messages, Words } from './messages.js';
-import { fingerprintOf, quotedHost, quotedName } from './quoted.js';
+import { fingerprintOf } from '../../shared/fingerprint.js';
+import { quotedHost, quotedName } from './quoted.js';
 
 /** A mail as sentences, before it becomes text and HTML: both say the same because both are made of this. */
 export interface Letter extends Omit<Words, 'action'> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fingerprintOf, quotedHost, quotedName } from './quoted.js';
+import { fingerprintOf } from '../../shared/fingerprint.js';
+import { quotedHost, quotedName } from './quoted.js';
 
 /** What mail programs make links of: schemes, `www.`, host names, addresses. */
 const LINKABLE = /:\/\/|\w\.\w|\w@\w|\b\w+:\w/;

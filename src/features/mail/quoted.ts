@@ -2,8 +2,6 @@
 const LONGEST = 64;
 /** Reads like a dot, and no mail program takes it for part of an address. */
 const INERT_DOT = '\u2024';
-/** Of a system id, enough to compare by eye and by phone (W10). */
-const FINGERPRINT_LENGTH = 8;
 
 /**
  * A name somebody else chose, fit for a mail (S-93): in quotes, on one line, without control, bidirectional and other
@@ -16,11 +14,6 @@ export function quotedName(name: string): string {
 /** Like `quotedName`, but a long host loses its beginning: who answers there is decided at its end. */
 export function quotedHost(host: string): string {
   return quoted(shortened(inert(host), (points) => ['…', ...points.slice(1 - LONGEST)]));
-}
-
-/** The first characters of a media server's own id, to compare with what its admin sees (W10). */
-export function fingerprintOf(systemId: string): string {
-  return systemId.replace(/[^0-9A-Za-z]/g, '').slice(0, FINGERPRINT_LENGTH);
 }
 
 function inert(text: string): string {
