@@ -1,22 +1,26 @@
 /**
- * On Node 24 the process aborts when a statement or database of better-sqlite3 12 is garbage-collected while no context is
- * entered. Jest throws a whole context away after each test file, so all of them, those of `pragma` too, are kept on
- * a core module: unlike `process` and the globals, that is the same object in every context.
+ * Node 24.21 aborts when an object of an addon that is built on its `ObjectWrap`, as those of better-sqlite3
+ * are, is garbage-collected while no context is entered (nodejs/node#65262 and around). Jest throws a whole context away
+ * after each test file, so every database and statement is kept, on a core module: unlike `process` and the globals, that
+ * is the same object in every context. Done once per process, or each file would wrap what the file before has wrapped.
  */
 const events = require('node:events');
-const Sqlite = require('better-sqlite3');
-const { cppdb } = require('better-sqlite3/lib/util');
+const addon = require('better-sqlite3/build/Release/better_sqlite3.node');
 
-const kept = Symbol.for('signpost.test.statements');
-events[kept] ??= [];
-const probe = new Sqlite(':memory:');
-const native = Object.getPrototypeOf(probe[cppdb]);
-for (const method of ['prepare', 'exec', 'close']) {
-  const original = native[method];
-  native[method] = function keepAnd(...given) {
-    const result = original.apply(this, given);
-    events[kept].push(this, result);
-    return result;
+const kept = Symbol.for('signpost.test.native-objects');
+if (!events[kept]) {
+  const list = [];
+  events[kept] = list;
+  const keep = (made) => {
+    list.push(made);
+    return made;
   };
+  const { Database } = addon;
+  for (const method of ['prepare', 'backup']) {
+    const original = Database.prototype[method];
+    Database.prototype[method] = function keepResult(...given) {
+      return keep(original.apply(this, given));
+    };
+  }
+  addon.Database = new Proxy(Database, { construct: (made, given) => keep(Reflect.construct(made, given)) });
 }
-probe.close();
