@@ -7,12 +7,10 @@ import { commonOptions, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { keepAlive } from './native-objects.js';
 import { lockDataFolder } from './sqlite-lock.js';
 
-/**
- * More than the broker has kinds of statements. On Node 24 the process can abort when better-sqlite3 12 has a prepared
- * statement garbage-collected; TypeORM's own cache drops those beyond a hundred.
- */
+/** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAlive`). */
 const STATEMENTS_KEPT = 10_000;
 
 /** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
@@ -69,17 +67,18 @@ function dataSource(
   return new DataSource({ ...options, ...commonOptions(tables, migrations) });
 }
 
+/** `exec`, because `pragma` makes a prepared statement that it drops. */
 function prepareWriter(db: Sqlite.Database): void {
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.pragma('fullfsync = ON');
+  keepAlive(db);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
   if (statSync(db.name).size > CHECKED_UP_TO_BYTES) return;
-  const result = db.pragma('quick_check(1)', { simple: true });
+  const result = keepAlive(db.prepare('PRAGMA quick_check(1)').pluck()).get();
   if (result !== 'ok') throw new Error(String(result).replace(/\s+/g, ' '));
 }
 
 function prepareReader(db: Sqlite.Database): void {
-  db.pragma('query_only = ON');
+  keepAlive(db);
+  db.exec('PRAGMA query_only = ON');
 }
 
 async function initialize(source: DataSource, file: string): Promise<void> {
