@@ -35,6 +35,7 @@ const steps = [
     ],
   },
   { name: 'unused code', args: [inPackage('knip', 'bin/knip.js'), '--config', 'config/knip.json'] },
+  { name: 'regular expressions', args: [inCheckout('scripts/regexes.mjs')] },
   { name: 'generated files', args: [inCheckout('scripts/generate.mjs'), '--check'] },
 ];
 

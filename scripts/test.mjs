@@ -9,6 +9,8 @@ import path from 'node:path';
 import { run } from './lib/child.mjs';
 import { findChromium } from './lib/chromium.mjs';
 import { ensureInstalled, inPackage } from './lib/install.mjs';
+import { privateFolder } from './lib/lock.mjs';
+import { quickFolder } from './lib/quick-folder.mjs';
 import { perform, say } from './lib/say.mjs';
 import { acquire, release } from './lib/services.mjs';
 import { count, readResults, skippedNames, summary } from './lib/test-results.mjs';
@@ -19,11 +21,14 @@ const strict = process.env['CI'] === 'true';
 
 /**
  * @param {Needs} needs
+ * @param {string} folder for what the tests write
  * @param {string} resultFile
  * @returns {Promise<number>} Jest's exit code
  */
-async function jest({ databaseUrl, redisUrl, chromium }, resultFile) {
-  const env = { ...process.env };
+async function jest({ databaseUrl, redisUrl, chromium }, folder, resultFile) {
+  // Locks between processes stay where all processes look.
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, SIGNPOST_TMPDIR: os.tmpdir(), TMPDIR: folder };
   // Tests skip themselves where these are absent, so one that was given but answers nobody must not stay.
   delete env['TEST_DATABASE_URL'];
   delete env['TEST_REDIS_URL'];
@@ -31,7 +36,12 @@ async function jest({ databaseUrl, redisUrl, chromium }, resultFile) {
   if (databaseUrl !== null) env['TEST_DATABASE_URL'] = databaseUrl;
   if (redisUrl !== null) env['TEST_REDIS_URL'] = redisUrl;
   if (chromium !== null) env['TEST_CHROMIUM'] = chromium;
-  const options = ['--config', 'config/jest.config.mjs', '--maxWorkers=2'];
+  const options = [
+    '--config',
+    'config/jest.config.mjs',
+    `--cacheDirectory=${privateFolder('jest')}`,
+    '--maxWorkers=2',
+  ];
   const results = ['--json', `--outputFile=${resultFile}`];
   const node = ['--experimental-vm-modules', '--no-warnings', inPackage('jest', 'bin/jest.js')];
   const { code } = await run(process.execPath, [...node, ...options, ...results, ...process.argv.slice(2)], {
@@ -72,12 +82,12 @@ function report(needs, results, code) {
 
 await perform(async () => {
   await ensureInstalled();
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-test-'));
+  const folder = mkdtempSync(path.join(quickFolder(os.tmpdir()), 'signpost-test-'));
   try {
     const needs = { ...(await acquire({ user: process.pid })), chromium: await findChromium() };
     if (missing(needs).length > 0) say(`tests that need ${missing(needs).join(' or ')} will be skipped`);
     const resultFile = path.join(folder, 'results.json');
-    const code = await jest(needs, resultFile);
+    const code = await jest(needs, folder, resultFile);
     return report(needs, readResults(resultFile), code);
   } finally {
     await release(process.pid);

@@ -11,12 +11,12 @@ import { Stop } from './say.mjs';
 const uid = process.getuid?.() ?? 0;
 
 /**
- * A folder with a name that is the same next time. The temporary folder is everybody's, so a folder that somebody else
+ * A folder with a name that is the same next time, also for tests, whose own TMPDIR is another one. The temporary folder is everybody's, so a folder that somebody else
  * put there first is refused.
  * @param {string} name @param {number} [mode] @returns {string}
  */
 export function privateFolder(name, mode = 0o700) {
-  const folder = path.join(os.tmpdir(), `signpost-${uid}-${name}`);
+  const folder = path.join(process.env['SIGNPOST_TMPDIR'] ?? os.tmpdir(), `signpost-${uid}-${name}`);
   mkdirSync(folder, { recursive: true, mode });
   const found = lstatSync(folder);
   if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== uid)) {

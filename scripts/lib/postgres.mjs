@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { run, tail } from './child.mjs';
 import { findProgram, installMissing } from './debian.mjs';
+import { quickFolder } from './quick-folder.mjs';
 import { say } from './say.mjs';
 import { freePort, postgresAnswers } from './sockets.mjs';
 
@@ -29,7 +30,7 @@ export async function startPostgres(base) {
   await installMissing(['postgresql']);
   const [initdb, control] = [findProgram('initdb'), findProgram('pg_ctl')];
   if (initdb === null || control === null) return null;
-  const folder = mkdtempSync(path.join(base, 'pg-'));
+  const folder = mkdtempSync(path.join(quickFolder(base), 'signpost-pg-'));
   if (asRoot && (await run('chown', ['postgres', folder])).code !== 0) {
     say('PostgreSQL does not run as root, and there is no user named postgres');
     return abandon(folder);
@@ -77,7 +78,7 @@ async function serve(control, folder) {
   let output = '';
   for (let attempt = 0; attempt < 3; attempt++) {
     const port = await freePort();
-    const settings = `-p ${port} -h 127.0.0.1 -c unix_socket_directories='${sockets}' -c max_connections=200`;
+    const settings = `-p ${port} -h 127.0.0.1 -c unix_socket_directories='${sockets}' -c max_connections=200 -c max_wal_size=256MB`;
     const started = await runAsItsUser(control, [
       '-D',
       data,

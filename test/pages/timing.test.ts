@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
-import { TestBroker } from '../support/broker.js';
+import { PRODUCTION_HASHES, TestBroker } from '../support/broker.js';
 import { Browser, CookieBrowser } from './browser.js';
 import { join } from './people.js';
 
@@ -43,6 +43,7 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
   beforeAll(async () => {
     // Limits count as they do in earnest, and are never reached.
     broker = await TestBroker.start({
+      ...PRODUCTION_HASHES,
       LIMITS: 'on',
       ANTI_ROBOT: 'off',
       TRUST_PROXY: '127.0.0.1',

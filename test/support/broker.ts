@@ -4,12 +4,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.factory.js';
-import { loadConfig, type Environment } from '../../src/config/index.js';
+import { loadConfig, type Config, type Environment } from '../../src/config/index.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
+
+/** Less than what `loadConfig` lets anybody have (S-03): thousands of tests sign up and in, few are about what that costs. */
+const CHEAP_HASHES = { passwordMemoryKib: 8, passwordIterations: 1 };
+
+/** A test that names PASSWORD_MEMORY_KIB or PASSWORD_ITERATIONS gets the costs of production. */
+function configOf(environment: Environment): Config {
+  const isAboutCosts = 'PASSWORD_MEMORY_KIB' in environment || 'PASSWORD_ITERATIONS' in environment;
+  return Object.assign({}, loadConfig(environment), isAboutCosts ? {} : CHEAP_HASHES);
+}
+
+/** For a test whose broker hashes as in production. */
+export const PRODUCTION_HASHES: Environment = { PASSWORD_MEMORY_KIB: '19456', PASSWORD_ITERATIONS: '2' };
 
 /** Where a broker of a test keeps its rows. */
 type Store = 'sqlite' | 'postgres';
@@ -62,7 +74,7 @@ export class TestBroker {
 
   /** Starts it (again) on the same data. */
   async open(settings: Environment = {}): Promise<void> {
-    this.#app = await createApp(loadConfig({ ...this.environment, ...settings }), this.log, this.clock);
+    this.#app = await createApp(configOf({ ...this.environment, ...settings }), this.log, this.clock);
     await this.#app.listen(0, '127.0.0.1');
     this.#url = await this.#app.getUrl();
   }

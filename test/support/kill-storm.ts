@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { escapedForm } from '../simulator/forms.js';
-import { TestBroker } from './broker.js';
+import { PRODUCTION_HASHES, TestBroker } from './broker.js';
 import { buildBefore, ChildBroker } from './child-broker.js';
 import { PASSWORD, signUp } from './people.js';
 import { createDatabase, dropDatabase } from './postgres.js';
@@ -32,7 +32,10 @@ export function killWhileItWrites(store: 'SQLite' | 'PostgreSQL'): void {
 
     beforeAll(async () => {
       database = store === 'PostgreSQL' ? await createDatabase() : undefined;
-      prepared = await TestBroker.start(database === undefined ? {} : { DATABASE_URL: database });
+      prepared = await TestBroker.start({
+        ...PRODUCTION_HASHES,
+        ...(database === undefined ? {} : { DATABASE_URL: database }),
+      });
       for (const name of names) await signUp(prepared, name);
       await prepared.close();
     }, 30_000);
