@@ -20,6 +20,7 @@ export interface Attempt {
   readonly isKnown: boolean;
   /** Counted before the check; this one try is given back when the password was right (S-20). */
   readonly rules: readonly Rule[];
+  readonly at: number;
 }
 
 const KNOWN_FOR = 30 * DAY;
@@ -51,12 +52,12 @@ export class SignInLimits {
   async begin(account: AccountWithVerifiers | null, identifier: string, network: string): Promise<Attempt> {
     // User name and e-mail of one account share the count; what belongs to nobody is counted alike (S-23, S-24).
     const subject = account?.id ?? `unknown ${comparable(identifier).slice(0, 254)}`;
-    const since = this.clock.now() - KNOWN_FOR;
-    const isKnown = await this.networks.isKnown(account?.id ?? NOBODY, network, since);
+    const at = this.clock.now();
+    const isKnown = await this.networks.isKnown(account?.id ?? NOBODY, network, at - KNOWN_FOR);
     if (isKnown) {
       const rules = [this.#knownRule(subject, network)];
       await this.limiter.take(rules);
-      return { network, isKnown, rules };
+      return { network, isKnown, rules, at };
     }
     const inAll = this.#accountRule(subject);
     await this.#takeInAll(account, inAll);
@@ -64,10 +65,10 @@ export class SignInLimits {
     try {
       await this.limiter.take(here);
     } catch (error) {
-      await this.limiter.refund([inAll]);
+      await this.limiter.refund([inAll], at);
       throw error;
     }
-    return { network, isKnown, rules: [inAll, ...here] };
+    return { network, isKnown, rules: [inAll, ...here], at };
   }
 
   /**
@@ -75,7 +76,7 @@ export class SignInLimits {
    * still count, so an attacker's own account does not reset a network (S-21). In a unit of work.
    */
   async succeeded(account: AccountWithVerifiers, attempt: Attempt): Promise<void> {
-    await this.limiter.refund(attempt.rules);
+    await this.limiter.refund(attempt.rules, attempt.at);
     await this.networks.remember(account.id, attempt.network, this.clock.now());
     if (account.failedSignIns > 0) await this.forgive(account.id);
   }

@@ -189,12 +189,13 @@ export class PinsService {
    */
   async #guess(typed: string, accountId: AccountId, network: string): Promise<StoredPin> {
     const rules = this.#guessRules(accountId, network);
+    const at = this.clock.now();
     await this.limiter.take(rules);
     const code = typedCode(typed);
     const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
     if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
     if (pin.state !== 'pending' && !isConfirmedBy(accountId, pin)) throw pinUnknown();
-    await this.limiter.refund(rules);
+    await this.limiter.refund(rules, at);
     return pin;
   }
 
