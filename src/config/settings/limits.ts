@@ -1,4 +1,4 @@
-import { limit, oneOf } from '../setting.js';
+import { limit, oneOf, seconds } from '../setting.js';
 
 /** Sizes of what comes in (S-120) and how often callers may do what. */
 export const limits = {
@@ -48,6 +48,12 @@ export const limits = {
     30,
     'Wrong PINs per network and hour (S-43).',
   ),
+  pinWrongMinute: limit(
+    'LIMIT_WRONG_PINS_MINUTE',
+    60,
+    'Wrong PINs of the whole broker per minute; more of them, and for a while the password has to be given before a PIN can be typed (S-43).',
+  ),
+  pinGuardTtl: seconds('PIN_GUARD_TTL_SECONDS', 600, 'How long that while is (S-43).'),
   invitesRecipientDay: limit(
     'LIMIT_INVITES_PER_RECIPIENT_DAY',
     1,
