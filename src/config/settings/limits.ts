@@ -98,7 +98,7 @@ export const limits = {
   signInKnownHour: limit(
     'LIMIT_SIGN_INS_PER_KNOWN_NETWORK_HOUR',
     10,
-    'Wrong passwords per hour for an account from a network it was used from in the last 30 days (S-22).',
+    'Wrong passwords per hour for an account from a network it was used from in the last 30 days, and from each browser or device that is known for it (S-22).',
   ),
   signInFailuresAccount: limit(
     'LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT',

@@ -1,3 +1,4 @@
+import type { SignInOrigin } from '../../features/accounts/index.js';
 import { PinsService, type PinTyper } from '../../features/pins/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
@@ -6,6 +7,7 @@ import {
   Browser,
   Fields,
   Network,
+  Origin,
   PageController,
   Query,
   ShowSignedIn,
@@ -68,13 +70,13 @@ export class PinController {
   givePassword(
     @Browser() browser: SignedInBrowser,
     @Fields(['pin', 'currentPassword']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     return orAgain(
       async () => {
-        await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), origin);
         const back = destinationAfter(`/pin?pin=${encodeURIComponent(form.text('pin'))}`);
-        return seeOther(back, await this.renewal.renew(browser));
+        return seeOther(back, await this.renewal.renew(browser, origin));
       },
       (problem) => askPassword(form, ofCurrentPassword(problem)),
     );
