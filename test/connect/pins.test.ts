@@ -277,6 +277,30 @@ describe('guessing', () => {
       broker().clock.advance(HOUR);
     });
 
+    test('by a crowd closes this door for ten minutes, because no password can be given here (S-43)', async () => {
+      const { token } = await signedIn(broker(), 'bystander');
+      const { pin, handle } = await make(broker(), 'tv', '198.51.100.90');
+      const statuses: number[] = [];
+      for (let at = 0; at < 13; at += 1) {
+        const guesser = await signedIn(broker(), `crowd-${at}`);
+        for (let count = 0; count < 5; count += 1) {
+          statuses.push(await guess(guesser.token, `203.0.113.${at}`));
+        }
+      }
+      // Sixty in a minute, one more that is noticed, and no further one is looked at.
+      expect(statuses).toEqual([...Array<number>(61).fill(404), ...Array<number>(4).fill(429)]);
+      const refused = await confirm(broker(), token, { pin }, '198.51.100.91');
+      expect([refused.status, refused.object]).toEqual([
+        429,
+        { message: expect.stringContaining('PIN page') },
+      ]);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(400);
+      expect((await poll(broker(), pin, handle, '198.51.100.90')).status).toBe(200);
+      broker().clock.advance(10 * MINUTE);
+      const next = await make(broker(), 'tv', '198.51.100.90');
+      expect((await confirm(broker(), token, { pin: next.pin }, '198.51.100.91')).status).toBe(200);
+    });
+
     test('PINs by the dozen is over too: ten a minute and twenty alive per network', async () => {
       const create = (from: string): Promise<Answer> =>
         ask(broker(), 'POST', 'pin', { form: { deviceId: 'tv' }, from });

@@ -111,6 +111,24 @@ eachBroker('how often (S-25)', SETTINGS, (broker) => {
     expect((await signIn(PASSWORD)).status).toBe(200);
   });
 
+  test('a device that is signed in signs in anew from anywhere, whoever guesses elsewhere (S-22)', async () => {
+    const [owner, other] = [await account(broker(), 'traveller'), await account(broker(), 'thief')];
+    const [token, foreign] = [await device(broker(), owner), await device(broker(), other)];
+    const signIn = (rawpw: string, as?: string): Promise<Answer> => {
+      const form = { nameOrEmail: 'traveller', rawpw };
+      const call = { form, from: elsewhere(), ...(as === undefined ? {} : { token: as }) };
+      return ask(broker(), 'POST', 'user/authenticate', call);
+    };
+    for (let count = 0; count < 100; count += 1) await signIn('wrong password');
+    expectTooMany(await signIn(PASSWORD));
+    for (const nothing of [foreign, hex() + hex(), 'x', '']) expectTooMany(await signIn(PASSWORD, nothing));
+    for (let count = 0; count < 9; count += 1) {
+      expect((await signIn('wrong password', token)).status).toBe(401);
+    }
+    expect((await signIn(PASSWORD, token)).status).toBe(200);
+    await ask(broker(), 'POST', 'user/logout', { token });
+  });
+
   test('a throttled sign-in says the same for an account that does not exist', async () => {
     const texts: string[] = [];
     await account(broker(), 'throttled');

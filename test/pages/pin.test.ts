@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { PinGuesses } from '../../src/features/pins/pin-guesses.service.js';
+import type { AccountId } from '../../src/shared/ids.js';
 import { Device } from '../simulator/device.js';
 import { eachBroker } from '../support/broker.js';
 import { Browser, CookieBrowser, type Answer } from './browser.js';
@@ -144,3 +146,85 @@ eachBroker('linking a TV with limits on', { LIMITS: 'on' }, (broker) => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(60);
   });
 });
+
+eachBroker(
+  'linking a TV while PINs are guessed at all over the broker (S-43)',
+  { LIMITS: 'on', TRUST_PROXY: '127.0.0.1', LIMIT_SIGN_UPS_PER_NETWORK_HOUR: '100' },
+  (broker) => {
+    const tv = (): Device => new Device({ broker: broker().url, deviceId: 'tv' });
+    const resident = (name: string): Promise<Resident> => Resident.of(broker(), name);
+
+    /** 61 wrong PINs within a minute, each from a network and for an account of its own. */
+    const raiseGuard = async (): Promise<void> => {
+      const guesses = broker().app.get(PinGuesses);
+      for (let count = 0; count < 61; count += 1) {
+        await guesses.begin({ accountId: String(count) as AccountId, network: `n${count}`, isFresh: true });
+      }
+    };
+
+    test('the password comes first, then the PIN that was typed works; a fresh one need not be given again', async () => {
+      const ann = await resident('guarded-ann');
+      const device = tv();
+      const pin = await device.createPin();
+      broker().clock.advance(5 * MINUTE);
+      const before = await ann.open('/pin');
+      await raiseGuard();
+      const asked = await ann.browser.submit('/pin', before.filled({ pin: pin.pin }));
+      expect([asked.status, asked.heading]).toEqual([429, 'Your password first']);
+      expect(Number(asked.headers.get('retry-after'))).toBeGreaterThan(400);
+      expect(asked.input('pin')).toMatchObject({ type: 'hidden', value: pin.pin });
+      const wrong = await ann.browser.submit('/pin/password', asked.filled({ currentPassword: 'no' }));
+      expect([wrong.status, wrong.heading]).toEqual([403, 'Your password first']);
+      expect(wrong.described('currentPassword')).toContain('not your password');
+      const session = ann.browser.cookies.get('sid');
+      const given = await ann.browser.submit('/pin/password', wrong.filled({ currentPassword: PASSWORD }));
+      expect([given.status, given.headers.get('location')]).toEqual([303, `/pin?pin=${pin.pin}`]);
+      expect(ann.browser.cookies.get('sid')).not.toBe(session);
+      const form = await ann.open(`/pin?pin=${pin.pin}`);
+      expect(form.heading).toBe('Link a TV');
+      const step = await ann.browser.submit('/pin', form.filled());
+      expect(step.heading).toBe('Is this your device?');
+      expect((await ann.browser.submit('/pin/confirm', step.filled())).status).toBe(303);
+      expect((await device.pollPin(pin)).IsConfirmed).toBe(true);
+      broker().clock.advance(10 * MINUTE);
+    });
+
+    test('neither step is done without it, and the page asks before a PIN is typed', async () => {
+      const bob = await resident('guarded-bob');
+      broker().clock.advance(5 * MINUTE);
+      const device = tv();
+      const pin = await device.createPin();
+      const step = await bob.browser.submit('/pin', (await bob.open('/pin')).filled({ pin: pin.pin }));
+      await raiseGuard();
+      expect((await bob.browser.submit('/pin/confirm', step.filled())).heading).toBe('Your password first');
+      expect((await device.pollPin(pin)).IsConfirmed).toBe(false);
+      const page = await bob.open(`/pin?pin=${pin.pin}`);
+      expect([page.status, page.heading]).toEqual([200, 'Your password first']);
+      expect(page.input('pin')?.['value']).toBe(pin.pin);
+      broker().clock.advance(10 * MINUTE);
+      expect((await bob.open('/pin')).heading).toBe('Link a TV');
+    });
+
+    test('whoever has just signed in is not asked', async () => {
+      await raiseGuard();
+      const cid = await resident('guarded-cid');
+      const pin = await tv().createPin();
+      const step = await cid.browser.submit('/pin', (await cid.open('/pin')).filled({ pin: pin.pin }));
+      expect(step.heading).toBe('Is this your device?');
+      expect((await cid.browser.submit('/pin/confirm', step.filled())).status).toBe(303);
+      broker().clock.advance(10 * MINUTE);
+    });
+
+    test('the limits of each account and the token of the form hold all the same', async () => {
+      await raiseGuard();
+      const dee = await resident('guarded-dee');
+      const form = (await dee.open('/pin')).filled({ pin: 'BBBBBBBB' });
+      for (let tries = 0; tries < 5; tries += 1) {
+        expect((await dee.browser.submit('/pin', form)).status).toBe(404);
+      }
+      expect((await dee.browser.submit('/pin', form)).heading).toBe('Too many tries');
+      const bare = { pin: 'BBBBBBBB', currentPassword: PASSWORD };
+      expect((await dee.browser.submit('/pin/password', bare)).status).toBe(403);
+    });
+  },
+);

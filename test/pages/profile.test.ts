@@ -126,11 +126,15 @@ eachBroker('the profile', {}, (broker) => {
       account: { userName: 'gil', email: 'gil@example.org', findableByName: true },
       devices: [{ app: 'Theater/3' }],
       browsers: [{ network: '127.0.0.1' }],
+      signedInFrom: { networks: [{ network: '127.0.0.1' }], browsers: [{ lastAt: expect.any(String) }] },
       servers: [{ name: 'Attic', kind: 'linked' }],
       lookups: [{ serverName: 'Attic', count: 1 }],
     });
     expect(exported['events']?.map(({ kind }) => kind)).toContain('link-accepted');
-    const secrets = [server.user('gil').connect!.accessKey, gil.browser.cookies.get('sid') ?? 'sid'];
+    const secrets = [
+      server.user('gil').connect!.accessKey,
+      ...['sid', 'device'].map((name) => gil.browser.cookies.get(name) ?? name),
+    ];
     for (const secret of secrets) expect(answer.html).not.toContain(secret);
     expect(answer.html).not.toMatch(/password|hash|digest|[0-9a-f]{64}/i);
   });

@@ -232,9 +232,10 @@ eachBroker(
       await join(new Browser(broker()), 'safe');
       const person = new CookieBrowser(broker());
       await person.signIn('safe', PASSWORD);
-      expect([...person.cookies.keys()].sort()).toEqual(['__Host-form', '__Host-sid']);
-      for (const attributes of person.attributes.values()) {
-        expect(attributes).toBe('Path=/; HttpOnly; SameSite=Lax; Secure');
+      expect([...person.cookies.keys()].sort()).toEqual(['__Host-device', '__Host-form', '__Host-sid']);
+      for (const [name, attributes] of person.attributes) {
+        const age = name === '__Host-device' ? `; Max-Age=${365 * DAY}` : '';
+        expect(attributes).toBe(`Path=/; HttpOnly; SameSite=Lax; Secure${age}`);
       }
       expect(await isSignedIn(person)).toBe(true);
       const downgraded = new CookieBrowser(broker());

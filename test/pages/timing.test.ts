@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { PRODUCTION_HASHES, TestBroker } from '../support/broker.js';
 import { Browser, CookieBrowser } from './browser.js';
-import { join } from './people.js';
+import { join, PASSWORD } from './people.js';
 
 /** Each with pairs of its own, each pair in an order of its own; the median counts. */
 const ROUNDS = 5;
@@ -107,6 +107,17 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
     await expectNothingToSee(75, (identifier) =>
       timed('/sign-in', { identifier, password: 'not the right password' }, 403),
     );
+  }, 180_000);
+
+  test('when signing in in a browser that is known for somebody else (S-22)', async () => {
+    await join(new Browser(broker), 'third');
+    const theirs = new CookieBrowser(broker);
+    await theirs.signIn('third', PASSWORD);
+    stranger.cookies.set('device', theirs.cookies.get('device') ?? '');
+    await expectNothingToSee(50, (identifier) =>
+      timed('/sign-in', { identifier, password: 'not the right password' }, 403),
+    );
+    stranger.cookies.delete('device');
   }, 180_000);
 
   test('when asking for a new password', async () => {

@@ -1,4 +1,4 @@
-import { limit, oneOf } from '../setting.js';
+import { limit, oneOf, seconds } from '../setting.js';
 
 /** Sizes of what comes in (S-120) and how often callers may do what. */
 export const limits = {
@@ -48,6 +48,12 @@ export const limits = {
     30,
     'Wrong PINs per network and hour (S-43).',
   ),
+  pinWrongMinute: limit(
+    'LIMIT_WRONG_PINS_MINUTE',
+    60,
+    'Wrong PINs of the whole broker per minute; more of them, and for a while the password has to be given before a PIN can be typed (S-43).',
+  ),
+  pinGuardTtl: seconds('PIN_GUARD_TTL_SECONDS', 600, 'How long that while is (S-43).'),
   invitesRecipientDay: limit(
     'LIMIT_INVITES_PER_RECIPIENT_DAY',
     1,
@@ -92,7 +98,7 @@ export const limits = {
   signInKnownHour: limit(
     'LIMIT_SIGN_INS_PER_KNOWN_NETWORK_HOUR',
     10,
-    'Wrong passwords per hour for an account from a network it was used from in the last 30 days (S-22).',
+    'Wrong passwords per hour for an account from a network it was used from in the last 30 days, and from each browser or device that is known for it (S-22).',
   ),
   signInFailuresAccount: limit(
     'LIMIT_SIGN_IN_FAILURES_PER_ACCOUNT',

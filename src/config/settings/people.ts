@@ -103,6 +103,16 @@ export const accounts = {
     5 * MINUTE,
     'After typing the password, so long dangerous changes do not ask for it again (S-09).',
   ),
+  knownBrowserTtl: seconds(
+    'KNOWN_BROWSER_TTL_SECONDS',
+    365 * DAY,
+    'After signing in, so long a browser is recognised by a cookie when a password is typed: tries from elsewhere never keep its owner out (S-22).',
+  ),
+  knownBrowsersPerAccount: limit(
+    'LIMIT_KNOWN_BROWSERS_PER_ACCOUNT',
+    20,
+    'Browsers that are recognised per account; one more and the one used longest ago is forgotten (S-22).',
+  ),
   unverifiedTtl: seconds(
     'UNVERIFIED_ACCOUNT_TTL_SECONDS',
     7 * DAY,

@@ -1,5 +1,5 @@
 import { Controller, UseGuards } from '@nestjs/common';
-import { SignInService, type PasswordProof } from '../../features/accounts/index.js';
+import { SignInService, type PasswordProof, type SignInOrigin } from '../../features/accounts/index.js';
 import { AccountLookupService, type Selector } from '../../features/links/index.js';
 import { DevicesService } from '../../features/sessions/index.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
@@ -8,7 +8,7 @@ import { Config } from '../../config/index.js';
 import { ConnectCallersGuard, type ConnectCaller, type DeviceCaller } from './callers.guard.js';
 import type { Parameters } from './parameters/parameters.js';
 import { userShape } from './shapes.js';
-import { App, Caller, Endpoint, Network, Wire, WireQuery } from './wire.decorators.js';
+import { App, Caller, Endpoint, Network, UserToken, Wire, WireQuery } from './wire.decorators.js';
 
 const IDS = ['id', 'userId'];
 /** `name` too may hold an e-mail address: media servers send one there by mistake (E6). */
@@ -46,12 +46,13 @@ export class UserController {
     @Wire(['nameOrEmail', 'userName', 'rawpw', 'password', 'pw']) wire: Parameters,
     @WireQuery(['rawpw', 'password', 'pw']) query: Parameters,
     @App() app: string,
-    @Network() network: string,
+    @UserToken() { network, token: oldToken }: { network: string; token: string },
   ): Promise<object> {
     const identifier = wire.optional('nameOrEmail') ?? wire.optional('userName');
     if (identifier === undefined) throw invalidField('nameOrEmail', 'is missing');
     this.#refuseInQuery(query);
-    const account = await this.signIns.signIn(identifier, proofOf(wire), network);
+    const origin = await this.#originOf(network, oldToken);
+    const account = await this.signIns.signIn(identifier, proofOf(wire), origin);
     const token = await this.devices.signIn(account, { app, name: '', network });
     // The last two: the documentation's own (wrong) names, which some clients follow.
     const user = userShape(account, account.email);
@@ -63,6 +64,13 @@ export class UserController {
   async signOut(@Caller() { deviceId }: DeviceCaller): Promise<object> {
     await this.devices.signOut(deviceId);
     return {};
+  }
+
+  /** A device that is signed in and signs in anew is known for its account, wherever it is (S-22). */
+  async #originOf(network: string, token: string): Promise<SignInOrigin> {
+    const device = token === '' ? null : await this.devices.authenticate(token);
+    if (!device) return { network };
+    return { network, signedIn: { accountId: device.account.id, id: device.deviceId } };
   }
 
   /** W13: a password in a URL may end in somebody's log. */

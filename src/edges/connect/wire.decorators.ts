@@ -54,6 +54,13 @@ export const Network = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().network,
 );
 
+/** Network of the caller, and the device token that it sent though the endpoint asks for none, or ''. */
+export const UserToken = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const { network, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  const token = headers['x-connect-usertoken'];
+  return { network, token: typeof token === 'string' ? token : '' };
+});
+
 function readParameters(request: FastifyRequest, names: readonly string[]): Promise<Parameters> {
   const { 'content-type': contentType, 'content-encoding': contentEncoding } = request.headers;
   const body = Buffer.isBuffer(request.body) ? request.body : undefined;

@@ -4,13 +4,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import { callersOf } from '../../platform/http/callers.js';
-import { cookieIn, cookieName } from './cookies.js';
+import { browserSecretIn, cookieIn, cookieName } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import { signInPathFor } from './ways.js';
 
 /** A request for a page, with the browser that the guard has recognised. */
 export interface PageRequest extends FastifyRequest {
   browser?: SignedInBrowser;
+  /** By which the browser may be known, signed in or not (S-22); '' if it has none. */
+  browserSecret?: string;
 }
 
 /**
@@ -28,6 +30,7 @@ export class BrowserGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<PageRequest>();
+    request.browserSecret = browserSecretIn(request.headers.cookie, this.config);
     const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
     const browser = token === '' ? null : await this.sessions.authenticate(token);
     if (browser) request.browser = browser;

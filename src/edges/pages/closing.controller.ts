@@ -1,5 +1,5 @@
 import { Config } from '../../config/index.js';
-import { AccountClosingService } from '../../features/accounts/index.js';
+import { AccountClosingService, type SignInOrigin } from '../../features/accounts/index.js';
 import { DiscoveryService } from '../../features/discovery/index.js';
 import { ExportService } from '../../features/export/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
@@ -11,6 +11,7 @@ import {
   Browser,
   Fields,
   Network,
+  Origin,
   PageController,
   Show,
   ShowSignedIn,
@@ -41,13 +42,13 @@ export class ClosingController {
   export(
     @Browser() browser: SignedInBrowser,
     @Fields(['currentPassword']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     return orAgain(
       async () => {
-        await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), origin);
         const exported = await this.exports.of(browser.account);
-        return download('signpost-account.json', exported, await this.renewal.renew(browser));
+        return download('signpost-account.json', exported, await this.renewal.renew(browser, origin));
       },
       (problem) => page(ExportPage, { problem: ofCurrentPassword(problem) }, problem.status),
     );
@@ -62,16 +63,16 @@ export class ClosingController {
   delete(
     @Browser() browser: SignedInBrowser,
     @Fields(['userName', 'currentPassword']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     const { account } = browser;
     return orAgain(
       async () => {
         requireName(form, account.userName);
-        await this.closing.close(account.id, form.text('currentPassword'), network);
+        await this.closing.close(account.id, form.text('currentPassword'), origin);
         return seeOther('/goodbye', signedOutHeaders(this.config));
       },
-      (problem) => this.#ask(browser, network, form.text('userName'), ofCurrentPassword(problem)),
+      (problem) => this.#ask(browser, origin.network, form.text('userName'), ofCurrentPassword(problem)),
     );
   }
 

@@ -4,7 +4,10 @@ import type { Config } from '../../config/index.js';
  * `__Host-` ties a cookie to this very host over https (S-10). Plain http, as on a trial on this machine, cannot have
  * it.
  */
-export function cookieName(name: 'sid' | 'form', { publicUrl }: Pick<Config, 'publicUrl'>): string {
+export function cookieName(
+  name: 'sid' | 'form' | 'device',
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+): string {
   return publicUrl.startsWith('https:') ? `__Host-${name}` : name;
 }
 
@@ -24,7 +27,13 @@ export function setCookie(name: string, value: string, maxAgeMs?: number): strin
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${secure}${age}`;
 }
 
-/** What a browser that has been signed out must forget (S-114). */
+/** The secret by which a browser is known after signing in (S-22), or ''. */
+export function browserSecretIn(header: string | undefined, config: Pick<Config, 'publicUrl'>): string {
+  const secret = cookieIn(header, cookieName('device', config));
+  return /^[0-9a-f]{64}$/.test(secret) ? secret : '';
+}
+
+/** What a browser that has been signed out must forget (S-114). It stays known: that opens nothing. */
 export function signedOutHeaders(config: Pick<Config, 'publicUrl'>): Readonly<Record<string, string>> {
   return {
     'Set-Cookie': setCookie(cookieName('sid', config), '', 0),

@@ -3,11 +3,12 @@ import {
   PasswordChange,
   PasswordPolicy,
   typedTwice,
+  type SignInOrigin,
 } from '../../features/accounts/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
-import { Browser, Fields, Network, PageController, ShowSignedIn, SubmitSignedIn } from './page.decorators.js';
+import { Browser, Fields, Origin, PageController, ShowSignedIn, SubmitSignedIn } from './page.decorators.js';
 import { orAgain, type Problem } from './problem.js';
 import { ofCurrentPassword, SessionRenewal } from './session-renewal.js';
 import { EmailPage, PasswordPage } from './templates/profile-forms.js';
@@ -32,13 +33,13 @@ export class CredentialsController {
   changeEmail(
     @Browser() browser: SignedInBrowser,
     @Fields(['currentPassword', 'email']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     return orAgain(
       async () => {
-        await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), origin);
         await this.addressChange.ask(browser.account.id, form.text('email'));
-        return seeOther('/profile?done=address-asked', await this.renewal.renew(browser));
+        return seeOther('/profile?done=address-asked', await this.renewal.renew(browser, origin));
       },
       (problem) => this.#askEmail(browser, form.text('email'), ofCurrentPassword(problem)),
     );
@@ -53,15 +54,14 @@ export class CredentialsController {
   changePassword(
     @Browser() browser: SignedInBrowser,
     @Fields(['currentPassword', 'newPassword', 'newPasswordAgain']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
-    const { account, session } = browser;
+    const { account } = browser;
     return orAgain(
       async () => {
         const wanted = typedTwice(form.text('newPassword'), form.text('newPasswordAgain'));
-        const origin = { network, sessionId: session.id };
         await this.passwordChange.change(account.id, form.text('currentPassword'), wanted, origin);
-        return seeOther('/profile?done=password-changed', await this.renewal.renew(browser));
+        return seeOther('/profile?done=password-changed', await this.renewal.renew(browser, origin));
       },
       (problem) => this.#askPassword(ofCurrentPassword(problem)),
     );

@@ -1,3 +1,4 @@
+import type { SignInOrigin } from '../../features/accounts/index.js';
 import {
   DevicesService,
   SignInsService,
@@ -13,6 +14,7 @@ import {
   Browser,
   Fields,
   Network,
+  Origin,
   PageController,
   Query,
   ShowSignedIn,
@@ -66,13 +68,13 @@ export class DevicesController {
   endOthers(
     @Browser() browser: SignedInBrowser,
     @Fields(['currentPassword']) form: Form,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     return orAgain(
       async () => {
-        await this.renewal.prove(browser, form.text('currentPassword'), network);
+        await this.renewal.prove(browser, form.text('currentPassword'), origin);
         await this.signIns.endOthers(browser.account.id, browser.session.id);
-        return seeOther('/devices?done=others-ended', await this.renewal.renew(browser));
+        return seeOther('/devices?done=others-ended', await this.renewal.renew(browser, origin));
       },
       (problem) => page(EndOthersPage, { problem: ofCurrentPassword(problem) }, problem.status),
     );

@@ -33,6 +33,7 @@ const happened: Readonly<Record<AuditKind, Told>> = {
   'findability-changed': always('Who finds you was changed'),
   'account-exported': always('Your data was downloaded'),
   'pin-confirmed': about('A device was let in by PIN'),
+  'pin-guard-raised': always('Many wrong PINs were typed, so the password was asked for first'),
   'server-registered': about('A server was registered'),
   'server-identity-changed': about('A server became another installation'),
   'account-looked-up': about('A server looked you up'),

@@ -199,7 +199,7 @@ export const signedIn = {
   export: {
     heading: 'Take your data with you',
     intro:
-      'One file (JSON) with your account, devices, browsers, servers, invitations and security events. There is no password or key in it.',
+      'One file (JSON) with your account, devices, browsers, where you signed in lately, servers, invitations and security events. There is no password or key in it.',
     submit: 'Download',
   },
 

@@ -143,6 +143,9 @@ export const english = {
     intro: 'Type the PIN that your TV or other device shows.',
     hint: 'Eight letters. Small letters, spaces and dashes do not matter.',
     submit: 'Continue',
+    passwordHeading: 'Your password first',
+    passwordIntro:
+      'Somebody is trying out PINs on this Signpost. Your account is not the reason, and nothing has happened to it: for some minutes, everybody who links a device gives the password first.',
     checkHeading: 'Is this your device?',
     checkIntro: (userName: string): string => `It will be signed in as ${userName}.`,
     app: 'App',

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import type { SignInOrigin } from '../../features/accounts/index.js';
 import { Callers } from '../../platform/http/callers.js';
 import { BrowserGuard, type PageRequest } from './browser.guard.js';
 import { Form } from './form.js';
@@ -70,6 +71,14 @@ export const Fields = createParamDecorator((names: readonly string[], context: E
 export const Network = createParamDecorator(
   (_: unknown, context: ExecutionContext) => requestOf(context).network,
 );
+
+/** Where a password is given and by what whoever gives it may be known: `SignInOrigin`. */
+export const Origin = createParamDecorator((_: unknown, context: ExecutionContext): SignInOrigin => {
+  const { network, browserSecret = '', browser } = context.switchToHttp().getRequest<PageRequest>();
+  if (!browser) return { network, browserSecret };
+  const { account, session } = browser;
+  return { network, browserSecret, signedIn: { accountId: account.id, id: session.id } };
+});
 
 function requestOf(context: ExecutionContext): FastifyRequest {
   return context.switchToHttp().getRequest<FastifyRequest>();

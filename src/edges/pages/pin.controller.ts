@@ -1,4 +1,5 @@
-import { PinsService } from '../../features/pins/index.js';
+import type { SignInOrigin } from '../../features/accounts/index.js';
+import { PinsService, type PinTyper } from '../../features/pins/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
@@ -6,36 +7,44 @@ import {
   Browser,
   Fields,
   Network,
+  Origin,
   PageController,
   Query,
   ShowSignedIn,
   SubmitSignedIn,
 } from './page.decorators.js';
 import { orAgain, type Problem } from './problem.js';
-import { PinCheckPage, PinDonePage, PinPage } from './templates/pin.js';
+import { ofCurrentPassword, SessionRenewal } from './session-renewal.js';
+import { PinCheckPage, PinDonePage, PinPage, PinPasswordPage } from './templates/pin.js';
+import { destinationAfter } from './ways.js';
 
 /** Letting a TV in, in two steps: type what it shows; look at the device and say yes (S-44). */
 @PageController()
 export class PinController {
-  constructor(private readonly pins: PinsService) {}
+  constructor(
+    private readonly pins: PinsService,
+    private readonly renewal: SessionRenewal,
+  ) {}
 
   /** A link may fill the PIN in, never confirm it. */
   @ShowSignedIn('pin', 'pin.html', 'link')
-  show(@Query(['pin', 'done']) query: Form): Page {
-    return query.text('done') === 'linked' ? page(PinDonePage, {}) : ask(query, { isLate: false });
+  async show(@Browser() browser: SignedInBrowser, @Query(['pin', 'done']) query: Form): Promise<Page> {
+    if (query.text('done') === 'linked') return page(PinDonePage, {});
+    if (await this.pins.asksForPassword(browser)) return askPassword(query);
+    return ask(query, { isLate: false });
   }
 
   @SubmitSignedIn('pin', 'pin.html', 'link')
   describe(
-    @Browser() { account }: SignedInBrowser,
+    @Browser() browser: SignedInBrowser,
     @Fields(['pin']) form: Form,
     @Network() network: string,
   ): Promise<Page> {
     const pin = form.text('pin');
     return orAgain(
       async () => {
-        const device = await this.pins.describe(pin, account.id, network);
-        return page(PinCheckPage, { pin, device, userName: account.userName });
+        const device = await this.pins.describe(pin, typer(browser, network));
+        return page(PinCheckPage, { pin, device, userName: browser.account.userName });
       },
       (problem) => ask(form, { isLate: false, problem }),
     );
@@ -43,20 +52,46 @@ export class PinController {
 
   @SubmitSignedIn('pin/confirm')
   confirm(
-    @Browser() { account }: SignedInBrowser,
+    @Browser() browser: SignedInBrowser,
     @Fields(['pin']) form: Form,
     @Network() network: string,
   ): Promise<Page> {
     return orAgain(
       async () => {
-        await this.pins.confirm(form.text('pin'), account.id, network);
+        await this.pins.confirm(form.text('pin'), typer(browser, network));
         return seeOther('/pin?done=linked');
       },
       (problem) => ask(form, { isLate: true, problem }),
     );
   }
+
+  /** While PINs are being guessed at all over the broker: the password first (S-43), then on with the PIN. */
+  @SubmitSignedIn('pin/password')
+  givePassword(
+    @Browser() browser: SignedInBrowser,
+    @Fields(['pin', 'currentPassword']) form: Form,
+    @Origin() origin: SignInOrigin,
+  ): Promise<Page> {
+    return orAgain(
+      async () => {
+        await this.renewal.prove(browser, form.text('currentPassword'), origin);
+        const back = destinationAfter(`/pin?pin=${encodeURIComponent(form.text('pin'))}`);
+        return seeOther(back, await this.renewal.renew(browser, origin));
+      },
+      (problem) => askPassword(form, ofCurrentPassword(problem)),
+    );
+  }
+}
+
+function typer({ account, isFresh }: SignedInBrowser, network: string): PinTyper {
+  return { accountId: account.id, network, isFresh };
 }
 
 function ask(typed: Form, { isLate, problem }: { isLate: boolean; problem?: Problem }): Page {
+  if (problem?.code === 'pin-password-first') return askPassword(typed, problem);
   return page(PinPage, { pin: typed.text('pin'), isLate, problem }, problem?.status);
+}
+
+function askPassword(typed: Form, problem?: Problem): Page {
+  return page(PinPasswordPage, { pin: typed.text('pin'), problem }, problem?.status);
 }

@@ -25,6 +25,7 @@ export const MENDABLE_LATER: ReadonlySet<ErrorKind> = new Set([...MENDABLE, 'rat
 /** Refusals that sending the form again, as it is shown then, gets over. */
 const MENDABLE_CODES: ReadonlySet<string> = new Set([
   'form-stale',
+  'pin-password-first',
   ...['missing', 'wrong', 'expired', 'used', 'too-early'].map((reason) => `robot-check-${reason}`),
 ]);
 

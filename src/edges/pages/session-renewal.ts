@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
-import { SignInService } from '../../features/accounts/index.js';
+import {
+  KnownBrowsers,
+  SignInService,
+  type Account,
+  type SignInOrigin,
+} from '../../features/accounts/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import { cookieName, setCookie } from './cookies.js';
 import type { Page } from './html.js';
@@ -12,12 +17,13 @@ export class SessionRenewal {
   constructor(
     private readonly signIns: SignInService,
     private readonly sessions: WebSessionsService,
+    private readonly knownBrowsers: KnownBrowsers,
     private readonly config: Config,
   ) {}
 
   /** @throws DomainError unauthenticated, rate-limited */
-  prove({ account }: SignedInBrowser, password: string, network: string): Promise<void> {
-    return this.signIns.prove(account.id, password, network);
+  prove({ account }: SignedInBrowser, password: string, origin: SignInOrigin): Promise<void> {
+    return this.signIns.prove(account.id, password, origin);
   }
 
   /**
@@ -26,10 +32,25 @@ export class SessionRenewal {
    *
    * @returns the headers that give the browser its new token
    */
-  async renew({ session }: SignedInBrowser): Promise<Page['headers']> {
+  async renew({ account, session }: SignedInBrowser, origin: SignInOrigin): Promise<Page['headers']> {
     const token = await this.sessions.renew(session);
-    const maxAge = session.persistent ? this.sessions.lifetimes(true).absolute : undefined;
-    return { 'Set-Cookie': setCookie(cookieName('sid', this.config), token, maxAge) };
+    return this.cookies(account, { token, persistent: session.persistent }, origin);
+  }
+
+  /** For a browser in which the password was right: its session, and the secret by which it is known later (S-22). */
+  async cookies(
+    { id }: Pick<Account, 'id'>,
+    { token, persistent }: { readonly token: string; readonly persistent: boolean },
+    { browserSecret = '' }: SignInOrigin,
+  ): Promise<Page['headers']> {
+    const secret = await this.knownBrowsers.welcome(id, browserSecret);
+    const maxAge = persistent ? this.sessions.lifetimes(true).absolute : undefined;
+    return {
+      'Set-Cookie': [
+        setCookie(cookieName('sid', this.config), token, maxAge),
+        setCookie(cookieName('device', this.config), secret, this.config.knownBrowserTtl),
+      ],
+    };
   }
 }
 

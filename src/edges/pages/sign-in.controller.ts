@@ -1,16 +1,16 @@
 import { Req } from '@nestjs/common';
 import { Config } from '../../config/index.js';
-import { SignInService } from '../../features/accounts/index.js';
+import { SignInService, type SignInOrigin } from '../../features/accounts/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import type { PageRequest } from './browser.guard.js';
-import { cookieIn, cookieName, setCookie, signedOutHeaders } from './cookies.js';
+import { cookieIn, cookieName, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
 import {
   Browser,
   Fields,
-  Network,
+  Origin,
   PageController,
   Query,
   Show,
@@ -18,6 +18,7 @@ import {
   SubmitSignedIn,
 } from './page.decorators.js';
 import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
+import { SessionRenewal } from './session-renewal.js';
 import { SignInPage } from './templates/sign-in.js';
 import { destinationAfter } from './ways.js';
 
@@ -27,6 +28,7 @@ export class SignInController {
   constructor(
     private readonly signIns: SignInService,
     private readonly sessions: WebSessionsService,
+    private readonly renewal: SessionRenewal,
     private readonly formTokens: FormTokens,
     private readonly config: Config,
   ) {}
@@ -40,10 +42,10 @@ export class SignInController {
   submit(
     @Fields(['identifier', 'password', 'stay', 'next']) form: Form,
     @Req() request: PageRequest,
-    @Network() network: string,
+    @Origin() origin: SignInOrigin,
   ): Promise<Page> {
     return orAgain(
-      () => this.#signIn(form, request, network),
+      () => this.#signIn(form, request, origin),
       (problem) => ask(form, problem),
       MENDABLE_LATER,
     );
@@ -55,17 +57,16 @@ export class SignInController {
     return seeOther('/', signedOutHeaders(this.config));
   }
 
-  async #signIn(form: Form, request: PageRequest, network: string): Promise<Page> {
+  async #signIn(form: Form, request: PageRequest, origin: SignInOrigin): Promise<Page> {
     this.#requireOurForm(request);
     const proof = { form: 'password', text: form.text('password') } as const;
-    const account = await this.signIns.signIn(form.line('identifier'), proof, network);
+    const account = await this.signIns.signIn(form.line('identifier'), proof, origin);
     const persistent = form.text('stay') !== '';
     const browser = request.headers['user-agent'] ?? '';
-    const session = { browser, network, persistent };
+    const session = { browser, network: origin.network, persistent };
     const token = await this.sessions.signIn(account, session, request.browser?.session);
-    const maxAge = persistent ? this.sessions.lifetimes(true).absolute : undefined;
-    const cookie = setCookie(cookieName('sid', this.config), token, maxAge);
-    return seeOther(destinationAfter(form.text('next')), { 'Set-Cookie': cookie });
+    const cookies = await this.renewal.cookies(account, { token, persistent }, origin);
+    return seeOther(destinationAfter(form.text('next')), cookies);
   }
 
   /** Signing a stranger's browser in to an account of one's own is an attack too (S-113). */

@@ -5,6 +5,7 @@ import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { wrongCredentials } from './account.errors.js';
+import type { SignInOrigin } from './sign-in-origin.js';
 import { SignInService } from './sign-in.service.js';
 
 /** The end of an account (S-142). */
@@ -24,8 +25,8 @@ export class AccountClosingService {
    *
    * @throws DomainError unauthenticated (the password), rate-limited
    */
-  async close(accountId: AccountId, password: string, network: string): Promise<void> {
-    await this.signIns.prove(accountId, password, network);
+  async close(accountId: AccountId, password: string, origin: SignInOrigin): Promise<void> {
+    await this.signIns.prove(accountId, password, origin);
     await this.unitOfWork.run(async () => {
       const account = await this.accounts.find(accountId);
       if (!account) throw wrongCredentials();

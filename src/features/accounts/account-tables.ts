@@ -4,6 +4,7 @@ import {
   AccountTokenEntity,
   HeldAddressEntity,
   IssuedAccountIdEntity,
+  KnownBrowserEntity,
   KnownNetworkEntity,
 } from './account.entity.js';
 
@@ -13,5 +14,6 @@ export const accountTables: Tables = [
   AccountTokenEntity,
   HeldAddressEntity,
   IssuedAccountIdEntity,
+  KnownBrowserEntity,
   KnownNetworkEntity,
 ];

@@ -107,6 +107,22 @@ export class KnownNetworkEntity {
   lastSuccessAt!: number;
 }
 
+/** A browser in which the account was signed in to, by a digest of the secret in its cookie (S-22). */
+@Entity('known_browsers')
+export class KnownBrowserEntity {
+  @ForeignKey('AccountEntity', { name: 'known_browsers_account', onDelete: 'CASCADE' })
+  @PrimaryColumn('varchar', { name: 'account_id', length: 16, primaryKeyConstraintName: 'known_browsers_pk' })
+  accountId!: AccountId;
+
+  @Index('known_browsers_digest')
+  @PrimaryColumn('varchar', { length: 64, primaryKeyConstraintName: 'known_browsers_pk' })
+  digest!: string;
+
+  @Index('known_browsers_last_success_at')
+  @Column('bigint', { name: 'last_success_at' })
+  lastSuccessAt!: number;
+}
+
 /** An address that was given up lately and that nobody else may sign up with yet (S-39). */
 @Entity('held_addresses')
 export class HeldAddressEntity {

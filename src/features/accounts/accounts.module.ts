@@ -9,6 +9,8 @@ import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { AddressChangeService } from './address-change.service.js';
 import { CredentialChanges } from './credential-changes.js';
+import { KnownBrowsersRepository } from './known-browsers.repository.js';
+import { KnownBrowsers } from './known-browsers.service.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
 import { PasswordChange } from './password-change.service.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -32,6 +34,8 @@ import { VerificationService } from './verification.service.js';
     RecoveryService,
     AccountsRepository,
     AccountsService,
+    KnownBrowsers,
+    KnownBrowsersRepository,
     KnownNetworksRepository,
     PasswordsService,
     SetupService,
@@ -45,6 +49,7 @@ import { VerificationService } from './verification.service.js';
     AccountsService,
     AddressChangeService,
     CredentialChanges,
+    KnownBrowsers,
     PasswordChange,
     PasswordPolicy,
     RecoveryService,
@@ -59,11 +64,15 @@ export class AccountsModule implements OnModuleInit {
   constructor(
     private readonly accounts: AccountsService,
     private readonly limits: SignInLimits,
+    private readonly browsers: KnownBrowsers,
+    private readonly changes: CredentialChanges,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
+    this.changes.whenChanged((accountId) => this.browsers.forgetAllWithin(accountId));
     this.jobs.every('forget unverified accounts', HOUR, () => this.accounts.forgetUnverified());
     this.jobs.every('forget old networks', HOUR, () => this.limits.forgetOldNetworks());
+    this.jobs.every('forget old browsers', HOUR, () => this.browsers.forgetOld());
   }
 }

@@ -14,6 +14,14 @@ export class KnownNetworksRepository {
     return this.unitOfWork.reading.existsBy(KnownNetworkEntity, where);
   }
 
+  /** Newest first. */
+  of(accountId: AccountId): Promise<KnownNetworkEntity[]> {
+    return this.unitOfWork.reading.find(KnownNetworkEntity, {
+      where: { accountId },
+      order: { lastSuccessAt: 'DESC' },
+    });
+  }
+
   /** To the hour: signing in often must not write often. */
   async remember(accountId: AccountId, network: string, now: number): Promise<void> {
     const known = await this.unitOfWork.reading.findOneBy(KnownNetworkEntity, { accountId, network });

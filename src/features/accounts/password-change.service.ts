@@ -8,6 +8,7 @@ import { wrongCredentials } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { CredentialChanges } from './credential-changes.js';
 import { PasswordsService, type Verifiers } from './passwords.service.js';
+import type { SignInOrigin } from './sign-in-origin.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Setting another password for an account that exists. */
@@ -24,23 +25,18 @@ export class PasswordChange {
   ) {}
 
   /**
-   * The signed-in person changes the password. Every other sign-in ends (S-13); the owner is told by mail.
+   * The signed-in person changes the password. Every other sign-in than the one of `origin` ends (S-13); the owner is told by mail.
    *
    * @throws DomainError unauthenticated (the current one), rate-limited, invalid (the new one)
    */
-  async change(
-    accountId: AccountId,
-    current: string,
-    wanted: string,
-    origin: { readonly network: string; readonly sessionId: string },
-  ): Promise<void> {
+  async change(accountId: AccountId, current: string, wanted: string, origin: SignInOrigin): Promise<void> {
     const account = await this.accounts.find(accountId);
     if (!account) throw wrongCredentials();
-    await this.signIns.prove(accountId, current, origin.network);
+    await this.signIns.prove(accountId, current, origin);
     const verifiers = await this.verifiersFor(account, wanted);
     await this.unitOfWork.run(async () => {
       await this.store(account, verifiers);
-      await this.changes.announce(accountId, origin.sessionId);
+      await this.changes.announce(accountId, origin.signedIn?.id);
     });
   }
 

@@ -12,14 +12,18 @@ import { MailOutbox } from '../mail/index.js';
 import { comparable, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { tokenSpent } from './account.errors.js';
+import { KnownBrowsers } from './known-browsers.service.js';
 import { KnownNetworksRepository } from './known-networks.repository.js';
+import type { SignInOrigin } from './sign-in-origin.js';
 
 /** A try that was counted. */
 export interface Attempt {
   readonly network: string;
+  /** Made by somebody who was here before, not by a stranger. */
   readonly isKnown: boolean;
   /** Counted before the check; this one try is given back when the password was right (S-20). */
   readonly rules: readonly Rule[];
+  readonly at: number;
 }
 
 const KNOWN_FOR = 30 * DAY;
@@ -30,14 +34,15 @@ const NOBODY = '0' as AccountId;
 /**
  * Limits on guessing passwords that never lock the owner out (S-20 to S-24).
  *
- * Whoever signed in from a network before keeps a budget of their own there; guessing from elsewhere is slowed per
- * account and network, per network, and at last stopped per account for all unknown networks.
+ * Whoever signed in before keeps a budget of their own: by the network, by the browser, by a device or browser that is
+ * signed in now. Guessing by strangers is slowed per account and network, per network, and at last stopped per account.
  */
 @Injectable()
 export class SignInLimits {
   constructor(
     private readonly accounts: AccountsRepository,
     private readonly networks: KnownNetworksRepository,
+    private readonly browsers: KnownBrowsers,
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
     private readonly limiter: Limiter,
@@ -48,15 +53,20 @@ export class SignInLimits {
   ) {}
 
   /** Counts a try before the password is looked at. @throws DomainError rate-limited */
-  async begin(account: AccountWithVerifiers | null, identifier: string, network: string): Promise<Attempt> {
+  async begin(
+    account: AccountWithVerifiers | null,
+    identifier: string,
+    origin: SignInOrigin,
+  ): Promise<Attempt> {
+    const { network } = origin;
     // User name and e-mail of one account share the count; what belongs to nobody is counted alike (S-23, S-24).
     const subject = account?.id ?? `unknown ${comparable(identifier).slice(0, 254)}`;
-    const since = this.clock.now() - KNOWN_FOR;
-    const isKnown = await this.networks.isKnown(account?.id ?? NOBODY, network, since);
-    if (isKnown) {
-      const rules = [this.#knownRule(subject, network)];
+    const at = this.clock.now();
+    const known = await this.#knownBy(account?.id ?? NOBODY, origin);
+    if (known !== null) {
+      const rules = [this.#knownRule(subject, known)];
       await this.limiter.take(rules);
-      return { network, isKnown, rules };
+      return { network, isKnown: true, rules, at };
     }
     const inAll = this.#accountRule(subject);
     await this.#takeInAll(account, inAll);
@@ -64,10 +74,10 @@ export class SignInLimits {
     try {
       await this.limiter.take(here);
     } catch (error) {
-      await this.limiter.refund([inAll]);
+      await this.limiter.refund([inAll], at);
       throw error;
     }
-    return { network, isKnown, rules: [inAll, ...here] };
+    return { network, isKnown: false, rules: [inAll, ...here], at };
   }
 
   /**
@@ -75,7 +85,7 @@ export class SignInLimits {
    * still count, so an attacker's own account does not reset a network (S-21). In a unit of work.
    */
   async succeeded(account: AccountWithVerifiers, attempt: Attempt): Promise<void> {
-    await this.limiter.refund(attempt.rules);
+    await this.limiter.refund(attempt.rules, attempt.at);
     await this.networks.remember(account.id, attempt.network, this.clock.now());
     if (account.failedSignIns > 0) await this.forgive(account.id);
   }
@@ -114,8 +124,26 @@ export class SignInLimits {
     await this.limiter.clear([this.#accountRule(accountId)]);
   }
 
+  /** From where the account was signed in to lately, newest first; for its owner. */
+  networksOf(accountId: AccountId): Promise<readonly { network: string; lastSuccessAt: number }[]> {
+    return this.networks.of(accountId);
+  }
+
   async forgetOldNetworks(): Promise<void> {
     await this.unitOfWork.run(() => this.networks.removeBefore(this.clock.now() - KNOWN_FOR));
+  }
+
+  /**
+   * What whoever is typing is known by, to count under; null for strangers. The steps depend on what the caller brings
+   * and on what is known by it, never on whether there is such an account (S-23).
+   */
+  async #knownBy(id: AccountId, { network, browserSecret, signedIn }: SignInOrigin): Promise<string | null> {
+    if (signedIn?.accountId === id) return `sign-in ${signedIn.id}`;
+    if (browserSecret && (await this.browsers.isKnown(id, browserSecret))) {
+      return `browser ${digestOf(browserSecret)}`;
+    }
+    const since = this.clock.now() - KNOWN_FOR;
+    return (await this.networks.isKnown(id, network, since)) ? network : null;
   }
 
   /**
@@ -158,9 +186,9 @@ export class SignInLimits {
     );
   }
 
-  #knownRule(subject: string, network: string): Rule {
+  #knownRule(subject: string, knownBy: string): Rule {
     const limit = this.config.signInKnownHour;
-    return { bucket: 'sign-in-known-hour', key: `${subject} ${network}`, limit, windowMs: HOUR };
+    return { bucket: 'sign-in-known-hour', key: `${subject} ${knownBy}`, limit, windowMs: HOUR };
   }
 
   #pairRule(subject: string, network: string): Rule {

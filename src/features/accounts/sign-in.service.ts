@@ -6,6 +6,7 @@ import { wrongCredentials } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { refusedOnTheBeat } from './on-the-beat.js';
 import { PasswordsService, type PasswordProof } from './passwords.service.js';
+import type { SignInOrigin } from './sign-in-origin.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 
 /** The one way to prove a password, for every edge and every act that asks for it (S-24). */
@@ -25,13 +26,13 @@ export class SignInService {
    * @throws DomainError unauthenticated: unknown, inactive and wrong alike, at the same cost (S-05); rate-limited,
    * whether or not the account exists or the password is right (S-23); unavailable when too many are being checked
    */
-  signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
-    return refusedOnTheBeat(() => this.#signIn(identifier, proof, network));
+  signIn(identifier: string, proof: PasswordProof, origin: SignInOrigin): Promise<Account> {
+    return refusedOnTheBeat(() => this.#signIn(identifier, proof, origin));
   }
 
-  async #signIn(identifier: string, proof: PasswordProof, network: string): Promise<Account> {
+  async #signIn(identifier: string, proof: PasswordProof, origin: SignInOrigin): Promise<Account> {
     const account = await this.accounts.findByIdentifier(identifier);
-    if (await this.#proves(account, identifier, proof, network)) {
+    if (await this.#proves(account, identifier, proof, origin)) {
       if (account && isActive(account)) return withoutVerifiers(account);
     }
     throw wrongCredentials();
@@ -43,10 +44,10 @@ export class SignInService {
    *
    * @throws DomainError unauthenticated when not; rate-limited
    */
-  async prove(accountId: Account['id'], password: string, network: string): Promise<void> {
+  async prove(accountId: Account['id'], password: string, origin: SignInOrigin): Promise<void> {
     const account = await this.accounts.find(accountId);
     const proof: PasswordProof = { form: 'password', text: password };
-    if (!(await this.#proves(account, accountId, proof, network))) throw wrongCredentials();
+    if (!(await this.#proves(account, accountId, proof, origin))) throw wrongCredentials();
   }
 
   /** Counts the try, checks, and writes down what came of it. */
@@ -54,9 +55,9 @@ export class SignInService {
     account: AccountWithVerifiers | null,
     identifier: string,
     proof: PasswordProof,
-    network: string,
+    origin: SignInOrigin,
   ): Promise<boolean> {
-    const attempt = await this.limits.begin(account, identifier, network);
+    const attempt = await this.limits.begin(account, identifier, origin);
     const fits = (await this.passwords.check(account, proof)) && account !== null;
     // One unit of work either way, also for names that nobody has: the time must not tell (S-30).
     await this.unitOfWork.run(async () => {

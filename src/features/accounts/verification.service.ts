@@ -84,7 +84,7 @@ export class VerificationService {
    */
   async confirm(token: string, password: string, network: string): Promise<Account> {
     const account = await this.getByToken(token);
-    await this.signIns.prove(account.id, password, network);
+    await this.signIns.prove(account.id, password, { network });
     await this.unitOfWork.run(async () => {
       const now = this.clock.now();
       const used = await this.accounts.useToken('verify', digestOf(token), now);

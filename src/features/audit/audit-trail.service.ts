@@ -26,6 +26,7 @@ export type AuditKind =
   | 'findability-changed'
   | 'account-exported'
   | 'pin-confirmed'
+  | 'pin-guard-raised'
   | 'server-registered'
   | 'server-identity-changed'
   | 'account-looked-up'

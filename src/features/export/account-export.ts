@@ -8,6 +8,8 @@ export interface Gathered {
   readonly account: Account & Findable;
   readonly devices: readonly Device[];
   readonly browsers: readonly WebSession[];
+  readonly knownNetworks: readonly { readonly network: string; readonly lastSuccessAt: number }[];
+  readonly knownBrowsers: readonly { readonly lastSuccessAt: number }[];
   readonly links: readonly UsableLink[];
   readonly invitations: readonly WaitingInvitation[];
   readonly blocked: readonly { readonly serverId: string; readonly blockedAt: number }[];
@@ -22,6 +24,7 @@ export interface AccountExport {
   readonly account: object;
   readonly devices: readonly object[];
   readonly browsers: readonly object[];
+  readonly signedInFrom: object;
   readonly servers: readonly object[];
   readonly invitations: readonly object[];
   readonly blockedServers: readonly object[];
@@ -36,6 +39,7 @@ export function accountExport(gathered: Gathered, now: number): AccountExport {
     account: accountPart(gathered.account),
     devices: gathered.devices.map(devicePart),
     browsers: gathered.browsers.map(browserPart),
+    signedInFrom: placesPart(gathered),
     servers: gathered.links.map(serverPart),
     invitations: gathered.invitations.map(invitationPart),
     blockedServers: gathered.blocked.map(({ serverId, blockedAt }) => ({
@@ -63,6 +67,14 @@ function browserPart({ browser, network, persistent, createdAt, lastUsedAt }: We
     staysSignedIn: persistent,
     createdAt: iso(createdAt),
     lastUsedAt: iso(lastUsedAt),
+  };
+}
+
+/** What signing in is made easier by: networks and browsers in which the password was right (S-22). */
+function placesPart({ knownNetworks, knownBrowsers }: Gathered): object {
+  return {
+    networks: knownNetworks.map(({ network, lastSuccessAt }) => ({ network, lastAt: iso(lastSuccessAt) })),
+    browsers: knownBrowsers.map(({ lastSuccessAt }) => ({ lastAt: iso(lastSuccessAt) })),
   };
 }
 

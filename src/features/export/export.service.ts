@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../shared/clock.js';
-import { AccountsService, type Account } from '../accounts/index.js';
+import { AccountsService, KnownBrowsers, SignInLimits, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { LinksService } from '../links/index.js';
 import { DevicesService, WebSessionsService } from '../sessions/index.js';
@@ -14,6 +14,8 @@ const MOST_EVENTS = 1_000;
 export class ExportService {
   constructor(
     private readonly accounts: AccountsService,
+    private readonly signInLimits: SignInLimits,
+    private readonly knownBrowsers: KnownBrowsers,
     private readonly devices: DevicesService,
     private readonly browsers: WebSessionsService,
     private readonly links: LinksService,
@@ -29,6 +31,8 @@ export class ExportService {
       account: { ...account, ...(await this.accounts.getFindable(id)) },
       devices: await this.devices.of(id),
       browsers: await this.browsers.of(id),
+      knownNetworks: await this.signInLimits.networksOf(id),
+      knownBrowsers: await this.knownBrowsers.of(id),
       links: await this.links.usableBy(id),
       invitations: await this.links.waitingFor(id),
       blocked: await this.links.blockedBy(id),

@@ -5,12 +5,13 @@ import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { PinGuesses } from './pin-guesses.service.js';
 import { PinsRepository } from './pins.repository.js';
 import { PinsService } from './pins.service.js';
 
 @Module({
   imports: [AccountsModule, SessionsModule, MailModule, AuditModule],
-  providers: [PinsRepository, PinsService],
+  providers: [PinGuesses, PinsRepository, PinsService],
   exports: [PinsService],
 })
 export class PinsModule implements OnModuleInit {

@@ -4,7 +4,7 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
-import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -12,6 +12,7 @@ import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
+import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
 import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
@@ -40,6 +41,7 @@ export interface PinToConfirm {
 export class PinsService {
   constructor(
     private readonly pins: PinsRepository,
+    private readonly guesses: PinGuesses,
     private readonly devices: DevicesService,
     private readonly accounts: AccountsService,
     private readonly outbox: MailOutbox,
@@ -63,7 +65,7 @@ export class PinsService {
       throw invalidField('deviceId', `must have 1 to ${DEVICE_ID_MAX} characters`);
     }
     await this.limiter.take([
-      this.#rule('pin-create-minute', network, this.config.pinsCreatedMinute, MINUTE),
+      this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute),
     ]);
     const handle = this.random.hex(16);
     const code = await this.unitOfWork.run(() =>
@@ -80,7 +82,7 @@ export class PinsService {
   async poll(inHand: PinInHand): Promise<{ isExpired: boolean; accountId: AccountId | null } | null> {
     const pin = await this.#find(inHand);
     if (!pin || pin.state === 'exchanged') return null;
-    await this.limiter.take([this.#rule('pin-poll-minute', pin.id, this.config.pinPollsMinute, MINUTE)]);
+    await this.limiter.take([this.#rulePerMinute('pin-poll-minute', pin.id, this.config.pinPollsMinute)]);
     const now = this.clock.now();
     if (now >= pin.expiresAt + EXPIRED_SHOWN_MS) return null;
     const isExpired = hasExpired(pin, now);
@@ -104,22 +106,29 @@ export class PinsService {
     });
   }
 
+  /** Whether this person has to give the password before a PIN: it is guessed at all over the broker (S-43). */
+  async asksForPassword({ isFresh }: Pick<PinTyper, 'isFresh'>): Promise<boolean> {
+    return !isFresh && (await this.guesses.isOnGuard());
+  }
+
   /** What stands behind a typed PIN, for the person to check. Counts as a try (S-43). @throws as `confirm` */
-  async describe(typed: string, accountId: AccountId, network: string): Promise<PinToConfirm> {
-    const pin = await this.#guess(typed, accountId, network);
+  async describe(typed: string, typer: PinTyper): Promise<PinToConfirm> {
+    const pin = await this.#guess(typed, typer);
     if (pin.state !== 'pending') throw pinUnknown();
     const { app, deviceId, createdAt } = pin;
-    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === network };
+    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === typer.network };
   }
 
   /**
    * The person lets the device in, once (S-42). Once more by the same person changes nothing: a button is easily pressed
    * twice.
    *
-   * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43)
+   * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43), of which
+   * `pin-password-first` ends by giving the password
    */
-  async confirm(typed: string, accountId: AccountId, network: string): Promise<void> {
-    const pin = await this.#guess(typed, accountId, network);
+  async confirm(typed: string, typer: PinTyper): Promise<void> {
+    const { accountId } = typer;
+    const pin = await this.#guess(typed, typer);
     if (isConfirmedBy(accountId, pin)) return;
     await this.unitOfWork.run(async () => {
       if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) {
@@ -187,28 +196,18 @@ export class PinsService {
    * A PIN that waits for somebody, or that this person has confirmed. Counted before it is looked at, and given back if
    * it was right (S-20, S-43).
    */
-  async #guess(typed: string, accountId: AccountId, network: string): Promise<StoredPin> {
-    const rules = this.#guessRules(accountId, network);
-    await this.limiter.take(rules);
+  async #guess(typed: string, typer: PinTyper): Promise<StoredPin> {
+    const guess = await this.guesses.begin(typer);
     const code = typedCode(typed);
     const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
     if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
-    if (pin.state !== 'pending' && !isConfirmedBy(accountId, pin)) throw pinUnknown();
-    await this.limiter.refund(rules);
+    if (pin.state !== 'pending' && !isConfirmedBy(typer.accountId, pin)) throw pinUnknown();
+    await this.guesses.right(guess);
     return pin;
   }
 
-  #guessRules(accountId: AccountId, network: string): Rule[] {
-    const { pinWrongAccount, pinWrongAccountDay, pinWrongNetworkHour } = this.config;
-    return [
-      this.#rule('pin-guess-account-10-minutes', accountId, pinWrongAccount, 10 * MINUTE),
-      this.#rule('pin-guess-account-day', accountId, pinWrongAccountDay, DAY),
-      this.#rule('pin-guess-network-hour', network, pinWrongNetworkHour, HOUR),
-    ];
-  }
-
-  #rule(bucket: string, key: string, limit: number, windowMs: number): Rule {
-    return { bucket, key, limit, windowMs };
+  #rulePerMinute(bucket: string, key: string, limit: number): Rule {
+    return { bucket, key, limit, windowMs: MINUTE };
   }
 
   #mac(code: string): string {

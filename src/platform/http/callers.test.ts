@@ -20,6 +20,10 @@ class CountingLimiter extends Limiter {
   override clear(): Promise<void> {
     return Promise.resolve();
   }
+
+  override wait(): Promise<number> {
+    return Promise.resolve(0);
+  }
 }
 
 class Routes {

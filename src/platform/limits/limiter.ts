@@ -22,9 +22,12 @@ export abstract class Limiter {
    */
   abstract take(rules: readonly Rule[]): Promise<void>;
 
-  /** Takes one act back, for acts that turned out harmless. */
-  abstract refund(rules: readonly Rule[]): Promise<void>;
+  /** Takes back one act that was counted at `takenAt`, for acts that turned out harmless; not from a later window. */
+  abstract refund(rules: readonly Rule[], takenAt: number): Promise<void>;
 
   /** Forgets everything that was counted: whoever it concerns has shown that it does not count any more. */
   abstract clear(rules: readonly Rule[]): Promise<void>;
+
+  /** Milliseconds until a rule lets the next act through, 0 if it does now. Counts nothing. */
+  abstract wait(rule: Rule): Promise<number>;
 }

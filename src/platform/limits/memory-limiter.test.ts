@@ -58,13 +58,36 @@ describe('a limit', () => {
   });
 
   test('that was refunded lets one more through, and never more than it allows', async () => {
-    const { limiter, passes } = room();
-    await limiter.refund([rule('a', 1)]);
+    const { clock, limiter, passes } = room();
+    await limiter.refund([rule('a', 1)], clock.now());
     await limiter.take([rule('a', 1)]);
-    await limiter.refund([rule('a', 1)]);
-    await limiter.refund([rule('a', 1)]);
+    await limiter.refund([rule('a', 1)], clock.now());
+    await limiter.refund([rule('a', 1)], clock.now());
     expect(await passes(rule('a', 1))).toBe(true);
     expect(await passes(rule('a', 1))).toBe(false);
+  });
+
+  test('that is refunded after its window ended leaves the next window as it is', async () => {
+    const { clock, limiter, passes } = room();
+    await limiter.take([rule('a', 2)]);
+    const takenAt = clock.now();
+    clock.advance(MINUTE);
+    expect(await passes(rule('a', 2))).toBe(true);
+    await limiter.refund([rule('a', 2)], takenAt);
+    expect(await passes(rule('a', 2))).toBe(true);
+    expect(await passes(rule('a', 2))).toBe(false);
+  });
+
+  test('tells without counting how long the next act has to wait', async () => {
+    const { clock, limiter, passes } = room();
+    const once = rule('a', 1);
+    for (let n = 0; n < 3; n += 1) expect(await limiter.wait(once)).toBe(0);
+    expect(await passes(once)).toBe(true);
+    clock.advance(MINUTE / 4);
+    expect(await limiter.wait(once)).toBe((MINUTE * 3) / 4);
+    clock.advance((MINUTE * 3) / 4);
+    expect(await limiter.wait(once)).toBe(0);
+    expect(await passes(once)).toBe(true);
   });
 
   test('tells when to come back: within a fifth of the truth, not the same to everybody (S-26)', async () => {

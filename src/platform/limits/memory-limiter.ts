@@ -5,6 +5,7 @@ import { Limiter, type Rule } from './limiter.js';
 
 interface Counter {
   count: number;
+  readonly startedAt: number;
   endsAt: number;
   /** Nothing passes before this time; 0 while the limit is not reached. */
   blockedUntil: number;
@@ -41,10 +42,10 @@ export class MemoryLimiter extends Limiter {
     return Promise.resolve();
   }
 
-  override refund(rules: readonly Rule[]): Promise<void> {
+  override refund(rules: readonly Rule[], takenAt: number): Promise<void> {
     for (const rule of rules) {
       const counter = this.#counters.get(keyOf(rule));
-      if (!counter || counter.count === 0) continue;
+      if (!counter || counter.startedAt > takenAt || counter.count === 0) continue;
       counter.count -= 1;
       if (counter.count < rule.limit) counter.blockedUntil = 0;
     }
@@ -56,13 +57,20 @@ export class MemoryLimiter extends Limiter {
     return Promise.resolve();
   }
 
+  override wait(rule: Rule): Promise<number> {
+    const now = this.clock.now();
+    const counter = this.#counters.get(keyOf(rule));
+    const isLive = counter !== undefined && counter.endsAt > now;
+    return Promise.resolve(isLive ? Math.max(0, counter.blockedUntil - now) : 0);
+  }
+
   /** The live counter of a rule; `undefined` when memory is full of live ones: refused rather than forgotten (S-26). */
   #counter(rule: Rule, now: number): Counter | undefined {
     const known = this.#counters.get(keyOf(rule));
     if (known && known.endsAt > now) return known;
     if (!known && this.#counters.size >= this.most) this.#sweep(now);
     if (!known && this.#counters.size >= this.most) return undefined;
-    const fresh = { count: 0, endsAt: now + rule.windowMs, blockedUntil: 0 };
+    const fresh = { count: 0, startedAt: now, endsAt: now + rule.windowMs, blockedUntil: 0 };
     this.#counters.set(keyOf(rule), fresh);
     return fresh;
   }
@@ -108,6 +116,10 @@ export class UnlimitedLimiter extends Limiter {
 
   override clear(): Promise<void> {
     return Promise.resolve();
+  }
+
+  override wait(): Promise<number> {
+    return Promise.resolve(0);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Problem } from '../problem.js';
 import { Facts } from './facts.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { Owner } from './owner.js';
 
 interface PinProps {
   readonly pin: string;
@@ -24,6 +25,27 @@ export function PinPage({ pin, isLate, problem }: PinProps): VNode {
       <form method="post" action="/pin">
         <FormToken />
         <Field {...once} value={pin} maxLength={32} problem={problem} problemText={problemText} />
+        <button class="button" type="submit">
+          {words.submit}
+        </button>
+      </form>
+    </Layout>
+  );
+}
+
+/** Before a PIN can be typed while somebody guesses at them (S-43). */
+export function PinPasswordPage({ pin, problem }: Omit<PinProps, 'isLate'>): VNode {
+  const { pin: words } = useMessages();
+  const isWrong = problem?.field === 'currentPassword';
+  return (
+    <Layout heading={words.passwordHeading} section="pin" hasProblem={isWrong}>
+      {isWrong ? <Summary problem={problem} /> : null}
+      <p>{words.passwordIntro}</p>
+      <form method="post" action="/pin/password">
+        <FormToken />
+        <Owner />
+        <input type="hidden" name="pin" value={pin} />
+        <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <button class="button" type="submit">
           {words.submit}
         </button>

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { AccountId } from '../../shared/ids.js';
+import { Random } from '../../shared/random.js';
+import { AuditTrail } from '../audit/index.js';
+
+/** Whoever types a PIN. */
+export interface PinTyper {
+  readonly accountId: AccountId;
+  readonly network: string;
+  /** The password was given a moment ago (S-09). */
+  readonly isFresh: boolean;
+}
+
+/** A guess that was counted. */
+export interface PinGuess {
+  readonly rules: readonly Rule[];
+  readonly at: number;
+}
+
+/**
+ * Limits on guessing PINs (S-43): per account, per network, and over the whole broker.
+ *
+ * The last one must not be a stop, or a crowd of guessers would keep everybody's TV out: it puts the broker on guard,
+ * and while it is, only whoever has just given the password may type a PIN.
+ */
+@Injectable()
+export class PinGuesses {
+  constructor(
+    private readonly limiter: Limiter,
+    private readonly audit: AuditTrail,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+  ) {}
+
+  /** Whether only somebody who has just given the password may type a PIN. */
+  async isOnGuard(): Promise<boolean> {
+    return (await this.limiter.wait(this.#guard)) > 0;
+  }
+
+  /**
+   * Counts a guess before it is looked at (S-20).
+   *
+   * @throws DomainError rate-limited: `too-many` for this account or network, `pin-password-first` while on guard
+   */
+  async begin({ accountId, network, isFresh }: PinTyper): Promise<PinGuess> {
+    if (!isFresh) await this.#requireNoGuard();
+    const at = this.clock.now();
+    const own = this.#ownRules(accountId, network);
+    await this.limiter.take(own);
+    if (await this.#counts(this.#inAll)) return { rules: [...own, this.#inAll], at };
+    // One too many in all: looked at like the others, and the last one that is.
+    if (await this.#counts(this.#guard)) await this.audit.record({ kind: 'pin-guard-raised', outcome: 'ok' });
+    return { rules: own, at };
+  }
+
+  /** The PIN was right: the guess does not count. */
+  async right({ rules, at }: PinGuess): Promise<void> {
+    await this.limiter.refund(rules, at);
+  }
+
+  async #requireNoGuard(): Promise<void> {
+    const wait = await this.limiter.wait(this.#guard);
+    if (wait === 0) return;
+    const spread = (800 + this.random.below(401)) / 1_000; // ±20 % (S-26)
+    throw new DomainError(
+      'rate-limited',
+      'pin-password-first',
+      'Too many wrong PINs are being typed on this broker. Confirm this one on its PIN page.',
+      { retryAfterSeconds: Math.ceil((wait / 1_000) * spread) },
+    );
+  }
+
+  /** Counts one act; false, and nothing counted, when the rule is spent. */
+  async #counts(rule: Rule): Promise<boolean> {
+    try {
+      await this.limiter.take([rule]);
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'rate-limited') return false;
+      throw error;
+    }
+  }
+
+  #ownRules(accountId: AccountId, network: string): Rule[] {
+    const { pinWrongAccount, pinWrongAccountDay, pinWrongNetworkHour } = this.config;
+    return [
+      { bucket: 'pin-guess-10-minutes', key: accountId, limit: pinWrongAccount, windowMs: 10 * MINUTE },
+      { bucket: 'pin-guess-day', key: accountId, limit: pinWrongAccountDay, windowMs: DAY },
+      { bucket: 'pin-guess-network-hour', key: network, limit: pinWrongNetworkHour, windowMs: HOUR },
+    ];
+  }
+
+  get #inAll(): Rule {
+    return { bucket: 'pin-guess-minute', key: 'all', limit: this.config.pinWrongMinute, windowMs: MINUTE };
+  }
+
+  /** Spent for as long as the broker is on guard. */
+  get #guard(): Rule {
+    return { bucket: 'pin-guard', key: 'all', limit: 1, windowMs: this.config.pinGuardTtl };
+  }
+}
