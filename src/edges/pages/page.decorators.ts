@@ -11,10 +11,11 @@ import {
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Callers } from '../../platform/http/callers.js';
-import { BrowserGuard, type PageRequest } from './browser.guard.js';
+import { BrowserGuard } from './browser.guard.js';
 import { Form } from './form.js';
 import { PageInterceptor } from './page.interceptor.js';
 import { SameOriginGuard } from './same-origin.guard.js';
+import type { PageRequest } from './visitors.service.js';
 
 /** A controller whose handlers answer with a `Page`. */
 export function PageController(): ClassDecorator {

@@ -2,7 +2,6 @@ import { Req } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { SignInService } from '../../features/accounts/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
-import type { PageRequest } from './browser.guard.js';
 import { cookieIn, cookieName, setCookie, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import type { Form } from './form.js';
@@ -19,6 +18,7 @@ import {
 } from './page.decorators.js';
 import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
 import { SignInPage } from './templates/sign-in.js';
+import type { PageRequest } from './visitors.service.js';
 import { destinationAfter } from './ways.js';
 
 /** Signing in on the pages, and out. */
