@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
-import { pageErrors } from './edges/pages/page-errors.js';
+import { PageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
 import { ErrorFilter } from './platform/http/error-filter.js';
 import { createAdapter, prepare } from './platform/http/fastify.js';
@@ -32,7 +32,8 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   prepare(adapter.getInstance(), config, log, app.get(Readiness));
   app.enableCors(connectCors);
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
-  app.useGlobalFilters(new ErrorFilter([connectErrors, opsErrors, pageErrors], log, app.get(Random)));
+  const presenters = [connectErrors, opsErrors, app.get(PageErrors)];
+  app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
   await app.init();
   return app;
 }

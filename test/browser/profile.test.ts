@@ -83,7 +83,7 @@ inChromium('profile', {}, (scene) => {
     test('security events tell what happened, in words', async () => {
       const [visitor] = await arrive('sam');
       await visitor.press('Security events');
-      expect(await visitor.text()).toContain('The account was opened');
+      expect(await visitor.text()).toContain('Account opened');
       await inspectPage(visitor);
     });
 

@@ -23,7 +23,7 @@ export class Answer {
   }
 
   get heading(): string {
-    return decoded(/<h1>(.*?)<\/h1>/s.exec(this.html)?.[1] ?? '');
+    return decoded((/<h1>(.*?)<\/h1>/s.exec(this.html)?.[1] ?? '').replace(/<[^>]+>/g, ''));
   }
 
   /** Attributes of the input of that name, or undefined. */

@@ -12,7 +12,7 @@ eachBroker('what is signed in to an account', {}, (broker) => {
     await ann.device();
     broker().clock.advance(50 * 60_000);
     const page = await ann.open('/devices');
-    for (const words of ['Theater/3', 'this browser', 'your network', 'less than an hour ago']) {
+    for (const words of ['Theater 3', 'this browser', 'your network', 'less than an hour ago']) {
       expect(page.text).toContain(words);
     }
     expect(page.input('browser')).toBeUndefined();
@@ -60,7 +60,7 @@ eachBroker('what is signed in to an account', {}, (broker) => {
     await expect(device.servers()).rejects.toMatchObject({ status: 401 });
     expect((await other.open('/servers')).status).toBe(303);
     expect((await dee.open('/devices?done=others-ended')).text).toContain('Everything else is signed out');
-    expect((await dee.open('/profile/activity')).text).toContain('Everything but one browser');
+    expect((await dee.open('/profile/activity')).text).toContain('Everything signed out but one browser');
   });
 
   test('nobody ends for somebody else, or without the token of the form (S-61, S-113)', async () => {

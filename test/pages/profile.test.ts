@@ -32,7 +32,7 @@ eachBroker('the profile', {}, (broker) => {
     const page = await bob.open('/profile');
     expect(page.input('findableByName')).toHaveProperty('checked');
     expect(page.input('findableByEmail')).not.toHaveProperty('checked');
-    expect((await bob.open('/profile/activity')).text).toContain('Who finds you was changed');
+    expect((await bob.open('/profile/activity')).text).toContain('Changed who finds you');
   });
 
   test('the password is changed by the old one: this browser stays under a new token, all else ends', async () => {
@@ -95,15 +95,18 @@ eachBroker('the profile', {}, (broker) => {
     await new CookieBrowser(broker()).signIn('fay', 'a wrong one');
     const page = await fay.open('/profile/activity');
     for (const words of [
-      'A server asked for you: Curious',
-      'A wrong password was given',
+      'Invitation from a server: Curious',
+      'Wrong password entered',
       'UTC',
       'Servers that looked you up',
       '1 time',
     ]) {
       expect(page.text).toContain(words);
     }
-    expect(page.text).not.toContain('A server looked you up');
+    expect(page.text).toContain('Browser signed in');
+    // Told by what it was entered for.
+    expect(page.text).not.toContain('Right password entered');
+    expect(page.text).not.toContain('Server looked you up');
     expect(page.html).not.toContain(server.registration!.id);
   });
 

@@ -50,17 +50,26 @@ eachBroker('the servers of a person', {}, (broker) => {
     for (const words of ['Attic', 'With your own account there', 'less than an hour ago']) {
       expect(fresh.text).toContain(words);
     }
-    expect(fresh.html).toMatch(/<svg class="qr" viewBox="0 0 \d+ \d+" role="img"/);
     expect(fresh.html).toContain('rel="noreferrer"');
     expect(fresh.html).not.toContain(server.user('ann').connect!.accessKey);
     // Same network as the server's last update: the local address is worth trying first (S-81).
     expect(fresh.text.indexOf('http://192.168.1.5:8096')).toBeLessThan(
       fresh.text.indexOf('http://203.0.113.5:8096'),
     );
-    expect(fresh.html).toContain('aria-label="QR code of http://192.168.1.5:8096"');
-    expect(fresh.html.length).toBeLessThan(40_000);
     broker().clock.advance(30 * 60_000);
     expect((await browser.open('/servers')).text).toContain('Attic');
+  });
+
+  test('its codes are a page of their own, drawn here, for nobody else (S-61)', async () => {
+    const { person, browser } = await Resident.of(broker(), 'coder');
+    await linked(person, 'Porch');
+    const [path = ''] =
+      /\/servers\/codes\?server=[0-9a-f]+/.exec((await browser.open('/servers')).html) ?? [];
+    const page = await browser.open(path);
+    expect([page.status, page.heading]).toEqual([200, 'QR codes of Porch']);
+    expect(page.html.match(/<svg class="qr" viewBox="0 0 \d+ \d+" role="img"/g)).toHaveLength(2);
+    expect(page.html).toContain('aria-label="QR code of http://192.168.1.5:8096"');
+    expect((await (await Resident.of(broker(), 'peeper')).open(path)).status).toBe(404);
   });
 
   test('the navigation marks the page, counts invitations and signs out by a form', async () => {

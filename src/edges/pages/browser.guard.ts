@@ -1,19 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Config } from '../../config/index.js';
-import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import { callersOf } from '../../platform/http/callers.js';
-import { browserSecretIn, cookieIn, cookieName } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
+import { Visitors, type PageRequest } from './visitors.service.js';
 import { signInPathFor } from './ways.js';
-
-/** A request for a page, with the browser that the guard has recognised. */
-export interface PageRequest extends FastifyRequest {
-  browser?: SignedInBrowser;
-  /** By which the browser may be known, signed in or not (S-22); '' if it has none. */
-  browserSecret?: string;
-}
 
 /**
  * Recognises a signed-in browser by its cookie on every page. Where a page is for signed-in people only, everybody else
@@ -23,17 +14,13 @@ export interface PageRequest extends FastifyRequest {
 export class BrowserGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly sessions: WebSessionsService,
+    private readonly visitors: Visitors,
     private readonly formTokens: FormTokens,
-    private readonly config: Config,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<PageRequest>();
-    request.browserSecret = browserSecretIn(request.headers.cookie, this.config);
-    const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
-    const browser = token === '' ? null : await this.sessions.authenticate(token);
-    if (browser) request.browser = browser;
+    const browser = await this.visitors.recognise(request);
     if (!callersOf(this.reflector, context)?.includes('browser')) return true;
     if (!browser) return sendToSignIn(request, context.switchToHttp().getResponse<FastifyReply>());
     if (request.method === 'POST') this.formTokens.require(request, browser.session.id);

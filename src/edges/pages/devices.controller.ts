@@ -20,9 +20,13 @@ import {
   ShowSignedIn,
   SubmitSignedIn,
 } from './page.decorators.js';
+import { partOf } from './parts.js';
 import { orAgain } from './problem.js';
 import { ofCurrentPassword, SessionRenewal } from './session-renewal.js';
-import { DevicesPage, EndOthersPage } from './templates/devices.js';
+import { DevicesPage, EndOthersPage, type SignIn } from './templates/devices.js';
+
+/** So many have 15 KB, and with the longest names not 40. */
+const SIGN_INS_SHOWN = 25;
 
 /** What is signed in to an account, and ending it (S-14). */
 @PageController()
@@ -39,12 +43,17 @@ export class DevicesController {
   async show(
     @Browser() { account, session }: SignedInBrowser,
     @Network() network: string,
-    @Query(['done']) query: Form,
+    @Query(['done', 'page']) query: Form,
   ): Promise<Page> {
     const devices = await this.devices.of(account.id);
     const browsers = await this.browsers.of(account.id);
+    const all: SignIn[] = [
+      ...devices.map((device) => ({ kind: 'device' as const, device })),
+      ...browsers.map((browser) => ({ kind: 'browser' as const, session: browser })),
+    ];
+    const part = partOf(all, query.text('page'), SIGN_INS_SHOWN);
     const visitor = { here: session.id, network, now: this.clock.now() };
-    return page(DevicesPage, { devices, browsers, ...visitor, done: query.text('done') });
+    return page(DevicesPage, { part, ...visitor, done: query.text('done') });
   }
 
   @SubmitSignedIn('devices/end-device')

@@ -48,7 +48,8 @@ export function download(fileName: string, content: object, headers: Page['heade
   return { status: 200, content: null, file, headers: { ...headers, ...type } };
 }
 
-const NOBODY: Visitor = { userName: null, invitations: 0, formToken: () => '' };
+/** Not signed in, and without a form. */
+export const NOBODY: Visitor = { userName: null, invitations: 0, formToken: () => '' };
 const WhoIsHere = createContext<Visitor>(NOBODY);
 
 /** For whom the page is being rendered. */

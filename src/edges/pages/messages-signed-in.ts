@@ -1,9 +1,9 @@
 import { counted } from './time-spans.js';
 import { historyWords } from './messages-history.js';
+import { codes, lists } from './messages-lists.js';
 
-const MONTHS = 'January February March April May June July August September October November December'.split(
-  ' ',
-);
+/** Short, so that a date stays on one line of a phone. */
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** How long ago, to the hour: nobody needs to know it better, and it is not kept better (S-14). */
 function ago(ms: number): string {
@@ -78,18 +78,18 @@ export const signedIn = {
     remote: 'From anywhere',
     best: 'best for you now',
     open: 'Open',
-    /** Read out instead of "Open", which says nothing in a list of links. */
-    openAt: (server: string, url: string): string => `Open ${server} at ${url}`,
-    copyOf: (url: string): string => `Copy ${url}`,
     code: 'QR code',
     codeOf: (url: string): string => `QR code of ${url}`,
     leave: 'Leave',
-    leaveServer: (server: string): string => `Leave ${server}`,
     emptyHeading: 'No server yet',
     empty:
       'Servers are added by the people who run them. Ask the admin of yours to link you, and give them your user name:',
     emptyNext: 'You then get a mail, and find the question under Invitations.',
   },
+
+  lists,
+
+  codes,
 
   leave: {
     heading: (server: string): string => `Leave ${server}?`,
@@ -107,10 +107,8 @@ export const signedIn = {
     heading: 'Invitations',
     empty: 'No invitation is waiting.',
     emptyNext: 'When a server asks for you, you get a mail and find it here.',
-    asks: (requester: string | null, server: string): string =>
-      requester === null
-        ? `The admin of “${server}” would like you to use it.`
-        : `${requester} would like you to use “${server}”.`,
+    /** Below the name of the server. */
+    asks: (requester: string | null): string => `${requester ?? 'Its admin'} would like you to use it.`,
     date: 'Asked on',
     linked: 'It will be linked to the account that you already have on this server.',
     guest: 'A guest account will be made for you on this server. It goes when you leave the server.',
@@ -149,7 +147,7 @@ export const signedIn = {
     unnamedBrowser: 'A browser without a name',
     here: 'this browser',
     signedIn: (ms: number): string => `Signed in ${ago(ms)}`,
-    used: (ms: number): string => `last used ${ago(ms)}`,
+    used: (ms: number): string => `Last used ${ago(ms)}`,
     from: 'from',
     yourNetwork: 'your network',
     end: 'Sign out',
@@ -166,7 +164,7 @@ export const signedIn = {
     change: 'Change',
     changeEmail: 'Change the e-mail address',
     changePassword: 'Change the password',
-    passwordShown: 'Not shown to anybody',
+    passwordShown: 'Kept secret',
     findable: 'Who finds you',
     findableIntro:
       'Servers may look you up before they ask you. What is switched off looks to them as if you were not here.',

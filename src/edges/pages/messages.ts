@@ -34,8 +34,7 @@ export const english = {
     'user-name-taken': 'This user name is taken. Choose another one.',
     'wrong-credentials': 'The user name, e-mail or password is wrong.',
     'pin-unknown': 'This PIN is wrong, used or too old.',
-    'server-linked-already':
-      'You already use a server that has the same id. If that server was set up anew, leave the old entry in your app first, then accept. If it was not, somebody may be pretending to be it: decline.',
+    'server-linked-already': 'You already use a server that has the same id, so nothing was changed.',
     other: 'Something in the form is not right. Check it and try again.',
   },
 
@@ -128,6 +127,9 @@ export const english = {
     guest:
       'If you accept, a guest account is made for you on this server. It goes when you leave the server.',
     care: 'Anybody can give a server any name. If you are not sure, ask its admin whether these are right.',
+    /** Where it claims to be a server that is used already. */
+    twin: 'You already use a server with the same id. Either that one was set up anew, or somebody pretends to be it. Under Invitations you can compare the two and replace the old entry.',
+    compare: 'Compare and replace…',
     accept: 'Accept',
     decline: 'Decline',
     acceptedHeading: 'You are in',
@@ -171,6 +173,7 @@ export const english = {
 
   errors: {
     toFront: 'To the front page',
+    toServers: 'To your servers',
     badRequest: {
       heading: 'That was not understood',
       text: 'The request was incomplete or malformed. Go back and try again.',

@@ -2,7 +2,7 @@ import { LinksService } from '../../features/links/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
-import { answerIn } from './invitations.controller.js';
+import { answerIn, invitationsShown } from './invitations.controller.js';
 import { Browser, Fields, PageController, Query, ShowSignedIn, SubmitSignedIn } from './page.decorators.js';
 import { orAgain } from './problem.js';
 import { BlockPage, ReplacePage } from './templates/invitation-steps.js';
@@ -25,8 +25,8 @@ export class OwnInvitationsController {
         return seeOther(answer === 'accept' ? '/servers?done=accepted' : '/invitations?done=declined');
       },
       async (problem) => {
-        const invitations = await this.links.waitingFor(account.id);
-        return page(OwnInvitationsPage, { invitations, done: '', problem }, problem.status);
+        const part = invitationsShown(await this.links.waitingFor(account.id), '');
+        return page(OwnInvitationsPage, { part, done: '', problem }, problem.status);
       },
     );
   }

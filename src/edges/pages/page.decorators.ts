@@ -12,10 +12,11 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { SignInOrigin } from '../../features/accounts/index.js';
 import { Callers } from '../../platform/http/callers.js';
-import { BrowserGuard, type PageRequest } from './browser.guard.js';
+import { BrowserGuard } from './browser.guard.js';
 import { Form } from './form.js';
 import { PageInterceptor } from './page.interceptor.js';
 import { SameOriginGuard } from './same-origin.guard.js';
+import type { PageRequest } from './visitors.service.js';
 
 /** A controller whose handlers answer with a `Page`. */
 export function PageController(): ClassDecorator {

@@ -24,6 +24,7 @@ import { GuardedForm } from './guarded-form.js';
 import { pageHeaders } from './html.js';
 import { InvitationsController } from './invitations.controller.js';
 import { OwnInvitationsController } from './own-invitations.controller.js';
+import { PageErrors } from './page-errors.js';
 import { PinController } from './pin.controller.js';
 import { ProfileController } from './profile.controller.js';
 import { ServersController } from './servers.controller.js';
@@ -34,6 +35,7 @@ import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { StopController } from './stop.controller.js';
 import { UnlockController } from './unlock.controller.js';
+import { Visitors } from './visitors.service.js';
 
 /** The pages people use: rendered here, no script needed. */
 @Module({
@@ -48,7 +50,7 @@ import { UnlockController } from './unlock.controller.js';
     PinsModule,
     SessionsModule,
   ],
-  providers: [FormTokens, GuardedForm, SessionRenewal],
+  providers: [FormTokens, GuardedForm, PageErrors, SessionRenewal, Visitors],
   controllers: [
     AddressController,
     AssetsController,

@@ -14,12 +14,18 @@ import {
   ShowSignedIn,
   SubmitSignedIn,
 } from './page.decorators.js';
+import { partOf } from './parts.js';
 import { orAgain, type Problem } from './problem.js';
+import { searched } from './server-search.js';
+import { CodesPage } from './templates/codes.js';
 import { LeavePage } from './templates/leave.js';
 import { ServersPage } from './templates/servers.js';
 
 /** The same in every language, so that the form can be checked without knowing which one it was read in. */
 const LEAVE_WORD = 'leave';
+
+/** So many have a good 20 KB, and with the longest names and addresses less than 45. */
+const SERVERS_SHOWN = 10;
 
 /** The servers of a person, and leaving one. */
 @PageController()
@@ -33,10 +39,22 @@ export class ServersController {
   async show(
     @Browser() { account }: SignedInBrowser,
     @Network() network: string,
-    @Query(['done']) query: Form,
+    @Query(['done', 'find', 'page']) query: Form,
   ): Promise<Page> {
     const servers = await this.discovery.inSightOf(account.id, network);
-    return page(ServersPage, { servers, done: query.text('done') });
+    const find = query.line('find').slice(0, 64);
+    const part = partOf(searched(servers, find), query.text('page'), SERVERS_SHOWN);
+    const isLong = servers.length > SERVERS_SHOWN;
+    return page(ServersPage, { part, find, isLong, done: query.text('done') });
+  }
+
+  @ShowSignedIn('servers/codes')
+  async showCodes(
+    @Browser() browser: SignedInBrowser,
+    @Network() network: string,
+    @Query(['server']) query: Form,
+  ): Promise<Page> {
+    return page(CodesPage, { server: await this.#get(browser, network, query) });
   }
 
   @ShowSignedIn('servers/leave')
@@ -64,10 +82,14 @@ export class ServersController {
     );
   }
 
-  async #ask({ account }: SignedInBrowser, network: string, form: Form, problem?: Problem): Promise<Page> {
-    const servers = await this.discovery.inSightOf(account.id, network);
-    const server = servers.find(({ id }) => id === form.text('server')) ?? notThere();
+  async #ask(browser: SignedInBrowser, network: string, form: Form, problem?: Problem): Promise<Page> {
+    const server = await this.#get(browser, network, form);
     return page(LeavePage, { server, word: LEAVE_WORD, problem }, problem?.status);
+  }
+
+  async #get({ account }: SignedInBrowser, network: string, form: Form): Promise<ServerInSight> {
+    const servers = await this.discovery.inSightOf(account.id, network);
+    return servers.find(({ id }) => id === form.text('server')) ?? notThere();
   }
 }
 

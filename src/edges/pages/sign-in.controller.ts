@@ -2,7 +2,6 @@ import { Req } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { SignInService, type SignInOrigin } from '../../features/accounts/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
-import type { PageRequest } from './browser.guard.js';
 import { cookieIn, cookieName, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import type { Form } from './form.js';
@@ -20,6 +19,7 @@ import {
 import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
 import { SessionRenewal } from './session-renewal.js';
 import { SignInPage } from './templates/sign-in.js';
+import type { PageRequest } from './visitors.service.js';
 import { destinationAfter } from './ways.js';
 
 /** Signing in on the pages, and out. */

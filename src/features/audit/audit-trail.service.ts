@@ -15,6 +15,7 @@ export type AuditKind =
   | 'sign-in'
   | 'sign-in-unlocked'
   | 'sign-out'
+  | 'browser-signed-in'
   | 'device-signed-in'
   | 'device-ended'
   | 'others-signed-out'

@@ -61,6 +61,8 @@ export class WebSessionsService {
     await this.unitOfWork.run(async () => {
       if (replaced) await this.sessions.remove(replaced.id, replaced.accountId);
       await this.sessions.add(session, digestOf(token));
+      const [accountId, detail] = [account.id, session.browser];
+      await this.audit.record({ kind: 'browser-signed-in', outcome: 'ok', accountId, detail });
     });
     return token;
   }

@@ -17,7 +17,8 @@ export interface ErrorAnswer {
 export interface ErrorPresenter {
   /** Lower-case path prefix of the edge, e.g. `/service`; '' takes what no other edge takes. */
   readonly prefix: string;
-  present(failure: Failure, path: string): ErrorAnswer;
+  /** Must not reject: nobody stands behind it. */
+  present(failure: Failure, path: string, request: FastifyRequest): ErrorAnswer | Promise<ErrorAnswer>;
 }
 
 /** Every failure of every route ends here: logged once if it is ours, put on the wire by the edge it belongs to. */
@@ -33,17 +34,21 @@ export class ErrorFilter implements ExceptionFilter {
     this.#presenters = [...presenters].sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const failure = failureOf(error);
     this.#logTrouble(error, failure, request);
-    if (!reply.sent) this.#answer(failure, pathOf(request), reply);
+    if (reply.sent) return;
+    const path = pathOf(request);
+    const answer = await this.#presenterOf(path).present(failure, path, request);
+    this.#send(answer, failure, reply);
   }
 
-  #answer(failure: Failure, path: string, reply: FastifyReply): void {
-    const answer = this.#presenterOf(path).present(failure, path);
+  #send(answer: ErrorAnswer, failure: Failure, reply: FastifyReply): void {
+    // Somebody else may have answered while the answer was made.
+    if (reply.sent) return;
     const headers = {
       ...answer.headers,
       ...this.#waiting(failure, answer.status),

@@ -4,6 +4,10 @@ import type { Problem } from '../problem.js';
 import { shown } from '../shown.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { Owner } from './owner.js';
+
+/** Somebody may be a guest at two hundred, with long names. */
+const NAMES_SHOWN = 50;
 
 interface DeletionProps {
   /** Names of the servers at which a guest account goes with this one (S-142). */
@@ -27,6 +31,7 @@ export function DeletionPage({ guestAt, typed, problem }: DeletionProps): VNode 
       <p>{words.linked}</p>
       <form method="post" action="/profile/delete">
         <FormToken />
+        <Owner />
         <Field name="userName" autocomplete="off" value={typed} maxLength={32} problem={problem} />
         <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <div class="actions">
@@ -43,17 +48,19 @@ export function DeletionPage({ guestAt, typed, problem }: DeletionProps): VNode 
 }
 
 function Guests({ at }: { at: readonly string[] }): VNode {
-  const { deletion: words } = useMessages().signedIn;
+  const { deletion: words, lists } = useMessages().signedIn;
+  const rest = at.length - NAMES_SHOWN;
   return (
     <div class="note care">
       <h2>{words.guestHeading}</h2>
       <p>{words.guests}</p>
       <ul>
-        {at.map((name) => (
+        {at.slice(0, NAMES_SHOWN).map((name) => (
           <li>
             <bdi>{shown(name)}</bdi>
           </li>
         ))}
+        {rest > 0 ? <li>{lists.andMore(rest)}</li> : null}
       </ul>
     </div>
   );

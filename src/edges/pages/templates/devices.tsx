@@ -1,16 +1,23 @@
 import type { VNode } from 'preact';
 import type { Device, WebSession } from '../../../features/sessions/index.js';
+import { appName } from '../app-name.js';
 import { useMessages } from '../html.js';
 import { coarse } from '../networks.js';
+import type { Part } from '../parts.js';
 import type { Problem } from '../problem.js';
 import { shown } from '../shown.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
 import { Owner } from './owner.js';
+import { Pager } from './pager.js';
+
+/** What is signed in: apps first. */
+export type SignIn =
+  | { readonly kind: 'device'; readonly device: Device }
+  | { readonly kind: 'browser'; readonly session: WebSession };
 
 interface DevicesProps {
-  readonly devices: readonly Device[];
-  readonly browsers: readonly WebSession[];
+  readonly part: Part<SignIn>;
   /** Id of the session that looks at this page. */
   readonly here: string;
   /** Of the visitor. */
@@ -19,21 +26,23 @@ interface DevicesProps {
   readonly done: string;
 }
 
-export function DevicesPage({ devices, browsers, here, network, now, done }: DevicesProps): VNode {
+export function DevicesPage({ part, here, network, now, done }: DevicesProps): VNode {
   const { devices: words } = useMessages().signedIn;
+  const devices = part.items.flatMap((one) => (one.kind === 'device' ? [one.device] : []));
+  const sessions = part.items.flatMap((one) => (one.kind === 'browser' ? [one.session] : []));
   return (
     <Layout heading={words.heading} section="devices" done={done}>
       <p>{words.intro}</p>
-      <h2>{words.apps}</h2>
-      {devices.length === 0 ? <p class="soft">{words.noApps}</p> : null}
+      {devices.length > 0 || part.page === 1 ? <h2>{words.apps}</h2> : null}
+      {devices.length === 0 && part.page === 1 ? <p class="soft">{words.noApps}</p> : null}
       <ul class="list">
         {devices.map((device) => (
           <SignedIn {...facts(device, network, now)} {...named(device, words.unnamedApp)} act="device" />
         ))}
       </ul>
-      <h2>{words.browsers}</h2>
+      {sessions.length === 0 ? null : <h2>{words.browsers}</h2>}
       <ul class="list">
-        {browsers.map((session) => (
+        {sessions.map((session) => (
           <SignedIn
             {...facts(session, network, now)}
             name={session.browser === '' ? words.unnamedBrowser : session.browser}
@@ -41,6 +50,7 @@ export function DevicesPage({ devices, browsers, here, network, now, done }: Dev
           />
         ))}
       </ul>
+      <Pager part={part} path="/devices" />
       <p class="actions">
         <a class="button quiet" href="/devices/end-others">
           {words.endOthers}
@@ -53,7 +63,8 @@ export function DevicesPage({ devices, browsers, here, network, now, done }: Dev
 interface SignedInProps {
   readonly id: string;
   readonly name: string;
-  /** What else it calls itself. */
+  readonly version?: string;
+  /** What the device calls itself. */
   readonly more?: string;
   readonly createdMs: number;
   readonly usedMs: number;
@@ -63,13 +74,14 @@ interface SignedInProps {
   readonly act: 'device' | 'browser' | null;
 }
 
-function SignedIn({ id, name, more = '', createdMs, usedMs, place, act }: SignedInProps): VNode {
+function SignedIn({ id, name, version = '', more = '', act, ...when }: SignedInProps): VNode {
   const { devices: words } = useMessages().signedIn;
   return (
     <li class="row">
       <div>
         <h3>
           <bdi>{shown(name)}</bdi>
+          {version === '' ? null : <span class="version"> {shown(version)}</span>}
           {act === null ? <span class="tag">{words.here}</span> : null}
         </h3>
         {more === '' ? null : (
@@ -77,13 +89,25 @@ function SignedIn({ id, name, more = '', createdMs, usedMs, place, act }: Signed
             <bdi>{shown(more)}</bdi>
           </p>
         )}
-        <p class="soft">
-          {words.signedIn(createdMs)}
-          {place === '' ? null : ` ${words.from} ${place ?? words.yourNetwork}`}, {words.used(usedMs)}
-        </p>
+        <When {...when} isHere={act === null} />
       </div>
       {act === null ? null : <End id={id} name={shown(name)} act={act} />}
     </li>
+  );
+}
+
+type WhenProps = Pick<SignedInProps, 'createdMs' | 'usedMs' | 'place'>;
+
+/** The browser that is looking is being used, and what both times say alike is said once. */
+function When({ createdMs, usedMs, place, isHere }: WhenProps & { isHere: boolean }): VNode {
+  const { ago, devices: words } = useMessages().signedIn;
+  const saysUse = !isHere && ago(createdMs) !== ago(usedMs);
+  return (
+    <p class="soft">
+      {words.signedIn(createdMs)}
+      {place === '' ? null : ` ${words.from} ${place ?? words.yourNetwork}`}
+      {saysUse ? <span class="used">{words.used(usedMs)}</span> : null}
+    </p>
   );
 }
 
@@ -112,8 +136,8 @@ function facts(
 }
 
 /** An app that does not say what it is called may still say on what it runs. */
-function named({ app, name }: Device, unnamed: string): Pick<SignedInProps, 'name' | 'more'> {
-  return app === '' ? { name: name === '' ? unnamed : name } : { name: app, more: name };
+function named({ app, name }: Device, unnamed: string): Pick<SignedInProps, 'name' | 'version' | 'more'> {
+  return app === '' ? { name: name === '' ? unnamed : name } : { ...appName(app), more: name };
 }
 
 /** Ends so much that it asks for the password (S-09). */

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useMessages } from '../html.js';
+import { useMessages, useVisitor } from '../html.js';
 import type { Messages } from '../messages.js';
 import { Layout } from './layout.js';
 
@@ -13,14 +13,14 @@ export interface ErrorFacts {
 interface Explained {
   readonly heading: string;
   readonly text: string;
-  readonly next?: { readonly href: string; readonly label: string };
 }
 
 /** What happened, in plain words, and a way on. */
 export function ErrorPage(facts: ErrorFacts): VNode {
   const { errors } = useMessages();
-  const { heading, text, next } = explained(facts, errors);
-  const { href, label } = next ?? { href: '/', label: errors.toFront };
+  const isSignedIn = useVisitor().userName !== null;
+  const { heading, text } = explained(facts, errors);
+  const [href, label] = isSignedIn ? ['/servers', errors.toServers] : ['/', errors.toFront];
   return (
     <Layout heading={heading}>
       <p>{text}</p>

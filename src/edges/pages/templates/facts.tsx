@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { shown } from '../shown.js';
 
-interface Fact {
+export interface Fact {
   readonly name: string;
   /** May come from outside. */
   readonly value: string;

@@ -4,6 +4,7 @@ import { FORM_TOKEN } from '../form-tokens.js';
 import { useMessages, useVisitor } from '../html.js';
 import type { Messages } from '../messages.js';
 import type { Problem } from '../problem.js';
+import { Unbroken } from './unbroken.js';
 
 type FieldName = keyof Messages['fields'];
 
@@ -19,24 +20,30 @@ interface FieldProps {
   readonly class?: string;
   readonly maxLength?: number;
   readonly problem?: Problem | undefined;
+  /** Instead of the usual words for the field. */
+  readonly label?: string;
   /** Instead of the usual words for the problem. */
   readonly problemText?: string | undefined;
-  /** What stands below the field and belongs to it. */
+  /** What takes the place of the hint while something is typed. */
   readonly children?: ComponentChildren;
 }
 
 /** A label, what helps to fill the field in, what was wrong with it, the field. */
-export function Field({ name, hint, problem, problemText, children, ...rest }: FieldProps): VNode {
+export function Field({ name, hint, label, problem, problemText, children, ...rest }: FieldProps): VNode {
   const words = useMessages();
   const error = problem?.field === name ? (problemText ?? textOf(problem, words)) : undefined;
   const input = { id: name, name, type: 'text', ...rest, ...described(name, hint, error) };
   return (
     <div class="field">
-      <label for={name}>{words.fields[name]}</label>
-      <Said id={`${name}-hint`} kind="hint" text={hint} />
+      <label for={name}>
+        <Unbroken text={label ?? words.fields[name]} />
+      </label>
+      <div class="guide">
+        {children}
+        <Said id={`${name}-hint`} kind="hint" text={hint} />
+      </div>
       <Said id={`${name}-error`} kind="error" text={error} />
       {rest.type === 'password' ? <Password input={input} /> : <Input {...input} />}
-      {children}
     </div>
   );
 }

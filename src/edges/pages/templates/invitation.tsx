@@ -16,7 +16,7 @@ interface InvitationProps {
 
 export function InvitationPage({ token, invitation, problem }: InvitationProps): VNode {
   const { invitation: words } = useMessages();
-  const { link, server, serverHost } = invitation;
+  const { link, server, serverHost, twin } = invitation;
   return (
     <Layout heading={words.heading} hasProblem={problem !== undefined}>
       <Summary problem={problem} />
@@ -30,16 +30,37 @@ export function InvitationPage({ token, invitation, problem }: InvitationProps):
       />
       <p>{words[link.kind]}</p>
       <p class="soft">{words.care}</p>
+      {twin ? <Twin /> : null}
       <form method="post" action="/invitations" class="actions">
         <input type="hidden" name="token" value={token} />
-        <button class="button" type="submit" name="answer" value="accept">
-          {words.accept}
-        </button>
+        {twin ? (
+          <a class="button" href="/invitations">
+            {words.compare}
+          </a>
+        ) : (
+          <button class="button" type="submit" name="answer" value="accept">
+            {words.accept}
+          </button>
+        )}
         <button class="button quiet" type="submit" name="answer" value="decline">
           {words.decline}
         </button>
       </form>
     </Layout>
+  );
+}
+
+/**
+ * The server claims to be one that is used already (S-72). Which one is shown to who is signed in: a mail may be read by
+ * others. Replacing it takes that too.
+ */
+function Twin(): VNode {
+  const { invitation: words, signedIn } = useMessages();
+  return (
+    <div class="note care">
+      <h2>{signedIn.invitations.twinHeading}</h2>
+      <p>{words.twin}</p>
+    </div>
   );
 }
 
@@ -54,10 +75,24 @@ export function AnsweredPage({ answer, serverName }: AnsweredProps): VNode {
   return answer === 'accept' ? (
     <Layout heading={invitation.acceptedHeading}>
       <p>{invitation.accepted(name)}</p>
+      <WayOn />
     </Layout>
   ) : (
     <Layout heading={invitation.declinedHeading}>
       <p>{invitation.declined(name)}</p>
+      <WayOn />
     </Layout>
+  );
+}
+
+/** Who is not signed in is asked to, on the way. */
+function WayOn(): VNode {
+  const { errors } = useMessages();
+  return (
+    <p class="actions">
+      <a class="button" href="/servers">
+        {errors.toServers}
+      </a>
+    </p>
   );
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { mark, stylesheet } from '../assets.js';
 import { useMessages, useVisitor } from '../html.js';
 import { Navigation, SignOut, type Section } from './navigation.js';
+import { Unbroken } from './unbroken.js';
 
 interface LayoutProps {
   /** The one h1, and the start of the title. */
@@ -43,7 +44,9 @@ export function Layout({ heading, hasProblem = false, section, done = '', childr
         </header>
         <main id="main">
           <Done code={done} />
-          <h1>{heading}</h1>
+          <h1>
+            <Unbroken text={heading} />
+          </h1>
           {children}
         </main>
         <footer class="bottom">

@@ -12,7 +12,7 @@ export function Navigation({ section }: { section: Section | undefined }): VNode
   const { navigation: words } = useMessages().signedIn;
   if (useVisitor().userName === null) return null;
   return (
-    <nav aria-label={words.label}>
+    <nav class="ways" aria-label={words.label}>
       <ul>
         {SECTIONS.map((name) => (
           <li>

@@ -1,33 +1,36 @@
 import type { VNode } from 'preact';
 import type { WaitingInvitation } from '../../../features/links/index.js';
 import { useMessages } from '../html.js';
+import type { Part } from '../parts.js';
 import type { Problem } from '../problem.js';
 import { fingerprintOf } from '../../../shared/fingerprint.js';
 import { shown } from '../shown.js';
-import { Facts } from './facts.js';
+import { Facts, type Fact } from './facts.js';
 import { FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { Pager } from './pager.js';
 
 interface InvitationsProps {
-  readonly invitations: readonly WaitingInvitation[];
+  readonly part: Part<WaitingInvitation>;
   readonly done: string;
   readonly problem: Problem | undefined;
 }
 
-export function OwnInvitationsPage({ invitations, done, problem }: InvitationsProps): VNode {
+export function OwnInvitationsPage({ part, done, problem }: InvitationsProps): VNode {
   const { invitations: words } = useMessages().signedIn;
-  const isEmpty = invitations.length === 0;
+  const isEmpty = part.total === 0;
   return (
     <Layout heading={words.heading} section="invitations" done={done} hasProblem={problem !== undefined}>
       <Summary problem={problem} />
       {isEmpty ? <Nothing /> : <p class="soft">{words.care}</p>}
       {isEmpty ? null : (
         <ul class="list">
-          {invitations.map((invitation) => (
+          {part.items.map((invitation) => (
             <Invitation invitation={invitation} />
           ))}
         </ul>
       )}
+      <Pager part={part} path="/invitations" />
     </Layout>
   );
 }
@@ -51,8 +54,8 @@ function Invitation({ invitation }: { invitation: WaitingInvitation }): VNode {
       <h2>
         <bdi>{name}</bdi>
       </h2>
-      <p>{words.asks(link.requester, name)}</p>
-      <InvitationFacts invitation={invitation} />
+      <p>{words.asks(link.requester)}</p>
+      <Facts facts={useRecognising(invitation)} />
       <p>{link.acceptedAt === null ? words[link.kind] : words.again}</p>
       {twin ? (
         <div class="note care">
@@ -65,17 +68,26 @@ function Invitation({ invitation }: { invitation: WaitingInvitation }): VNode {
   );
 }
 
-export function InvitationFacts({ invitation }: { invitation: WaitingInvitation }): VNode {
+/** By what a server can be told from one that only has its name. */
+function useRecognising({ link, server, serverHost }: WaitingInvitation): readonly Fact[] {
   const { invitation: names, signedIn } = useMessages();
-  const { link, server, serverHost } = invitation;
+  return [
+    { name: names.host, value: serverHost, isExact: true },
+    { name: names.fingerprint, value: fingerprintOf(server.systemId), isExact: true },
+    { name: signedIn.invitations.date, value: signedIn.day(link.createdAt) },
+  ];
+}
+
+/** The same with everything that the page does not say elsewhere. */
+export function InvitationFacts({ invitation }: { invitation: WaitingInvitation }): VNode {
+  const { invitation: names } = useMessages();
+  const { link, server } = invitation;
   return (
     <Facts
       facts={[
         { name: names.server, value: server.name },
-        { name: names.host, value: serverHost, isExact: true },
-        { name: names.fingerprint, value: fingerprintOf(server.systemId), isExact: true },
+        ...useRecognising(invitation),
         ...(link.requester === null ? [] : [{ name: names.requester, value: link.requester }]),
-        { name: signedIn.invitations.date, value: signedIn.day(link.createdAt) },
       ]}
     />
   );

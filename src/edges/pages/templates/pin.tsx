@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { PinToConfirm } from '../../../features/pins/index.js';
+import { appLabel } from '../app-name.js';
 import { useMessages } from '../html.js';
 import type { Problem } from '../problem.js';
 import { Facts } from './facts.js';
@@ -69,7 +70,7 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
       <p>{words.checkIntro(userName)}</p>
       <Facts
         facts={[
-          { name: words.app, value: device.app === '' ? words.unnamed : device.app },
+          { name: words.app, value: device.app === '' ? words.unnamed : appLabel(device.app) },
           { name: words.device, value: device.deviceId },
           { name: words.age, value: words.ago(device.ageMs) },
           { name: words.network, value: device.sameNetwork ? words.sameNetwork : words.otherNetwork },

@@ -50,11 +50,11 @@ interface EmailProps {
 }
 
 export function EmailPage({ current, typed, problem }: EmailProps): VNode {
-  const { emailChange: words } = useMessages().signedIn;
+  const { emailChange: words, fields } = useMessages().signedIn;
   const common = { name: 'email', type: 'email', autocomplete: 'email', maxLength: 254 } as const;
   return (
     <FormPage {...words} intro={words.intro(current)} action="/profile/email" problem={problem}>
-      <Field {...common} value={typed} hint={words.next} problem={problem} />
+      <Field {...common} label={fields.newEmail} value={typed} hint={words.next} problem={problem} />
     </FormPage>
   );
 }

@@ -32,15 +32,15 @@ export function ProfilePage({ account, findable, done }: ProfileProps): VNode {
 
 function Credentials({ account }: Pick<ProfileProps, 'account'>): VNode {
   const { fields, signedIn } = useMessages();
-  const { profile: words, servers } = signedIn;
+  const { profile: words } = signedIn;
   const { userName, email } = account;
   return (
     <dl class="facts acting">
       <div>
         <dt>{fields.userName}</dt>
         <dd>
-          <span>{userName}</span>
-          <Copy text={userName} label={servers.copyOf(userName)} />
+          <span id="own-name">{userName}</span>
+          <Copy text={userName} id="copy-name" of="own-name" />
         </dd>
       </div>
       <div>

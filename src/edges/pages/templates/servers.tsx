@@ -1,70 +1,93 @@
 import type { VNode } from 'preact';
 import type { Address, ServerInSight } from '../../../features/discovery/index.js';
 import { useMessages, useVisitor } from '../html.js';
-import { qrCode } from '../qr-code.js';
+import type { Part } from '../parts.js';
 import { shown } from '../shown.js';
 import { Copy, CopyScript } from './copy.js';
 import { Layout } from './layout.js';
+import { Pager } from './pager.js';
+import { ServerSearch } from './server-search.js';
 
 const TWO_DAYS_MS = 2 * 86_400_000;
 
-/** A code has some 3 KB, and a page is to stay small; who has more servers still has open and copy. */
-const MOST_CODES = 10;
-
 interface ServersProps {
-  readonly servers: readonly ServerInSight[];
+  readonly part: Part<ServerInSight>;
+  /** What was searched for. */
+  readonly find: string;
+  /** The list is so long that it can be searched. */
+  readonly isLong: boolean;
   readonly done: string;
 }
 
-export function ServersPage({ servers, done }: ServersProps): VNode {
+export function ServersPage({ part, find, isLong, done }: ServersProps): VNode {
   const { servers: words } = useMessages().signedIn;
+  const isEmpty = part.total === 0 && !isLong;
   return (
     <Layout heading={words.heading} section="servers" done={done}>
       <CopyScript />
-      {servers.length === 0 ? <NoServer /> : <Servers servers={servers} />}
+      {isLong ? <ServerSearch find={find} hasFound={part.total > 0} /> : null}
+      {isEmpty ? <NoServer /> : null}
+      {part.total === 0 ? null : (
+        <ul class="list">
+          {part.items.map((server, index) => (
+            <Server server={server} id={`s${index}`} />
+          ))}
+        </ul>
+      )}
+      <Pager part={part} path="/servers" find={find} />
     </Layout>
   );
 }
 
-function Servers({ servers }: { servers: readonly ServerInSight[] }): VNode {
-  return (
-    <ul class="list">
-      {servers.map((server) => (
-        <Server server={server} hasCode={servers.length <= MOST_CODES} />
-      ))}
-    </ul>
-  );
-}
-
-function Server({ server, hasCode }: { server: ServerInSight; hasCode: boolean }): VNode {
+/** Texts that buttons are named by are pointed to, not repeated: there may be many, and they may be long. */
+function Server({ server, id }: { server: ServerInSight; id: string }): VNode {
   const { servers: words } = useMessages().signedIn;
-  const name = shown(server.name);
   const [best] = server.addresses;
+  const step = (path: string, label: string): VNode => (
+    <a
+      id={`${id}-${path}`}
+      href={`/servers/${path}?server=${server.id}`}
+      aria-labelledby={`${id}-${path} ${id}`}
+    >
+      {label}
+    </a>
+  );
   return (
     <li>
-      <div class="head">
-        <h2>
-          <bdi>{name}</bdi>
-        </h2>
-        <a class="small" href={`/servers/leave?server=${server.id}`} aria-label={words.leaveServer(name)}>
-          {words.leave}
-        </a>
-      </div>
+      <h2 id={id}>
+        <bdi>{shown(server.name)}</bdi>
+      </h2>
       <p class="soft">
-        {words[server.kind]} · {words.heard(server.silentMs)}
-        {server.silentMs >= TWO_DAYS_MS ? `. ${words.silent}` : null}
+        {words[server.kind]}. {words.heard(server.silentMs)}.{' '}
+        {server.silentMs >= TWO_DAYS_MS ? words.silent : null}
       </p>
       <ul class="addresses" aria-label={words.addresses}>
-        {server.addresses.map((address) => (
-          <Way address={address} isBest={address === best && server.addresses.length > 1} of={name} />
+        {server.addresses.map((address, index) => (
+          <Way
+            address={address}
+            isBest={address === best && server.addresses.length > 1}
+            of={id}
+            id={`${id}-${index}`}
+          />
         ))}
       </ul>
-      {hasCode && best ? <Code url={best.url} /> : null}
+      <p class="steps">
+        {step('codes', words.code)}
+        {step('leave', words.leave)}
+      </p>
     </li>
   );
 }
 
-function Way({ address, isBest, of }: { address: Address; isBest: boolean; of: string }): VNode {
+interface WayProps {
+  readonly address: Address;
+  readonly isBest: boolean;
+  /** Id of the server's name. */
+  readonly of: string;
+  readonly id: string;
+}
+
+function Way({ address, isBest, of, id }: WayProps): VNode {
   const { servers: words } = useMessages().signedIn;
   const { url, scope } = address;
   return (
@@ -74,30 +97,17 @@ function Way({ address, isBest, of }: { address: Address; isBest: boolean; of: s
           {words[scope]}
           {isBest ? <span class="tag">{words.best}</span> : null}
         </span>
-        <span class="exact">{url}</span>
+        <span class="exact" id={id}>
+          {url}
+        </span>
       </div>
       <div class="acts">
-        <a class="small" href={url} rel="noreferrer" aria-label={words.openAt(of, url)}>
+        <a class="small" id={`${id}-o`} href={url} rel="noreferrer" aria-labelledby={`${id}-o ${of} ${id}`}>
           {words.open}
         </a>
-        <Copy text={url} label={words.copyOf(url)} />
+        <Copy text={url} id={`${id}-c`} of={id} />
       </div>
     </li>
-  );
-}
-
-/** Drawn here, so that nobody else learns where the server is. Always dark on light: some cameras read nothing else. */
-function Code({ url }: { url: string }): VNode {
-  const { servers: words } = useMessages().signedIn;
-  const { size, path } = qrCode(url);
-  return (
-    <details>
-      <summary>{words.code}</summary>
-      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={words.codeOf(url)}>
-        <rect width={size} height={size} fill="#fff" />
-        <path d={path} fill="#000" shape-rendering="crispEdges" />
-      </svg>
-    </details>
   );
 }
 
@@ -110,8 +120,10 @@ function NoServer(): VNode {
       <h2>{signedIn.servers.emptyHeading}</h2>
       <p>{signedIn.servers.empty}</p>
       <p class="handle">
-        <strong class="exact">{userName}</strong>
-        <Copy text={userName} label={signedIn.servers.copyOf(userName)} />
+        <strong class="exact" id="own-name">
+          {userName}
+        </strong>
+        <Copy text={userName} id="copy-name" of="own-name" />
       </p>
       <p class="soft">{signedIn.servers.emptyNext}</p>
     </>

@@ -18,10 +18,15 @@ export function StopPage({ token, email }: { token: string; email: string }): VN
 }
 
 export function StoppedPage({ email }: { email: string }): VNode {
-  const { stop: words } = useMessages();
+  const { stop: words, errors } = useMessages();
   return (
     <Layout heading={words.doneHeading}>
       <p>{words.done(email)}</p>
+      <p class="actions">
+        <a class="button quiet" href="/">
+          {errors.toFront}
+        </a>
+      </p>
     </Layout>
   );
 }
