@@ -7,13 +7,14 @@ import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
+import { wideNetworkAround } from '../../shared/network.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
 import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
-import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
+import { hasExpired, nearness, newCode, typedCode, type Nearness, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** A poll of an expired PIN is told so for this long; then the PIN is unknown (protocol document, 2.4). */
@@ -33,7 +34,10 @@ export interface PinToConfirm {
   readonly app: string;
   readonly deviceId: string;
   readonly ageMs: number;
-  readonly sameNetwork: boolean;
+  /** Of the device and whoever types the PIN. */
+  readonly nearness: Nearness;
+  /** The wider network that the device is in, such as `198.51.100.0/24`. */
+  readonly wideNetwork: string;
 }
 
 /** Letting a TV in: it shows a PIN, a signed-in person types it, the TV gets a device token. */
@@ -115,8 +119,9 @@ export class PinsService {
   async describe(typed: string, typer: PinTyper): Promise<PinToConfirm> {
     const pin = await this.#guess(typed, typer);
     if (pin.state !== 'pending') throw pinUnknown();
-    const { app, deviceId, createdAt } = pin;
-    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === typer.network };
+    const { app, deviceId, createdAt, network } = pin;
+    const place = { nearness: nearness(network, typer.network), wideNetwork: wideNetworkAround(network) };
+    return { app, deviceId, ageMs: this.clock.now() - createdAt, ...place };
   }
 
   /**
