@@ -18,6 +18,7 @@ const about =
 const happened: Readonly<Record<AuditKind, Told>> = {
   'account-opened': always('The account was opened'),
   'account-confirmed': always('The e-mail address was confirmed'),
+  'confirmation-asked': always('The link to confirm the address was asked for once more'),
   'account-deleted': always('The account was deleted'),
   'sign-in': always('The password was given'),
   'sign-in-unlocked': always('Signing in from new places was opened again'),
@@ -32,9 +33,11 @@ const happened: Readonly<Record<AuditKind, Told>> = {
   'address-reverted': always('The old e-mail address was restored'),
   'findability-changed': always('Who finds you was changed'),
   'account-exported': always('Your data was downloaded'),
+  'pin-made': about('A PIN was made'),
   'pin-confirmed': about('A device was let in by PIN'),
   'pin-guard-raised': always('Many wrong PINs were typed, so the password was asked for first'),
   'server-registered': about('A server was registered'),
+  'server-changed': about('A server has another name or address'),
   'server-identity-changed': about('A server became another installation'),
   'account-looked-up': about('A server looked you up'),
   'link-asked': about('A server asked for you'),
@@ -46,15 +49,17 @@ const happened: Readonly<Record<AuditKind, Told>> = {
 };
 
 /** Where an event with this outcome has words of its own. */
-const otherwise: Readonly<Partial<Record<AuditKind, string>>> = {
-  'sign-in': 'A wrong password was given',
+const otherwise: Readonly<Record<string, string>> = {
+  'sign-in refused': 'A wrong password was given',
+  'sign-in limited': 'So many wrong passwords were given that further ones were refused unseen',
+  'pin-confirmed refused': 'A wrong PIN was typed',
 };
 
 const outcomes: Readonly<Record<string, string>> = { refused: 'refused', limited: 'too many tries' };
 
 function event(kind: string, outcome: string, name: string): string {
-  const known = kind as AuditKind;
-  if (outcome !== 'ok' && otherwise[known] !== undefined) return otherwise[known];
+  const words = otherwise[`${kind} ${outcome}`];
+  if (words !== undefined) return words;
   const told = (happened as Readonly<Record<string, Told | undefined>>)[kind]?.(name) ?? kind;
   return outcome === 'ok' ? told : `${told} (${outcomes[outcome] ?? outcome})`;
 }

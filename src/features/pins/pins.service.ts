@@ -175,6 +175,7 @@ export class PinsService {
       createdAt: now,
       expiresAt: now + this.config.pinTtl,
     });
+    await this.audit.record({ kind: 'pin-made', outcome: 'ok', detail: device.app });
     return code;
   }
 
@@ -205,8 +206,11 @@ export class PinsService {
     const guess = await this.guesses.begin(typer);
     const code = typedCode(typed);
     const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
-    if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
-    if (pin.state !== 'pending' && !isConfirmedBy(typer.accountId, pin)) throw pinUnknown();
+    const isOpen = pin?.state === 'pending' || isConfirmedBy(typer.accountId, pin);
+    if (!pin || !isOpen || hasExpired(pin, this.clock.now())) {
+      await this.audit.record({ kind: 'pin-confirmed', outcome: 'refused', accountId: typer.accountId });
+      throw pinUnknown();
+    }
     await this.guesses.right(guess);
     return pin;
   }

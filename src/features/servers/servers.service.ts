@@ -122,6 +122,9 @@ export class ServersService {
     await this.unitOfWork.exclusive(`server:${id}`);
     const before = await this.servers.find(id);
     await this.servers.change(id, changes);
+    if (before && !sameFields(before, changes)) {
+      await this.audit.record({ kind: 'server-changed', outcome: 'ok', serverId: id, detail: changes.name });
+    }
     if (before?.systemId === changes.systemId) return;
     await this.audit.record({ kind: 'server-identity-changed', outcome: 'ok', serverId: id });
     for (const listener of this.#identityListeners) await listener(id);
