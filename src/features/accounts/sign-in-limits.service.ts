@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -233,8 +234,8 @@ export class SignInLimits {
   #networkRules(network: string): Rule[] {
     const { signInNetwork, signInNetworkDay } = this.config;
     return [
-      { bucket: 'sign-in-network', key: network, limit: signInNetwork, windowMs: 15 * MINUTE },
-      { bucket: 'sign-in-network-day', key: network, limit: signInNetworkDay, windowMs: DAY },
+      ...perNetwork({ bucket: 'sign-in-network', key: network, limit: signInNetwork, windowMs: 15 * MINUTE }),
+      ...perNetwork({ bucket: 'sign-in-network-day', key: network, limit: signInNetworkDay, windowMs: DAY }),
     ];
   }
 }

@@ -4,6 +4,7 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -68,9 +69,8 @@ export class PinsService {
     if (deviceId === '' || deviceId.length > DEVICE_ID_MAX) {
       throw invalidField('deviceId', `must have 1 to ${DEVICE_ID_MAX} characters`);
     }
-    await this.limiter.take([
-      this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute),
-    ]);
+    const rule = this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute);
+    await this.limiter.take(perNetwork(rule));
     const handle = this.random.hex(16);
     const code = await this.unitOfWork.run(() =>
       this.#create({ deviceId, app: label(app), network }, handle),

@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -106,8 +107,16 @@ export class ServersService {
   #registrationRules(network: string): Rule[] {
     const { serverRegistrationsHour, serverRegistrationsDay } = this.config;
     return [
-      { bucket: 'registration-hour', key: network, limit: serverRegistrationsHour, windowMs: HOUR },
-      { bucket: 'registration-day', key: network, limit: serverRegistrationsDay, windowMs: DAY },
+      ...perNetwork({
+        bucket: 'registration-hour',
+        key: network,
+        limit: serverRegistrationsHour,
+        windowMs: HOUR,
+      }),
+      ...perNetwork(
+        { bucket: 'registration-day', key: network, limit: serverRegistrationsDay, windowMs: DAY },
+        3,
+      ),
     ];
   }
 
