@@ -127,6 +127,11 @@ export function wideNetworkOf(ip: string): string {
   return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
 }
 
+/** The same around a network that `networkOf` made. */
+export function wideNetworkAround(network: string): string {
+  return wideNetworkOf(network.split('/', 1)[0] ?? '');
+}
+
 const BRACKETED = /^\[([^\]]*)\](?::[0-9]{1,5})?$/;
 const IPV4_WITH_PORT = /^([0-9.]{7,15}):[0-9]{1,5}$/;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock.js';
 import { CredentialChanges, type Account } from '../../src/features/accounts/index.js';
+import { SignInsService } from '../../src/features/sessions/index.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
 import type { Fields } from '../simulator/forms.js';
@@ -330,13 +331,23 @@ describe('guessing', () => {
 });
 
 eachBroker('a PIN that was confirmed', {}, (broker) => {
-  test('does not outlive a change of the password (S-13)', async () => {
+  test.each([
+    [
+      'a change of the password (S-13)',
+      ({ app }: TestBroker, { id }: Account): Promise<void> =>
+        app.get(UnitOfWork).run(() => app.get(CredentialChanges).announce(id)),
+    ],
+    [
+      'signing out everywhere else (S-09)',
+      ({ app }: TestBroker, { id }: Account): Promise<void> =>
+        app.get(SignInsService).endOthers(id, 'this one'),
+    ],
+  ])('does not outlive %s', async (_, end) => {
     const person = await account(broker(), `pin-${hex().slice(0, 6)}`);
     const token = await device(broker(), person);
     const { pin, handle } = await make(broker(), 'tv', '198.51.100.80');
     expect((await ask(broker(), 'POST', 'pin/confirm', { token, form: { pin } })).status).toBe(200);
-    const { app } = broker();
-    await app.get(UnitOfWork).run(() => app.get(CredentialChanges).announce(person.id));
+    await end(broker(), person);
     const exchange = await ask(broker(), 'POST', 'pin/authenticate', { form: { pin, deviceId: handle } });
     expect(exchange.status).toBe(404);
   });

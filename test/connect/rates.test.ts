@@ -44,6 +44,28 @@ eachBroker('how often (S-25)', SETTINGS, (broker) => {
     expect((await register(from)).status).toBe(200);
   });
 
+  test('whoever holds a whole IPv6 /48 registers twelve times an hour, not three times from each /64 of it', async () => {
+    const statuses: number[] = [];
+    for (let subnet = 0; subnet < 6; subnet += 1) {
+      for (let count = 0; count < 3; count += 1) {
+        statuses.push((await register(`2001:db8:77:${subnet}::1`)).status);
+      }
+    }
+    expect(statuses).toEqual([...Array<number>(12).fill(200), ...Array<number>(6).fill(429)]);
+    expect((await register('2001:db8:78::1')).status).toBe(200);
+  });
+
+  test('wrong passwords from a whole IPv6 /48 are counted together as well (S-21)', async () => {
+    const names = Array.from({ length: 90 }, (_, at) => `wide-${at}`);
+    const statuses: number[] = [];
+    for (const [at, nameOrEmail] of names.entries()) {
+      const form = { nameOrEmail, rawpw: 'wrong password' };
+      const from = `2001:db8:99:${at}::1`;
+      statuses.push((await ask(broker(), 'POST', 'user/authenticate', { form, from })).status);
+    }
+    expect(statuses).toEqual([...Array<number>(80).fill(401), ...Array<number>(10).fill(429)]);
+  });
+
   test('a network signs up three times an hour, told as a failure of the form', async () => {
     const from = elsewhere();
     const signUp = (userName: string): Promise<Answer> =>

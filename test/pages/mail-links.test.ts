@@ -172,6 +172,32 @@ eachBroker('a change of address', { ANTI_ROBOT: 'off' }, (broker) => {
     }
   });
 
+  test('that a thief makes twice gives him no way back once the owner has taken the account back', async () => {
+    const mine = await join(browser(), 'twice');
+    const [first, second] = ['first.thief@example.net', 'second.thief@example.net'];
+    const confirm = async (address: string): Promise<void> => {
+      broker().clock.advance(1_000);
+      await ask('twice', address);
+      const form = await browser().openMail(address);
+      await browser().submit('/confirm-address', form.filled());
+    };
+    await ask('twice', first);
+    const ownersWay = await browser().mailPath(mine);
+    await confirm(first);
+    await confirm(second);
+    const thiefsWay = await browser().mailPath(first);
+    expect((await browser().open(thiefsWay)).heading).toBe('Take your account back');
+    // Pressing his button first does not take the owner's way away.
+    await browser().submit('/revert-address', (await browser().open(thiefsWay)).filled());
+    expect(await addressOf('twice')).toBe(first);
+    await confirm(second);
+    const thiefsNextWay = await browser().mailPath(first);
+    await browser().submit('/revert-address', (await browser().open(ownersWay)).filled());
+    expect(await addressOf('twice')).toBe(mine);
+    const late = await browser().open(thiefsNextWay);
+    expect([late.status, await addressOf('twice')]).toEqual([410, mine]);
+  });
+
   test('links of one kind open nothing of another', async () => {
     const email = await join(browser(), 'kinds');
     await ask('kinds', 'kinds@new.example.org');

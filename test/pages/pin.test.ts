@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { PinGuesses } from '../../src/features/pins/pin-guesses.service.js';
 import type { AccountId } from '../../src/shared/ids.js';
+import { ask } from '../connect/ask.js';
 import { Device } from '../simulator/device.js';
 import { eachBroker } from '../support/broker.js';
 import { Browser, CookieBrowser, type Answer } from './browser.js';
@@ -132,6 +133,23 @@ eachBroker('linking a TV on the pages', {}, (broker) => {
     expect(step.text).toContain('<img src=x onerror=alert(1)>');
     expect(step.text).toContain('<script>alert(2)</script>');
     expect(step.text).not.toContain('x'.repeat(64));
+  });
+});
+
+eachBroker('where the device is (S-44)', { TRUST_PROXY: '127.0.0.1' }, (broker) => {
+  test.each([
+    ['127.0.0.1', 'the same as yours', false],
+    ['127.0.0.9', 'next to yours (127.0.0.0/24)', false],
+    ['198.51.100.7', 'another one than yours (198.51.100.0/24)', true],
+    ['2001:db8:7:8::9', 'another one than yours (2001:db8:7::/48)', true],
+  ])('%s is shown as %s', async (from, words, isWarned) => {
+    const { browser } = await Resident.of(broker(), `at-${from.replaceAll(/[.:]/g, '')}`);
+    const made = await ask(broker(), 'POST', 'pin', { form: { deviceId: 'tv' }, from });
+    const form = (await browser.open('/pin')).filled({ pin: made.field('Pin') });
+    const { text } = await browser.submit('/pin', form);
+    expect(text).toContain(words);
+    expect(text.includes('on another network')).toBe(isWarned);
+    expect(text).not.toContain('198.51.100.7');
   });
 });
 

@@ -61,8 +61,8 @@ export class UserController {
 
   /** E8. */
   @Endpoint('POST', 'user/logout', 'device')
-  async signOut(@Caller() { deviceId }: DeviceCaller): Promise<object> {
-    await this.devices.signOut(deviceId);
+  async signOut(@Caller() { deviceId, account }: DeviceCaller): Promise<object> {
+    await this.devices.end(deviceId, account.id);
     return {};
   }
 

@@ -18,6 +18,7 @@ const about =
 const happened: Readonly<Record<AuditKind, Told>> = {
   'account-opened': always('Account opened'),
   'account-confirmed': always('E-mail address confirmed'),
+  'confirmation-asked': always('Link to confirm the address asked for again'),
   'account-deleted': always('Account deleted'),
   'sign-in': always('Right password entered'),
   'sign-in-unlocked': always('Signing in from new places allowed again'),
@@ -33,9 +34,11 @@ const happened: Readonly<Record<AuditKind, Told>> = {
   'address-reverted': always('Old e-mail address restored'),
   'findability-changed': always('Changed who finds you'),
   'account-exported': always('Your data downloaded'),
+  'pin-made': about('PIN made'),
   'pin-confirmed': about('Device let in by PIN'),
   'pin-guard-raised': always('Password asked for before PINs, as many wrong ones were typed'),
   'server-registered': about('Server registered'),
+  'server-changed': about('Server has another name or address'),
   'server-identity-changed': about('Server became another installation'),
   'account-looked-up': about('Server looked you up'),
   'link-asked': about('Invitation from a server'),
@@ -47,15 +50,17 @@ const happened: Readonly<Record<AuditKind, Told>> = {
 };
 
 /** Where an event with this outcome has words of its own. */
-const otherwise: Readonly<Partial<Record<AuditKind, string>>> = {
-  'sign-in': 'Wrong password entered',
+const otherwise: Readonly<Record<string, string>> = {
+  'sign-in refused': 'Wrong password entered',
+  'sign-in limited': 'Too many wrong passwords: further ones refused unseen',
+  'pin-confirmed refused': 'Wrong PIN entered',
 };
 
 const outcomes: Readonly<Record<string, string>> = { refused: 'refused', limited: 'too many tries' };
 
 function event(kind: string, outcome: string, name: string): string {
-  const known = kind as AuditKind;
-  if (outcome !== 'ok' && otherwise[known] !== undefined) return otherwise[known];
+  const words = otherwise[`${kind} ${outcome}`];
+  if (words !== undefined) return words;
   const told = (happened as Readonly<Record<string, Told | undefined>>)[kind]?.(name) ?? kind;
   return outcome === 'ok' ? told : `${told} (${outcomes[outcome] ?? outcome})`;
 }

@@ -156,8 +156,11 @@ export const english = {
     network: 'Network',
     unnamed: 'not told',
     ago: (ms: number): string => `${span(ms / 1_000, Math.floor)} ago`,
-    sameNetwork: 'the same as yours',
-    otherNetwork: 'another one than yours',
+    networks: {
+      same: (): string => 'the same as yours',
+      near: (network: string): string => `next to yours (${network})`,
+      other: (network: string): string => `another one than yours (${network})`,
+    },
     careHeading: 'Only for a device in front of you',
     care: 'Did somebody send you this PIN, by mail, chat or phone? Then stop: their device would get into your account.',
     careNetwork:

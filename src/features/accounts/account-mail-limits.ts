@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { Limiter } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { DAY, HOUR } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { comparable, type Account } from './account.js';
@@ -25,7 +26,9 @@ export class AccountMailLimits {
   async take(account: Account | null, typed: string, network: string): Promise<boolean> {
     const { accountMailsHour, accountMailsDay, accountMailsNetworkHour: limit } = this.config;
     const key = account?.id ?? `unknown ${comparable(typed).slice(0, 254)}`;
-    await this.limiter.take([{ bucket: 'account-mail-network-hour', key: network, limit, windowMs: HOUR }]);
+    await this.limiter.take(
+      perNetwork({ bucket: 'account-mail-network-hour', key: network, limit, windowMs: HOUR }),
+    );
     try {
       await this.limiter.take([
         { bucket: 'account-mail-hour', key, limit: accountMailsHour, windowMs: HOUR },

@@ -16,7 +16,7 @@ import {
   IssuedAccountIdEntity,
 } from './account.entity.js';
 
-export type LiveToken = Pick<AccountTokenEntity, 'accountId' | 'email'>;
+export type LiveToken = Pick<AccountTokenEntity, 'accountId' | 'email' | 'expiresAt'>;
 export type NewToken = Omit<AccountTokenEntity, 'usedAt'>;
 type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
 
@@ -155,6 +155,12 @@ export class AccountsRepository {
   /** Ends tokens that were mailed for this account. */
   async removeTokens(accountId: AccountId, purposes: readonly TokenPurpose[]): Promise<void> {
     await this.unitOfWork.writing.delete(AccountTokenEntity, { accountId, purpose: In([...purposes]) });
+  }
+
+  /** Ends the tokens for one purpose that were made after one that ends at that time. */
+  async removeTokensAfter(accountId: AccountId, purpose: TokenPurpose, expiresAt: number): Promise<void> {
+    const later = { accountId, purpose, expiresAt: MoreThan(expiresAt) };
+    await this.unitOfWork.writing.delete(AccountTokenEntity, later);
   }
 
   async removeTokensExpiredBefore(time: number): Promise<void> {

@@ -75,10 +75,17 @@ export class AddressChangeService {
     });
   }
 
-  /** The owner of the old address takes it back: sign-ins end, and a new password must be set. @throws DomainError gone */
+  /**
+   * The owner of the old address takes it back: sign-ins end, and a new password must be set. Ways back that were mailed
+   * later end too: they went to addresses that came after this one, to a thief perhaps. Earlier ones stay, or a thief
+   * could end the owner's by pressing his own.
+   *
+   * @throws DomainError gone
+   */
   async revert(token: string): Promise<void> {
     await this.unitOfWork.run(async () => {
-      const { account, email } = await this.#use('revert-address', token);
+      const { account, email, expiresAt } = await this.#use('revert-address', token);
+      await this.accounts.removeTokensAfter(account.id, 'revert-address', expiresAt);
       await this.#move(account, email);
       await this.accounts.makePasswordUnusable(account.id);
       await this.recovery.forceReset(account.id);
@@ -95,11 +102,11 @@ export class AddressChangeService {
   async #use(
     purpose: TokenPurpose,
     token: string,
-  ): Promise<{ account: AccountWithVerifiers; email: string }> {
+  ): Promise<{ account: AccountWithVerifiers; email: string; expiresAt: number }> {
     const used = await this.accounts.useToken(purpose, digestOf(token), this.clock.now());
     const account = used && (await this.accounts.find(used.accountId));
     if (!account) throw tokenSpent();
-    return { account, email: emailOf(used) };
+    return { account, email: emailOf(used), expiresAt: used.expiresAt };
   }
 
   async #isFree(email: string, accountId: AccountId): Promise<boolean> {

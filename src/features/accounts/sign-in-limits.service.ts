@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -58,9 +59,22 @@ export class SignInLimits {
     identifier: string,
     origin: SignInOrigin,
   ): Promise<Attempt> {
-    const { network } = origin;
     // User name and e-mail of one account share the count; what belongs to nobody is counted alike (S-23, S-24).
     const subject = account?.id ?? `unknown ${comparable(identifier).slice(0, 254)}`;
+    try {
+      return await this.#count(account, subject, origin);
+    } catch (error) {
+      if (isRateLimited(error)) await this.#writeDown(account, subject);
+      throw error;
+    }
+  }
+
+  async #count(
+    account: AccountWithVerifiers | null,
+    subject: string,
+    origin: SignInOrigin,
+  ): Promise<Attempt> {
+    const { network } = origin;
     const at = this.clock.now();
     const known = await this.#knownBy(account?.id ?? NOBODY, origin);
     if (known !== null) {
@@ -157,9 +171,20 @@ export class SignInLimits {
     try {
       await this.limiter.take([rule]);
     } catch (error) {
-      const isLimit = error instanceof DomainError && error.kind === 'rate-limited';
-      throw isLimit ? this.#exhausted() : error;
+      throw isRateLimited(error) ? this.#exhausted() : error;
     }
+  }
+
+  /** Seldom: being refused must cost the broker less than being answered. */
+  async #writeDown(account: AccountWithVerifiers | null, subject: string): Promise<void> {
+    const once: Rule = { bucket: 'sign-in-limited-noted', key: subject, limit: 1, windowMs: 15 * MINUTE };
+    if ((await this.limiter.wait(once)) > 0) return;
+    await this.limiter.take([once]);
+    await this.audit.record({
+      kind: 'sign-in',
+      outcome: 'limited',
+      ...(account ? { accountId: account.id } : {}),
+    });
   }
 
   /** Only the owner ends this, so no time would be right. */
@@ -209,8 +234,12 @@ export class SignInLimits {
   #networkRules(network: string): Rule[] {
     const { signInNetwork, signInNetworkDay } = this.config;
     return [
-      { bucket: 'sign-in-network', key: network, limit: signInNetwork, windowMs: 15 * MINUTE },
-      { bucket: 'sign-in-network-day', key: network, limit: signInNetworkDay, windowMs: DAY },
+      ...perNetwork({ bucket: 'sign-in-network', key: network, limit: signInNetwork, windowMs: 15 * MINUTE }),
+      ...perNetwork({ bucket: 'sign-in-network-day', key: network, limit: signInNetworkDay, windowMs: DAY }),
     ];
   }
+}
+
+function isRateLimited(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'rate-limited';
 }

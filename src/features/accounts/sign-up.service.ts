@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -129,15 +130,17 @@ export class SignUpService {
   #signUpRules(network: string): Rule[] {
     const { signUpsNetworkHour, signUpsNetworkDay } = this.config;
     return [
-      { bucket: 'sign-up-hour', key: network, limit: signUpsNetworkHour, windowMs: HOUR },
-      { bucket: 'sign-up-day', key: network, limit: signUpsNetworkDay, windowMs: DAY },
+      ...perNetwork({ bucket: 'sign-up-hour', key: network, limit: signUpsNetworkHour, windowMs: HOUR }),
+      ...perNetwork({ bucket: 'sign-up-day', key: network, limit: signUpsNetworkDay, windowMs: DAY }),
     ];
   }
 
   /** Being told that names are taken is limited, or the whole list could be read off (S-31). */
   #countUserNameProbe(network: string): Promise<void> {
     const limit = this.config.userNameProbesHour;
-    return this.limiter.take([{ bucket: 'user-name-probe-hour', key: network, limit, windowMs: HOUR }]);
+    return this.limiter.take(
+      perNetwork({ bucket: 'user-name-probe-hour', key: network, limit, windowMs: HOUR }),
+    );
   }
 
   async #freshId(): Promise<AccountId> {

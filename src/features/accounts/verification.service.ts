@@ -62,6 +62,8 @@ export class VerificationService {
     const account = await this.accounts.findByEmail(address);
     const mayMail = await this.mailLimits.take(account, address, network);
     await this.unitOfWork.run(async () => {
+      const whose = account ? { accountId: account.id } : {};
+      await this.audit.record({ kind: 'confirmation-asked', outcome: 'ok', ...whose });
       if (!mayMail || account?.state !== 'unverified') return this.outbox.postNothing();
       await this.accounts.removeTokens(account.id, ['verify']);
       await this.ask(account);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -67,7 +68,12 @@ export class AccountLookupService {
     return [
       { bucket: 'lookup-server-hour', key: server.id, limit: lookupsServerHour, windowMs: HOUR },
       { bucket: 'lookup-server-day', key: server.id, limit: perDay, windowMs: DAY },
-      { bucket: 'lookup-network-hour', key: network, limit: lookupsNetworkHour, windowMs: HOUR },
+      ...perNetwork({
+        bucket: 'lookup-network-hour',
+        key: network,
+        limit: lookupsNetworkHour,
+        windowMs: HOUR,
+      }),
     ];
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -91,7 +92,12 @@ export class PinGuesses {
     return [
       { bucket: 'pin-guess-10-minutes', key: accountId, limit: pinWrongAccount, windowMs: 10 * MINUTE },
       { bucket: 'pin-guess-day', key: accountId, limit: pinWrongAccountDay, windowMs: DAY },
-      { bucket: 'pin-guess-network-hour', key: network, limit: pinWrongNetworkHour, windowMs: HOUR },
+      ...perNetwork({
+        bucket: 'pin-guess-network-hour',
+        key: network,
+        limit: pinWrongNetworkHour,
+        windowMs: HOUR,
+      }),
     ];
   }
 

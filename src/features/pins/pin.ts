@@ -1,5 +1,19 @@
 import type { Random } from '../../shared/random.js';
 import type { AccountId } from '../../shared/ids.js';
+import { wideNetworkAround } from '../../shared/network.js';
+
+/** How far two callers are from each other, as far as their networks tell (ADR 0018). */
+export type Nearness = 'same' | 'near' | 'other';
+
+/**
+ * Of two networks that `networkOf` made. `near` is the same /24 or /48: two devices of one home where each has an
+ * address of its own, as on a broker within that home.
+ */
+export function nearness(one: string, other: string): Nearness {
+  const [wide, wideOther] = [wideNetworkAround(one), wideNetworkAround(other)];
+  if (wide !== wideOther || !wide.includes('/')) return 'other';
+  return one === other ? 'same' : 'near';
+}
 
 /** RFC 8628's alphabet: no vowels, so no words, and nothing that looks alike (S-40). */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';

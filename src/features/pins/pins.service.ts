@@ -4,16 +4,18 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
+import { wideNetworkAround } from '../../shared/network.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
 import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
-import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
+import { hasExpired, nearness, newCode, typedCode, type Nearness, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** A poll of an expired PIN is told so for this long; then the PIN is unknown (protocol document, 2.4). */
@@ -33,7 +35,10 @@ export interface PinToConfirm {
   readonly app: string;
   readonly deviceId: string;
   readonly ageMs: number;
-  readonly sameNetwork: boolean;
+  /** Of the device and whoever types the PIN. */
+  readonly nearness: Nearness;
+  /** The wider network that the device is in, such as `198.51.100.0/24`. */
+  readonly wideNetwork: string;
 }
 
 /** Letting a TV in: it shows a PIN, a signed-in person types it, the TV gets a device token. */
@@ -64,9 +69,8 @@ export class PinsService {
     if (deviceId === '' || deviceId.length > DEVICE_ID_MAX) {
       throw invalidField('deviceId', `must have 1 to ${DEVICE_ID_MAX} characters`);
     }
-    await this.limiter.take([
-      this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute),
-    ]);
+    const rule = this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute);
+    await this.limiter.take(perNetwork(rule));
     const handle = this.random.hex(16);
     const code = await this.unitOfWork.run(() =>
       this.#create({ deviceId, app: label(app), network }, handle),
@@ -115,8 +119,9 @@ export class PinsService {
   async describe(typed: string, typer: PinTyper): Promise<PinToConfirm> {
     const pin = await this.#guess(typed, typer);
     if (pin.state !== 'pending') throw pinUnknown();
-    const { app, deviceId, createdAt } = pin;
-    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === typer.network };
+    const { app, deviceId, createdAt, network } = pin;
+    const place = { nearness: nearness(network, typer.network), wideNetwork: wideNetworkAround(network) };
+    return { app, deviceId, ageMs: this.clock.now() - createdAt, ...place };
   }
 
   /**
@@ -170,6 +175,7 @@ export class PinsService {
       createdAt: now,
       expiresAt: now + this.config.pinTtl,
     });
+    await this.audit.record({ kind: 'pin-made', outcome: 'ok', detail: device.app });
     return code;
   }
 
@@ -200,8 +206,11 @@ export class PinsService {
     const guess = await this.guesses.begin(typer);
     const code = typedCode(typed);
     const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
-    if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
-    if (pin.state !== 'pending' && !isConfirmedBy(typer.accountId, pin)) throw pinUnknown();
+    const isOpen = pin?.state === 'pending' || isConfirmedBy(typer.accountId, pin);
+    if (!pin || !isOpen || hasExpired(pin, this.clock.now())) {
+      await this.audit.record({ kind: 'pin-confirmed', outcome: 'refused', accountId: typer.accountId });
+      throw pinUnknown();
+    }
     await this.guesses.right(guess);
     return pin;
   }

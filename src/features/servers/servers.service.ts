@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -106,8 +107,16 @@ export class ServersService {
   #registrationRules(network: string): Rule[] {
     const { serverRegistrationsHour, serverRegistrationsDay } = this.config;
     return [
-      { bucket: 'registration-hour', key: network, limit: serverRegistrationsHour, windowMs: HOUR },
-      { bucket: 'registration-day', key: network, limit: serverRegistrationsDay, windowMs: DAY },
+      ...perNetwork({
+        bucket: 'registration-hour',
+        key: network,
+        limit: serverRegistrationsHour,
+        windowMs: HOUR,
+      }),
+      ...perNetwork(
+        { bucket: 'registration-day', key: network, limit: serverRegistrationsDay, windowMs: DAY },
+        3,
+      ),
     ];
   }
 
@@ -122,6 +131,9 @@ export class ServersService {
     await this.unitOfWork.exclusive(`server:${id}`);
     const before = await this.servers.find(id);
     await this.servers.change(id, changes);
+    if (before && !sameFields(before, changes)) {
+      await this.audit.record({ kind: 'server-changed', outcome: 'ok', serverId: id, detail: changes.name });
+    }
     if (before?.systemId === changes.systemId) return;
     await this.audit.record({ kind: 'server-identity-changed', outcome: 'ok', serverId: id });
     for (const listener of this.#identityListeners) await listener(id);

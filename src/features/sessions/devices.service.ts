@@ -82,11 +82,6 @@ export class DevicesService {
     return { account, deviceId: device.id };
   }
 
-  /** Ends one device; its token fails from now on (S-13). */
-  async signOut(deviceId: DeviceId): Promise<void> {
-    await this.unitOfWork.run(() => this.devices.remove(deviceId));
-  }
-
   /** The devices of an account, the one used last first (S-14). */
   async of(accountId: AccountId): Promise<Device[]> {
     const now = this.clock.now();
@@ -94,7 +89,7 @@ export class DevicesService {
     return devices.filter((device) => !hasExpired(device, this.#lifetimes, now)).reverse();
   }
 
-  /** The person ends one of their devices. @returns false if there is no such (S-61) */
+  /** Ends one device of an account; its token fails from now on (S-13). @returns false if there is no such (S-61) */
   async end(deviceId: DeviceId, accountId: AccountId): Promise<boolean> {
     return this.unitOfWork.run(async () => {
       const device = (await this.devices.of(accountId)).find(({ id }) => id === deviceId);

@@ -115,6 +115,16 @@ test('what is cleared was never counted, and nothing else is', async () => {
   expect(await passes(other)).toBe(false);
 });
 
+test('keys stay apart however long they are', async () => {
+  const { limiter, passes } = room();
+  const long = (end: string): Rule => rule('a', 1, { key: `${'x'.repeat(250)}${end}` });
+  expect(await passes(long('1'))).toBe(true);
+  expect(await passes(long('2'))).toBe(true);
+  expect(await passes(long('1'))).toBe(false);
+  await limiter.clear([long('1')]);
+  expect(await passes(long('1'))).toBe(true);
+});
+
 test('with its memory full of live counters it refuses newcomers and forgets nobody, until windows end (S-26)', async () => {
   const { clock, passes } = room(2);
   const one = (key: string): Rule => rule('a', 1, { key });

@@ -73,13 +73,13 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
           { name: words.app, value: device.app === '' ? words.unnamed : appLabel(device.app) },
           { name: words.device, value: device.deviceId },
           { name: words.age, value: words.ago(device.ageMs) },
-          { name: words.network, value: device.sameNetwork ? words.sameNetwork : words.otherNetwork },
+          { name: words.network, value: words.networks[device.nearness](device.wideNetwork) },
         ]}
       />
       <div class="note care">
         <h2>{words.careHeading}</h2>
         <p>{words.care}</p>
-        {device.sameNetwork ? null : <p>{words.careNetwork}</p>}
+        {device.nearness === 'other' ? <p>{words.careNetwork}</p> : null}
       </div>
       <form method="post" action="/pin/confirm" class="actions">
         <FormToken />
