@@ -13,7 +13,7 @@ import { privateFolder } from './lib/lock.mjs';
 import { quickFolder } from './lib/quick-folder.mjs';
 import { perform, say } from './lib/say.mjs';
 import { acquire, release } from './lib/services.mjs';
-import { count, readResults, skippedNames, summary } from './lib/test-results.mjs';
+import { count, readResults, skippedNames, slowest, summary } from './lib/test-results.mjs';
 
 const strict = process.env['CI'] === 'true';
 
@@ -59,7 +59,7 @@ const missing = ({ databaseUrl, redisUrl, chromium }) => [
 ];
 
 /**
- * Says what did not run, by name, and ends with the counts.
+ * Says what took longest and what did not run, by name, and ends with the counts.
  * @param {Needs} needs
  * @param {import('./lib/test-results.mjs').JestResults | null} results
  * @param {number} code Jest's exit code
@@ -73,7 +73,7 @@ function report(needs, results, code) {
   ];
   const ran = counts.passed + counts.failed > 0;
   const tooLittle = strict && left.length > 0;
-  for (const line of left) console.log(line);
+  for (const line of [...slowest(results), ...left]) console.log(line);
   if (!ran) console.log('no test ran, and that counts as a failure');
   if (tooLittle) console.log('with CI=true nothing may be skipped or unavailable');
   console.log(summary(counts));

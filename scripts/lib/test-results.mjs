@@ -4,9 +4,19 @@ import path from 'node:path';
 import { readJson, root } from './checkout.mjs';
 
 /**
+ * A file of tests; its times are milliseconds since 1970.
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string} status
+ * @property {number} startTime
+ * @property {number} endTime
+ * @property {{ fullName: string, status: string }[]} assertionResults
+ */
+
+/**
  * What we read of Jest's results.
  * @typedef {object} JestResults
- * @property {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]} testResults
+ * @property {Suite[]} testResults
  * @property {number} numRuntimeErrorTestSuites
  */
 
@@ -46,6 +56,14 @@ export const skippedNames = (results) =>
       .filter((test) => unfinished.has(test.status))
       .map((test) => `${path.relative(root, suite.name)} › ${test.fullName}`),
   );
+
+/** @param {JestResults | null} results @returns {string[]} the ten files that took longest, with their seconds */
+export const slowest = (results) =>
+  (results?.testResults ?? [])
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .sort((one, other) => other.seconds - one.seconds)
+    .slice(0, 10)
+    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${path.relative(root, name)}`);
 
 /** The line that other programs look for. @param {Counts} counts */
 export const summary = ({ passed, failed, skipped }) =>
