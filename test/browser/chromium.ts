@@ -15,10 +15,15 @@ const FLAGS = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
+const executable = process.env['TEST_CHROMIUM'] ?? '';
+
+/** Where there is no Chromium, skipped by name. */
+export const describeInChromium = executable === '' ? describe.skip : describe;
+
 /** Headless, with the back-forward cache that people's browsers have and Playwright switches off. */
-function launch(executablePath: string): Promise<Browser> {
+export function launch(): Promise<Browser> {
   return chromium.launch({
-    executablePath,
+    executablePath: executable,
     args: FLAGS,
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
     timeout: 15_000,
@@ -36,16 +41,12 @@ export interface Scene {
  * tests of the block. After each test, whatever its visitors saw of violations, errors and foreign requests fails it.
  */
 export function inChromium(name: string, settings: Environment, tests: (scene: () => Scene) => void): void {
-  const executable = process.env['TEST_CHROMIUM'] ?? '';
-  (executable === '' ? describe.skip : describe)(`${name}, in Chromium`, () => {
+  describeInChromium(`${name}, in Chromium`, () => {
     let browser: Browser | undefined;
     let broker: TestBroker | undefined;
     let visitors: Visitor[] = [];
     beforeAll(async () => {
-      [browser, broker] = await Promise.all([
-        launch(executable),
-        TestBroker.start({ ANTI_ROBOT: 'off', ...settings }),
-      ]);
+      [browser, broker] = await Promise.all([launch(), TestBroker.start({ ANTI_ROBOT: 'off', ...settings })]);
     });
     afterEach(async () => {
       const leaving = visitors;

@@ -115,6 +115,19 @@ inChromium('getting in', {}, (scene) => {
     });
   });
 
+  test('while a new password is typed, what is said takes the place of the hint, and nothing moves', async () => {
+    const visitor = await scene().visit(PHONE);
+    await visitor.open('/sign-up');
+    const button = visitor.page.getByRole('button', { name: 'Sign up' });
+    const before = await button.boundingBox();
+    await visitor.fill({ password: 'short' });
+    await visitor.page.getByText('7 more characters').waitFor();
+    expect(await visitor.page.locator('#password-hint').isVisible()).toBe(false);
+    expect(await button.boundingBox()).toEqual(before);
+    await visitor.fill({ password: '' });
+    await visitor.page.locator('#password-hint').waitFor();
+  });
+
   test('the link on the console makes the account of the operator, once', async () => {
     const token = await scene().broker.app.get(SetupService).offer();
     const visitor = await scene().visit(PHONE);

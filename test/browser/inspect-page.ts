@@ -80,7 +80,7 @@ async function wear({ page }: Visitor, { width, scheme }: Look): Promise<void> {
 }
 
 /** Nobody has to scroll sideways: 320 pixels wide, and letters of twice the size on half the width of a laptop. */
-async function overflows(visitor: Visitor): Promise<string[]> {
+export async function overflows(visitor: Visitor): Promise<string[]> {
   const { page } = visitor;
   await page.setViewportSize({ width: 320, height: 640 });
   const narrow = await visitor.look<string[]>(OVERFLOWING);

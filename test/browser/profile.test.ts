@@ -87,6 +87,17 @@ inChromium('profile', {}, (scene) => {
       await inspectPage(visitor);
     });
 
+    test('a page that is not there keeps the way around, and signing out', async () => {
+      const [visitor] = await arrive('lost');
+      expect(await visitor.open('/nowhere')).toBe(404);
+      await inspectPage(visitor);
+      await visitor.press('Devices');
+      expect(await visitor.heading()).toBe('Devices');
+      await visitor.open('/nowhere');
+      await visitor.press('Sign out');
+      expect(visitor.path).toBe('/');
+    });
+
     test('everything that is kept about a person comes as one file, after the password', async () => {
       const [visitor, { userName }] = await arrive('eve');
       await visitor.press('Take your data with you');

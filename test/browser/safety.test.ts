@@ -6,6 +6,7 @@ import { MediaServer } from '../simulator/media-server.js';
 import { eventually } from '../support/eventually.js';
 import { signUp } from '../support/people.js';
 import { inChromium } from './chromium.js';
+import { overflows } from './inspect-page.js';
 import { PASSWORD, signIn } from './people.js';
 import { LAPTOP_WITHOUT_SCRIPT, PHONE, WAYS } from './visitor.js';
 
@@ -20,9 +21,16 @@ const KEPT = `(async () => ({
 
 const NOTHING = { local: 0, session: 0, databases: 0, caches: 0, workers: 0, cookies: '' };
 
-const EVIL = `<img src=x onerror="document.title='pwned'">`;
+/** As long as names may be, and nowhere to break. */
+const EVIL = `<img/src=x/onerror=document.title='pwned'>`.padEnd(63, 'W');
+const LONG_URL = `https://${'w'.repeat(63)}.${'w'.repeat(63)}.example:8920/${'w'.repeat(150)}`;
 
 inChromium('safety', {}, (scene) => {
+  const servers: MediaServer[] = [];
+  afterAll(async () => {
+    for (const server of servers) await server.stop();
+  });
+
   test('the session is a cookie that no script reads; nothing else is stored', async () => {
     const { userName } = await signUp(scene().broker, 'ann');
     const visitor = await scene().visit(PHONE);
@@ -85,31 +93,57 @@ inChromium('safety', {}, (scene) => {
     expect(visitor.page.url()).toBe(`${scene().broker.url}/servers`);
   });
 
-  test('names from outside are shown as they are and run nothing', async () => {
-    const person = await signUp(scene().broker, 'xss');
-    const server = new MediaServer({ broker: scene().broker.url, name: EVIL });
-    await server.start();
-    server.addUser('local');
-    await server.linkUser('local', person.email);
-    const tv = new Device({ broker: scene().broker.url, deviceId: EVIL, app: { name: EVIL, version: '1' } });
-    const shown = await tv.createPin();
+  test('names from outside are shown as they are, run nothing and break no page, however long', async () => {
+    const person = await signUp(scene().broker, 'x'.repeat(32), 'xss@example.org');
+    const systemId = 'abcdef0123456789abcdef0123456789';
+    const ask = async (name: string): Promise<void> => {
+      const server = new MediaServer({ broker: scene().broker.url, name, systemId, url: LONG_URL });
+      servers.push(server);
+      await server.start();
+      server.addUser('local');
+      await server.linkUser('local', person.email);
+    };
+    const app = { name: EVIL, version: '1' };
+    const tv = new Device({ broker: scene().broker.url, deviceId: EVIL, app });
+    const pin = await tv.createPin();
     const visitor = await scene().visit(PHONE);
+    const look = async (): Promise<void> => {
+      expect(await visitor.text()).toContain('<img/src=x');
+      expect(await visitor.page.title()).not.toBe('pwned');
+      expect(await visitor.page.locator('main img').count()).toBe(0);
+      expect([visitor.path, await overflows(visitor)]).toEqual([visitor.path, []]);
+    };
+    await ask(EVIL);
     await visitor.openMail(person.email);
-    expect(await visitor.text()).toContain('<img src=x');
+    await look();
     await visitor.press('Accept');
+    await look();
     await signIn(visitor, person.userName);
-    expect(await visitor.text()).toContain('<img src=x');
-    await visitor.open('/pin');
-    await visitor.send({ pin: shown.pin }, 'Continue');
-    expect(await visitor.text()).toContain('<img src=x');
-    await visitor.press('Sign this device in');
-    await tv.exchangePin(shown);
-    for (const path of ['/devices', '/profile/activity', `/pin?pin=${encodeURIComponent(EVIL)}`]) {
-      await visitor.open(path);
-      expect(await visitor.page.title()).not.toContain('pwned');
-      expect(await visitor.page.locator('main img[src=x]').count()).toBe(0);
+    await look();
+    for (const link of [/^QR code/, /^Leave/]) {
+      await visitor.press(link);
+      await look();
+      await visitor.open('/servers');
     }
-    await server.stop();
+    await ask(`${EVIL}2`);
+    for (const path of ['/invitations', '/pin']) {
+      await visitor.open(path);
+      if (path === '/pin') await visitor.send({ pin: pin.pin }, 'Continue');
+      await look();
+    }
+    await visitor.press('Sign this device in');
+    await tv.exchangePin(pin);
+    for (const link of [/^Replace/, /^Block/]) {
+      await visitor.open('/invitations');
+      await visitor.press(link);
+      await look();
+    }
+    for (const path of ['/devices', '/profile/activity']) {
+      await visitor.open(path);
+      await look();
+    }
+    await visitor.open(`/pin?pin=${encodeURIComponent(EVIL)}`);
+    expect(await visitor.page.locator('main img').count()).toBe(0);
   });
 
   describe('from another site', () => {

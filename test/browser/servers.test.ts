@@ -67,6 +67,7 @@ inChromium('servers and devices', {}, (scene) => {
       await visitor.press('Accept');
       expect(await visitor.heading()).toBe('You are in');
       await inspectPage(visitor);
+      await visitor.press('To your servers');
       await signIn(visitor, person.userName);
       expect(await visitor.text()).toContain('Attic');
       expect(await visitor.text()).toContain(server.address);
@@ -84,6 +85,10 @@ inChromium('servers and devices', {}, (scene) => {
       await visitor.press('Servers');
       expect(await visitor.text()).toContain('As a guest');
       await inspectPage(visitor);
+      await visitor.press('QR code Attic');
+      expect(await visitor.heading()).toBe('QR codes of Attic');
+      await inspectPage(visitor);
+      await visitor.press('Back to your servers');
       await visitor.press('Leave Attic');
       expect(await visitor.text()).toContain('Your guest account there will be deleted');
       await inspectPage(visitor);
@@ -125,7 +130,9 @@ inChromium('servers and devices', {}, (scene) => {
       await visitor.press(`Accept ${original.name}`);
       twin.addUser('iva');
       await twin.linkUser('iva', person.email);
-      await visitor.open('/invitations');
+      await visitor.openMail(person.email);
+      await inspectPage(visitor);
+      await visitor.press('Compare and replace…');
       expect(await visitor.text()).toContain('A reinstall or an impostor');
       await inspectPage(visitor);
       await visitor.press(/^Replace the old entry/);

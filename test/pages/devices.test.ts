@@ -19,6 +19,28 @@ eachBroker('what is signed in to an account', {}, (broker) => {
     expect(page.text).not.toContain('50 minutes');
   });
 
+  test('a browser may call itself whatever it likes: it is text', async () => {
+    const eve = await resident('eve');
+    await new CookieBrowser(broker(), { 'User-Agent': '<script>alert(1)</script>' }).signIn('eve', PASSWORD);
+    for (const path of ['/devices', '/profile/activity']) {
+      const page = await eve.open(path);
+      expect(page.text).toContain('<script>alert(1)</script>');
+      expect(page.html).not.toContain('<script>');
+    }
+  });
+
+  test('when it was used is said only where it says something new', async () => {
+    const flo = await resident('flo');
+    const device = await flo.device();
+    expect((await flo.open('/devices')).text).not.toContain('Last used');
+    broker().clock.advance(40 * 60_000);
+    await flo.open('/devices');
+    broker().clock.advance(40 * 60_000);
+    await device.servers();
+    const page = await flo.open('/devices');
+    expect(page.text).toContain('Signed in 1 hour ago from your network Last used less than an hour ago');
+  });
+
   test('an app that is ended is out at once', async () => {
     const bob = await resident('bob');
     const device = await bob.device();

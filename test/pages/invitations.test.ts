@@ -96,7 +96,7 @@ eachBroker('answering an invitation on the pages', { ANTI_ROBOT: 'off' }, (broke
     expect(refused.text).toContain('already use a server that has the same id');
     for (const page of [ask, refused]) {
       expect(page.text).toContain('replace the old entry');
-      expect(page.html).toContain('<a class="button" href="/invitations">Compare and replace…</a>');
+      expect(page.html).toContain('<a class="button quiet" href="/invitations">Compare and replace…</a>');
       expect(page.html).not.toContain('value="accept"');
       // Which server it is like is for its owner's eyes: a mail may be read by others.
       expect(page.text).not.toContain('Real');

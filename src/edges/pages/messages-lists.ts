@@ -2,7 +2,8 @@
 export const lists = {
   pager: 'More of this list',
   /** `last` counts from 1, as `first`. */
-  shown: (first: number, last: number, total: number): string => `${first}–${last} of ${total}`,
+  shown: (first: number, last: number, total: number): string =>
+    `${first === last ? first : `${first}–${last}`} of ${total}`,
   previous: 'Previous',
   next: 'Next',
   find: 'Find',

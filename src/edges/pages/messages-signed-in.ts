@@ -213,6 +213,7 @@ export const signedIn = {
     guests:
       'These servers made a guest account for you. They delete it with everything in it: what you have watched, favourites and playlists.',
     linked: 'Accounts that you have yourself on a server stay there.',
+    nameHint: 'Type it to show that you mean it.',
     submit: 'Delete the account',
     keep: 'Keep it',
     doneHeading: 'Your account is deleted',

@@ -32,7 +32,14 @@ export function DeletionPage({ guestAt, typed, problem }: DeletionProps): VNode 
       <form method="post" action="/profile/delete">
         <FormToken />
         <Owner />
-        <Field name="userName" autocomplete="off" value={typed} maxLength={32} problem={problem} />
+        <Field
+          name="userName"
+          autocomplete="off"
+          value={typed}
+          hint={words.nameHint}
+          maxLength={32}
+          problem={problem}
+        />
         <Field name="currentPassword" type="password" autocomplete="current-password" problem={problem} />
         <div class="actions">
           <button class="button danger" type="submit">

@@ -34,7 +34,7 @@ export function InvitationPage({ token, invitation, problem }: InvitationProps):
       <form method="post" action="/invitations" class="actions">
         <input type="hidden" name="token" value={token} />
         {twin ? (
-          <a class="button" href="/invitations">
+          <a class="button quiet" href="/invitations">
             {words.compare}
           </a>
         ) : (
