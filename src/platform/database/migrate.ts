@@ -23,9 +23,33 @@ export async function migrate(source: DataSource): Promise<void> {
   }
 }
 
+/** A change of the schema that a database went through. */
+export interface AppliedMigration {
+  readonly timestamp: number;
+  readonly name: string;
+}
+
+/** The changes that a database went through, oldest first; none where it is new. */
+export async function appliedMigrations(source: DataSource): Promise<readonly AppliedMigration[]> {
+  const runner = source.createQueryRunner();
+  try {
+    return await appliedOn(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {
+  if (!(await runner.hasTable('schema_migrations'))) return [];
+  const rows = (await runner.query('SELECT timestamp, name FROM schema_migrations ORDER BY timestamp')) as {
+    timestamp: number | string;
+    name: string;
+  }[];
+  return rows.map(({ timestamp, name }) => ({ timestamp: Number(timestamp), name }));
+}
+
 async function refuseNewerSchema(source: DataSource, runner: QueryRunner): Promise<void> {
-  if (!(await runner.hasTable('schema_migrations'))) return;
-  const applied = (await runner.query('SELECT name FROM schema_migrations')) as { name: string }[];
+  const applied = await appliedOn(runner);
   const known = new Set(source.migrations.map((migration) => migration.name));
   const unknown = applied.filter((row) => !known.has(row.name));
   if (unknown.length === 0) return;

@@ -7,6 +7,7 @@ import { commonOptions, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.js';
 import { lockDataFolder } from './sqlite-lock.js';
 
 /**
@@ -34,7 +35,7 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     const writer = dataSource(file, tables, prepareWriter);
     await initialize(writer, file);
     opened.push(writer);
-    await migrate(writer);
+    await migrateOrPutBack(writer, file);
     const reader = dataSource(file, tables, prepareReader);
     await initialize(reader, file);
     opened.push(reader);
@@ -43,6 +44,23 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     await closeAll(opened, lock);
     throw error;
   }
+}
+
+/** A migration that fails leaves the database of the version before (R-32); the writer is closed then. */
+async function migrateOrPutBack(writer: DataSource, file: string): Promise<void> {
+  const copy = await copyBeforeMigrating(writer, file);
+  try {
+    await migrate(writer);
+  } catch (error) {
+    if (copy === null || error instanceof StartupError) throw error;
+    await writer.destroy();
+    putBack(copy, file);
+    throw new StartupError(
+      `The database ${file} could not be brought to the schema of this version: ${(error as Error).message}. It was put back as it was before, and ${copy} is a copy of that. Start the version that was used before, and report this.`,
+      error,
+    );
+  }
+  if (copy !== null) removeOlderCopies(copy, file);
 }
 
 function makeFolder(dataDir: string): void {
@@ -97,6 +115,6 @@ async function initialize(source: DataSource, file: string): Promise<void> {
 }
 
 async function closeAll(sources: readonly DataSource[], lock: { release(): void }): Promise<void> {
-  for (const source of [...sources].reverse()) await source.destroy();
+  for (const source of [...sources].reverse()) if (source.isInitialized) await source.destroy();
   lock.release();
 }
