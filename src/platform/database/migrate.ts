@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
-const ADVISORY_LOCK = 7_420_195;
+export const ADVISORY_LOCK = 7_420_195;
 
 /**
  * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out.
@@ -37,6 +37,21 @@ export async function appliedMigrations(source: DataSource): Promise<readonly Ap
   } finally {
     await runner.release();
   }
+}
+
+/**
+ * For commands beside a broker, which change no schema.
+ *
+ * @returns the names of the migrations, oldest first
+ * @throws StartupError if the schema is older or newer than that of this version
+ */
+export async function requireCurrentSchema(source: DataSource): Promise<readonly string[]> {
+  const applied = (await appliedMigrations(source)).map(({ name }) => name);
+  const known = source.migrations.map(({ name }) => name ?? '');
+  if (applied.length === known.length && known.every((name) => applied.includes(name))) return applied;
+  throw new StartupError(
+    'The schema of the database is that of another version of Signpost. Use the version that runs on it, or start this one first.',
+  );
 }
 
 async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {

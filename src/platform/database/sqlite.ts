@@ -28,22 +28,27 @@ const CHECKED_UP_TO_BYTES = 64 * 1024 * 1024;
  */
 export async function openSqlite(dataDir: string, tables: Tables): Promise<Connections> {
   makeFolder(dataDir);
-  const file = join(dataDir, 'signpost.sqlite');
+  const file = sqliteFile(dataDir);
   const lock = lockDataFolder(dataDir);
   const opened: DataSource[] = [];
   try {
-    const writer = dataSource(file, tables, prepareWriter);
-    await initialize(writer, file);
+    const writer = sqliteSource(file, tables, prepareWriter);
+    await initializeSqlite(writer, file);
     opened.push(writer);
     await migrateOrPutBack(writer, file);
-    const reader = dataSource(file, tables, prepareReader);
-    await initialize(reader, file);
+    const reader = sqliteSource(file, tables, prepareReader);
+    await initializeSqlite(reader, file);
     opened.push(reader);
     return { kind: 'sqlite', writer, reader, close: () => closeAll(opened, lock) };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;
   }
+}
+
+/** The database of a data folder. */
+export function sqliteFile(dataDir: string): string {
+  return join(dataDir, 'signpost.sqlite');
 }
 
 /** A migration that fails leaves the database of the version before (R-32); the writer is closed then. */
@@ -71,16 +76,18 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-function dataSource(
+/** `timeout`: milliseconds for which SQLite itself waits for a lock. */
+export function sqliteSource(
   file: string,
   tables: Tables,
   prepareDatabase: (db: Sqlite.Database) => void,
+  timeout = 0,
 ): DataSource {
   // Waiting for a lock inside SQLite would stop the whole process: UnitOfWork waits outside instead.
   const options = {
     type: 'better-sqlite3',
     database: file,
-    timeout: 0,
+    timeout,
     prepareDatabase,
     statementCacheSize: STATEMENTS_KEPT,
   } as const;
@@ -96,11 +103,11 @@ function prepareWriter(db: Sqlite.Database): void {
   if (result !== 'ok') throw new Error(String(result).replace(/\s+/g, ' '));
 }
 
-function prepareReader(db: Sqlite.Database): void {
+export function prepareReader(db: Sqlite.Database): void {
   db.pragma('query_only = ON');
 }
 
-async function initialize(source: DataSource, file: string): Promise<void> {
+export async function initializeSqlite(source: DataSource, file: string): Promise<void> {
   try {
     await source.initialize();
   } catch (error) {
