@@ -10,6 +10,7 @@ import { ExportModule } from './features/export/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
+import { RestoresModule, restoreTables } from './features/restores/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
 import { SessionsModule, sessionTables } from './features/sessions/index.js';
 import { CryptoModule, keyTables } from './platform/crypto/crypto.module.js';
@@ -23,6 +24,7 @@ import type { Clock } from './shared/clock.js';
 /** Every table there is. */
 export const tables: Tables = [
   ...keyTables,
+  ...restoreTables,
   ...mailTables,
   ...auditTables,
   ...accountTables,
@@ -44,6 +46,7 @@ export class AppModule {
         PlatformModule.with(clock),
         DatabaseModule.with(tables),
         CryptoModule,
+        RestoresModule,
         MailModule,
         AuditModule,
         AccountsModule,

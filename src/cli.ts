@@ -1,27 +1,54 @@
 #!/usr/bin/env node
+import { backup } from './commands/backup.js';
+import type { Command } from './commands/command.js';
+import { EXIT, explain } from './commands/exit.js';
+import { restore } from './commands/restore.js';
 import { serve } from './serve.js';
 
-const USAGE = `signpost: a self-hostable server-discovery broker
+/** Every command there is, in the order of the help. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: 'start the broker',
+    usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
+    run: () => serve(),
+  },
+  backup,
+  restore,
+};
 
-Usage:
-  signpost serve     start the broker (settings: environment or the file .env; see .env.example)
-  signpost help      show this
-`;
+const HELP = new Set(['help', '--help', '-h']);
 
-async function run(command: string | undefined): Promise<number> {
-  switch (command) {
-    case 'serve':
-      return serve();
-    case undefined:
-    case 'help':
-    case '--help':
-    case '-h':
-      process.stdout.write(USAGE);
-      return 0;
-    default:
-      process.stderr.write(`signpost: there is no command "${command}"\n\n${USAGE}`);
-      return 64;
-  }
+function overview(): string {
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  signpost ${name.padEnd(10)} ${summary}`,
+  );
+  return [
+    'signpost: a self-hostable server-discovery broker\n',
+    'Usage:',
+    ...lines,
+    '  signpost help       show this; with the name of a command, more about that one\n',
+  ].join('\n');
 }
 
-process.exit(await run(process.argv[2]));
+async function run([name = 'help', ...args]: readonly string[]): Promise<number> {
+  if (HELP.has(name)) return help(args[0]);
+  const command = COMMANDS[name];
+  if (!command) return unknown(name);
+  return args.some((argument) => HELP.has(argument) && argument !== 'help')
+    ? help(name)
+    : command.run(args).catch(explain);
+}
+
+function help(name: string | undefined): number {
+  const text = name === undefined ? overview() : COMMANDS[name]?.usage;
+  if (text === undefined) return unknown(name ?? '');
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+function unknown(name: string): number {
+  process.stderr.write(`signpost: there is no command "${name}"\n\n${overview()}`);
+  return EXIT.usage;
+}
+
+process.exit(await run(process.argv.slice(2)));

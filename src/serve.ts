@@ -2,16 +2,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { createApp } from './app.factory.js';
-import { ConfigError, isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
+import { explain } from './commands/exit.js';
+import { isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
 import { SetupService } from './features/accounts/index.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
-
-/** sysexits.h: EX_CONFIG for wrong settings, EX_UNAVAILABLE for what is missing around us. */
-const EXIT_CONFIG = 78;
-const EXIT_UNAVAILABLE = 69;
 
 /** Runs the broker until a signal ends it. @returns the exit code */
 export async function serve(): Promise<number> {
@@ -83,15 +80,4 @@ async function offerSetup(app: NestFastifyApplication, config: Config, log: Log)
   if (token === null) return;
   const link = `${config.publicUrl}/setup?token=${token}`;
   log.warn({ link, minutes: 30 }, 'set up: open this link to create the operator account');
-}
-
-function explain(error: unknown): number {
-  const isForPeople = error instanceof ConfigError || error instanceof StartupError;
-  const text = isForPeople
-    ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error);
-  process.stderr.write(`${text}\n`);
-  return error instanceof ConfigError ? EXIT_CONFIG : EXIT_UNAVAILABLE;
 }

@@ -38,6 +38,17 @@ export function secretUrl(
   return { name, fallback: '', meaning, schema, secret: true };
 }
 
+/** A secret that people choose, of at least `min` characters; unset when empty. */
+export function secretText(name: string, min: number, meaning: string): Setting<string | undefined> {
+  const schema = z.string().transform((value, context) => {
+    if (value === '') return undefined;
+    if (value.length >= min) return value;
+    context.addIssue(`must have at least ${min} characters`);
+    return z.NEVER;
+  });
+  return { name, fallback: '', meaning, schema, secret: true };
+}
+
 /** A whole number within bounds. */
 export function whole(described: Described, min: number, max = Number.MAX_SAFE_INTEGER): Setting<number> {
   const schema = z.string().transform((value, context) => {

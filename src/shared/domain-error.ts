@@ -26,12 +26,15 @@ interface ErrorDetails {
   /** Name of the field at fault, for `invalid`. */
   readonly field?: string;
   readonly cause?: unknown;
+  /** For `unavailable`: on purpose, and the log says so elsewhere; not once for each request. */
+  readonly announced?: boolean;
 }
 
 /** The only error that features throw on purpose. `code` is stable, `message` is for people and holds no secret. */
 export class DomainError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly field: string | undefined;
+  readonly announced: boolean;
 
   constructor(
     readonly kind: ErrorKind,
@@ -43,6 +46,7 @@ export class DomainError extends Error {
     this.name = 'DomainError';
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.field = details.field;
+    this.announced = details.announced ?? false;
   }
 }
 

@@ -36,7 +36,7 @@ export class TestBroker {
 
   private constructor(
     readonly dataDir: string,
-    private readonly environment: Environment,
+    readonly environment: Environment,
     private readonly removeStore: () => Promise<void>,
   ) {}
 

@@ -1,5 +1,5 @@
 import { CidrSet } from '../../shared/network.js';
-import { flag, limit, list, oneOf, seconds, secretUrl, text, whole } from '../setting.js';
+import { flag, limit, list, oneOf, seconds, secretText, secretUrl, text, whole } from '../setting.js';
 
 const DAY = 86_400;
 
@@ -86,6 +86,20 @@ export const storage = {
     'REDIS_URL',
     ['redis:', 'rediss:'],
     'Redis for several nodes. Not used yet: this version runs as one node and says so in the log when it is set.',
+  ),
+};
+
+/** Backups, and what the broker answers after one was restored. */
+export const backups = {
+  backupPassphrase: secretText(
+    'BACKUP_PASSPHRASE',
+    16,
+    'With it every backup is encrypted (AES-256-GCM, scrypt), and restoring one asks for the same. Make it by `openssl rand -base64 32` and keep a copy apart from the backups: without it they cannot be opened.',
+  ),
+  restoreGrace: seconds(
+    'RESTORE_GRACE_SECONDS',
+    7 * DAY,
+    'After a restored backup was accepted, media servers that it does not know are told for so long to come back later, instead of that they are not registered: that would make them remove their guests (R-33).',
   ),
 };
 

@@ -8,6 +8,8 @@ export interface Health {
   readonly status: 'ok' | 'unavailable';
   /** Parts that are missing, by name; only when unavailable. */
   readonly missing?: readonly string[];
+  /** What operators should know of although requests are served, such as `restore-hold`; only where there is any. */
+  readonly notices?: readonly string[];
 }
 
 /** The same answers on the public port and on the ops listener. */
@@ -35,5 +37,9 @@ export class HealthController {
 
 export async function readyHealth(readiness: Readiness): Promise<Health> {
   const missing = await readiness.missing();
-  return missing.length === 0 ? { status: 'ok' } : { status: 'unavailable', missing };
+  const { notices } = readiness;
+  return {
+    ...(missing.length === 0 ? { status: 'ok' } : { status: 'unavailable', missing }),
+    ...(notices.length === 0 ? {} : { notices }),
+  };
 }

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.js';
+import { RestoresModule } from '../restores/index.js';
 import { ServersRepository } from './servers.repository.js';
 import { ServersService } from './servers.service.js';
 
-@Module({ imports: [AuditModule], providers: [ServersRepository, ServersService], exports: [ServersService] })
+@Module({
+  imports: [AuditModule, RestoresModule],
+  providers: [ServersRepository, ServersService],
+  exports: [ServersService],
+})
 export class ServersModule {}

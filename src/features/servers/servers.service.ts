@@ -8,6 +8,7 @@ import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
+import { RestoreHold } from '../restores/index.js';
 import {
   checkedFields,
   sameFields,
@@ -18,6 +19,10 @@ import {
 } from './server.js';
 import { serverUnknown, wrongServerKey } from './server.errors.js';
 import { ServersRepository } from './servers.repository.js';
+
+/** As the broker makes them: others cannot have been lost in a restore. */
+const ID = /^[0-9a-f]{32}$/i;
+const KEY = /^[0-9a-f]{64}$/i;
 
 /** Runs inside the unit of work in which a server changed its systemId. */
 export type IdentityListener = (serverId: ServerId) => Promise<void>;
@@ -30,6 +35,7 @@ export class ServersService {
   constructor(
     private readonly servers: ServersRepository,
     private readonly audit: AuditTrail,
+    private readonly hold: RestoreHold,
     private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -46,9 +52,10 @@ export class ServersService {
    * Registers a server, always as a new one: the same systemId proves nothing (W10).
    *
    * @returns the server and its key, 64 lower-case hex digits, of which only a digest is kept (S-50)
-   * @throws DomainError invalid
+   * @throws DomainError invalid; unavailable in a restore hold, because this restore may not be the last (R-33)
    */
   async register(fields: ServerFields, network: string): Promise<{ server: Server; key: string }> {
+    await this.hold.refuseWhileHeld();
     const checked = checkedFields(fields, this.config.addressAllow);
     await this.limiter.take(this.#registrationRules(network));
     const key = this.random.hex(32);
@@ -73,7 +80,8 @@ export class ServersService {
    *
    * `readFields` is called once the caller has proven to be the server: strangers are not told about fields.
    *
-   * @throws DomainError not-found and unauthenticated only after a successful read (R-02); then invalid
+   * @throws DomainError not-found and unauthenticated only after a successful read (R-02), and not soon after a
+   * restore, when unavailable stands for them (R-33); then invalid
    */
   async update(
     id: ServerId,
@@ -98,10 +106,17 @@ export class ServersService {
     return server && withoutDigest(server);
   }
 
-  /** The server that holds this key, or null: read, and not there. */
+  /**
+   * The server that holds this key, or null: read, and not there.
+   *
+   * @throws DomainError unavailable where the server may have been lost in a restore (R-33)
+   */
   async authenticate(key: string): Promise<Server | null> {
+    await this.hold.refuseWhileHeld();
     const server = await this.servers.findByKeyDigest(digestOf(key));
-    return server && withoutDigest(server);
+    if (server) return withoutDigest(server);
+    if (KEY.test(key)) await this.hold.refuseToDeny();
+    return null;
   }
 
   #registrationRules(network: string): Rule[] {
@@ -121,10 +136,15 @@ export class ServersService {
   }
 
   async #proven(id: ServerId, key: string | undefined): Promise<Server> {
+    await this.hold.refuseWhileHeld();
     const server = await this.servers.find(id);
-    if (!server) throw serverUnknown();
-    if (key === undefined || !sameDigest(digestOf(key), server.keyDigest)) throw wrongServerKey();
-    return withoutDigest(server);
+    if (!server) {
+      if (ID.test(id)) await this.hold.refuseToDeny();
+      throw serverUnknown();
+    }
+    if (key !== undefined && sameDigest(digestOf(key), server.keyDigest)) return withoutDigest(server);
+    if (key !== undefined && KEY.test(key)) await this.hold.refuseToDeny();
+    throw wrongServerKey();
   }
 
   async #store(id: ServerId, changes: CheckedFields & Pick<Server, 'network' | 'heardAt'>): Promise<void> {

@@ -9,6 +9,7 @@ import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
+import { RestoreHold } from '../restores/index.js';
 import { hasExpired, label, type Device, type Lifetimes } from './device.js';
 import { DevicesRepository } from './devices.repository.js';
 
@@ -34,6 +35,7 @@ export class DevicesService {
     private readonly unitOfWork: UnitOfWork,
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
+    private readonly hold: RestoreHold,
     private readonly jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -72,8 +74,13 @@ export class DevicesService {
     return token;
   }
 
-  /** The device behind a token, or null: unknown, expired, signed out, account not active. Read anew each time (S-62). */
+  /**
+   * The device behind a token, or null: unknown, expired, signed out, account not active. Read anew each time (S-62).
+   *
+   * @throws DomainError unavailable in a restore hold: a device forgets what it is told is gone (R-33)
+   */
   async authenticate(token: string): Promise<SignedInDevice | null> {
+    await this.hold.refuseWhileHeld();
     const device = await this.devices.findByDigest(digestOf(token));
     if (!device || hasExpired(device, this.#lifetimes, this.clock.now())) return null;
     const account = await this.accounts.find(device.accountId);

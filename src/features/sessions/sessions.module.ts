@@ -4,6 +4,7 @@ import { HOUR } from '../../shared/clock.js';
 import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
+import { RestoresModule } from '../restores/index.js';
 import { DevicesRepository } from './devices.repository.js';
 import { DevicesService } from './devices.service.js';
 import { SignInsService } from './sign-ins.service.js';
@@ -11,7 +12,7 @@ import { WebSessionsRepository } from './web-sessions.repository.js';
 import { WebSessionsService } from './web-sessions.service.js';
 
 @Module({
-  imports: [AccountsModule, AuditModule, MailModule],
+  imports: [AccountsModule, AuditModule, MailModule, RestoresModule],
   providers: [DevicesRepository, DevicesService, SignInsService, WebSessionsRepository, WebSessionsService],
   exports: [DevicesService, SignInsService, WebSessionsService],
 })

@@ -22,13 +22,7 @@ export async function openKeyRing(
   const marker = `${config.keyRingFile}.in-use`;
   if (known.length === 0) refuseLostDatabase(config.keyRingFile, marker);
   const ring = new KeyRing(readKeyRing(config.keyRingFile, known.length === 0, random), random);
-  for (const canary of known) {
-    if (!fits(ring, canary)) {
-      throw new StartupError(
-        `The key ring ${config.keyRingFile} does not fit the database (key ${canary.keyId}). Put the key ring back that belongs to this database.`,
-      );
-    }
-  }
+  requireFitting(ring, known, config.keyRingFile);
   const seen = new Set(known.map((canary) => canary.keyId));
   const fresh = USES.flatMap((use) => ring.idsOf(use).map((keyId) => ({ keyId, use }))).filter(
     ({ keyId }) => !seen.has(keyId),
@@ -37,6 +31,23 @@ export async function openKeyRing(
     await canaries.add(fresh.map(({ keyId, use }) => ({ keyId, use, value: ring.fingerprint(use, keyId) })));
   markInUse(marker);
   return ring;
+}
+
+/**
+ * Before a backup is restored: the ring must be there, and fit (R-02).
+ *
+ * @throws StartupError
+ */
+export function requireKeyRingFor(canaries: readonly KeyCanary[], keyRingFile: string, random: Random): void {
+  requireFitting(new KeyRing(readKeyRing(keyRingFile, false, random), random), canaries, keyRingFile);
+}
+
+function requireFitting(ring: KeyRing, canaries: readonly KeyCanary[], file: string): void {
+  const misfit = canaries.find((canary) => !fits(ring, canary));
+  if (!misfit) return;
+  throw new StartupError(
+    `The key ring ${file} does not fit the database (key ${misfit.keyId}). Put the key ring back that belongs to this database.`,
+  );
 }
 
 /**

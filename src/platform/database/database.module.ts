@@ -10,8 +10,7 @@ import { Config } from '../../config/index.js';
 import { Readiness } from '../http/readiness.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
-import { openPostgres } from './postgres.js';
-import { openSqlite } from './sqlite.js';
+import { databaseOf } from './databases.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Injection token of the open Connections. */
@@ -39,7 +38,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
         {
           provide: CONNECTIONS,
           inject: [Config],
-          useFactory: (config: Config) => openDatabase(config, tables),
+          useFactory: (config: Config) => databaseOf(config, tables).open(),
         },
         {
           provide: UnitOfWork,
@@ -54,11 +53,4 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.connections.close();
   }
-}
-
-/** The only place that chooses between the databases. */
-function openDatabase(config: Config, tables: Tables): Promise<Connections> {
-  return config.databaseUrl === undefined
-    ? openSqlite(config.dataDir, tables)
-    : openPostgres(config.databaseUrl, tables);
 }

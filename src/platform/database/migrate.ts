@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
-const ADVISORY_LOCK = 7_420_195;
+export const ADVISORY_LOCK = 7_420_195;
 
 /**
  * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out.
@@ -23,9 +23,48 @@ export async function migrate(source: DataSource): Promise<void> {
   }
 }
 
+/** A change of the schema that a database went through. */
+export interface AppliedMigration {
+  readonly timestamp: number;
+  readonly name: string;
+}
+
+/** The changes that a database went through, oldest first; none where it is new. */
+export async function appliedMigrations(source: DataSource): Promise<readonly AppliedMigration[]> {
+  const runner = source.createQueryRunner();
+  try {
+    return await appliedOn(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+/**
+ * For commands beside a broker, which change no schema.
+ *
+ * @returns the names of the migrations, oldest first
+ * @throws StartupError if the schema is older or newer than that of this version
+ */
+export async function requireCurrentSchema(source: DataSource): Promise<readonly string[]> {
+  const applied = (await appliedMigrations(source)).map(({ name }) => name);
+  const known = source.migrations.map(({ name }) => name ?? '');
+  if (applied.length === known.length && known.every((name) => applied.includes(name))) return applied;
+  throw new StartupError(
+    'The schema of the database is that of another version of Signpost. Use the version that runs on it, or start this one first.',
+  );
+}
+
+async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {
+  if (!(await runner.hasTable('schema_migrations'))) return [];
+  const rows = (await runner.query('SELECT timestamp, name FROM schema_migrations ORDER BY timestamp')) as {
+    timestamp: number | string;
+    name: string;
+  }[];
+  return rows.map(({ timestamp, name }) => ({ timestamp: Number(timestamp), name }));
+}
+
 async function refuseNewerSchema(source: DataSource, runner: QueryRunner): Promise<void> {
-  if (!(await runner.hasTable('schema_migrations'))) return;
-  const applied = (await runner.query('SELECT name FROM schema_migrations')) as { name: string }[];
+  const applied = await appliedOn(runner);
   const known = new Set(source.migrations.map((migration) => migration.name));
   const unknown = applied.filter((row) => !known.has(row.name));
   if (unknown.length === 0) return;

@@ -21,7 +21,7 @@ const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes'];
 export async function openPostgres(url: string, tables: Tables): Promise<Connections> {
   const opened: DataSource[] = [];
   const open = async (use: Use): Promise<DataSource> => {
-    const source = await initialize(dataSource(url, tables, use));
+    const source = await initializePostgres(postgresSource(url, tables, use));
     opened.push(source);
     return source;
   };
@@ -40,10 +40,15 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
   }
 }
 
+/** What the sessions of brokers are called: by it a restore knows that one runs. */
+export const BROKER = 'signpost';
+
 /** How a pool is used: its sessions' settings, and what gives up when there is no answer. */
 interface Use {
   readonly options: string;
   readonly Client?: typeof ImpatientClient;
+  /** What its sessions are called, where they are not a broker's. */
+  readonly applicationName?: string;
 }
 
 const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS}`;
@@ -52,11 +57,18 @@ const READING: Use = { options: `${IMPATIENT} -c default_transaction_read_only=o
 /** Without a time-out: an index over many rows takes long, and another node that migrates is waited for. */
 const MIGRATING: Use = { options: '-c statement_timeout=0' };
 
-function dataSource(url: string, tables: Tables, use: Use): DataSource {
+/** For commands: nothing gives up, because their statements go over whole tables. */
+export const PATIENT = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0';
+
+export function postgresSource(
+  url: string,
+  tables: Tables,
+  { applicationName = BROKER, ...use }: Use,
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
-    applicationName: 'signpost',
+    applicationName,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     parseInt8: true,
     installExtensions: false,
@@ -65,7 +77,7 @@ function dataSource(url: string, tables: Tables, use: Use): DataSource {
   });
 }
 
-async function initialize(source: DataSource): Promise<DataSource> {
+export async function initializePostgres(source: DataSource): Promise<DataSource> {
   try {
     return await source.initialize();
   } catch (error) {

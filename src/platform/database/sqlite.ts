@@ -8,6 +8,7 @@ import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { keepAlive } from './native-objects.js';
+import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.js';
 import { lockDataFolder } from './sqlite-lock.js';
 
 /** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAlive`). */
@@ -25,22 +26,44 @@ const CHECKED_UP_TO_BYTES = 64 * 1024 * 1024;
  */
 export async function openSqlite(dataDir: string, tables: Tables): Promise<Connections> {
   makeFolder(dataDir);
-  const file = join(dataDir, 'signpost.sqlite');
+  const file = sqliteFile(dataDir);
   const lock = lockDataFolder(dataDir);
   const opened: DataSource[] = [];
   try {
-    const writer = dataSource(file, tables, prepareWriter);
-    await initialize(writer, file);
+    const writer = sqliteSource(file, tables, prepareWriter);
+    await initializeSqlite(writer, file);
     opened.push(writer);
-    await migrate(writer);
-    const reader = dataSource(file, tables, prepareReader);
-    await initialize(reader, file);
+    await migrateOrPutBack(writer, file);
+    const reader = sqliteSource(file, tables, prepareReader);
+    await initializeSqlite(reader, file);
     opened.push(reader);
     return { kind: 'sqlite', writer, reader, close: () => closeAll(opened, lock) };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;
   }
+}
+
+/** The database of a data folder. */
+export function sqliteFile(dataDir: string): string {
+  return join(dataDir, 'signpost.sqlite');
+}
+
+/** A migration that fails leaves the database of the version before (R-32); the writer is closed then. */
+async function migrateOrPutBack(writer: DataSource, file: string): Promise<void> {
+  const copy = await copyBeforeMigrating(writer, file);
+  try {
+    await migrate(writer);
+  } catch (error) {
+    if (copy === null || error instanceof StartupError) throw error;
+    await writer.destroy();
+    putBack(copy, file);
+    throw new StartupError(
+      `The database ${file} could not be brought to the schema of this version: ${(error as Error).message}. It was put back as it was before, and ${copy} is a copy of that. Start the version that was used before, and report this.`,
+      error,
+    );
+  }
+  if (copy !== null) removeOlderCopies(copy, file);
 }
 
 function makeFolder(dataDir: string): void {
@@ -51,16 +74,18 @@ function makeFolder(dataDir: string): void {
   }
 }
 
-function dataSource(
+/** `timeout`: milliseconds for which SQLite itself waits for a lock. */
+export function sqliteSource(
   file: string,
   tables: Tables,
   prepareDatabase: (db: Sqlite.Database) => void,
+  timeout = 0,
 ): DataSource {
   // Waiting for a lock inside SQLite would stop the whole process: UnitOfWork waits outside instead.
   const options = {
     type: 'better-sqlite3',
     database: file,
-    timeout: 0,
+    timeout,
     prepareDatabase,
     statementCacheSize: STATEMENTS_KEPT,
   } as const;
@@ -76,12 +101,12 @@ function prepareWriter(db: Sqlite.Database): void {
   if (result !== 'ok') throw new Error(String(result).replace(/\s+/g, ' '));
 }
 
-function prepareReader(db: Sqlite.Database): void {
+export function prepareReader(db: Sqlite.Database): void {
   keepAlive(db);
   db.exec('PRAGMA query_only = ON');
 }
 
-async function initialize(source: DataSource, file: string): Promise<void> {
+export async function initializeSqlite(source: DataSource, file: string): Promise<void> {
   try {
     await source.initialize();
   } catch (error) {
@@ -96,6 +121,6 @@ async function initialize(source: DataSource, file: string): Promise<void> {
 }
 
 async function closeAll(sources: readonly DataSource[], lock: { release(): void }): Promise<void> {
-  for (const source of [...sources].reverse()) await source.destroy();
+  for (const source of [...sources].reverse()) if (source.isInitialized) await source.destroy();
   lock.release();
 }

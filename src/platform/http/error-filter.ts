@@ -69,7 +69,8 @@ export class ErrorFilter implements ExceptionFilter {
 
   #logTrouble(error: unknown, failure: Failure, request: FastifyRequest): void {
     const isOurs =
-      failure.cause === 'trouble' || (error instanceof DomainError && error.kind === 'unavailable');
+      failure.cause === 'trouble' ||
+      (error instanceof DomainError && error.kind === 'unavailable' && !error.announced);
     if (!isOurs) return;
     this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
   }

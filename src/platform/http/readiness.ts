@@ -7,11 +7,22 @@ type Probe = () => Promise<void>;
 @Injectable()
 export class Readiness {
   readonly #probes = new Map<string, Probe>();
+  readonly #notices = new Map<string, () => boolean>();
   #draining = false;
 
   /** A part that must work, by the name an operator knows it by. */
   require(part: string, probe: Probe): void {
     this.#probes.set(part, probe);
+  }
+
+  /** Something that operators should know of while `applies`, although requests can be served. */
+  mention(notice: string, applies: () => boolean): void {
+    this.#notices.set(notice, applies);
+  }
+
+  /** Names of what operators should know of now. */
+  get notices(): string[] {
+    return [...this.#notices].flatMap(([notice, applies]) => (applies() ? [notice] : []));
   }
 
   /** From now on not ready, while requests are still served: load balancers turn away (R-30). */

@@ -1,10 +1,20 @@
 import { FirstTables1795305600000 } from './1795305600000-first-tables.js';
 import { LifeOfAnAccount1795392000000 } from './1795392000000-life-of-an-account.js';
 import { KnownBrowsers1795482000000 } from './1795482000000-known-browsers.js';
+import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.js';
 
 /** Every change of the schema, oldest first. Append only: a released migration is never edited. */
 export const migrations = [
   FirstTables1795305600000,
   LifeOfAnAccount1795392000000,
   KnownBrowsers1795482000000,
+  RestoredBackups1795525200000,
 ];
+
+/** Their names, as a database that went through them lists them. */
+export const schemaNames: readonly string[] = migrations.map((Migration) => new Migration().name);
+
+/** Those that a database of the past had gone through. */
+export function migrationsUpTo(schema: readonly string[]): (typeof migrations)[number][] {
+  return migrations.filter((_, at) => schema.includes(schemaNames[at] ?? ''));
+}

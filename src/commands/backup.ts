@@ -1,0 +1,104 @@
+import { constants, setPriority } from 'node:os';
+import { tables } from '../app.module.js';
+import { loadConfig, type Config } from '../config/index.js';
+import type { BackupHeader } from '../platform/backup/backup-format.js';
+import { writeBackup } from '../platform/backup/backup-writer.js';
+import { SystemClock } from '../platform/clock/system-clock.js';
+import { SystemRandom } from '../platform/crypto/system-random.js';
+import { databaseOf } from '../platform/database/databases.js';
+import type { Snapshot } from '../platform/database/snapshot.js';
+import { argumentsOf } from './arguments.js';
+import type { Command } from './command.js';
+import { EXIT, UsageError } from './exit.js';
+import { inGroups, progressOf } from './progress.js';
+
+const USAGE = `Usage: signpost backup <file> [--encrypt] [--force] [--stopped]
+
+Writes all of the database to <file>, while the broker runs. The key ring is not in it.
+
+  --encrypt   fail unless the backup is encrypted. It is whenever BACKUP_PASSPHRASE
+              (or BACKUP_PASSPHRASE_FILE) is set
+  --force     replace <file> if it exists
+  --stopped   for a move to another machine or database: fail if a broker runs, and note in
+              the backup that none did, so that "signpost restore --keep-sign-ins" is possible
+`;
+
+/** `signpost backup`. */
+export const backup: Command = {
+  summary: 'write the database to a file, while the broker runs',
+  usage: USAGE,
+  async run(args) {
+    const { words, has } = argumentsOf(args, ['encrypt', 'force', 'stopped'], 1, USAGE);
+    const [file = ''] = words;
+    const config = loadConfig();
+    if (has('encrypt') && config.backupPassphrase === undefined) {
+      throw new UsageError(
+        '--encrypt needs a passphrase: set BACKUP_PASSPHRASE_FILE (or BACKUP_PASSPHRASE).',
+      );
+    }
+    // The broker goes first.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    const interrupt = interrupted();
+    try {
+      const header = await backUp(config, { file, force: has('force'), stopped: has('stopped') }, interrupt);
+      report(file, header, config);
+      return EXIT.ok;
+    } catch (error) {
+      if (!interrupt.aborted) throw error;
+      process.stderr.write('Interrupted: no backup was made.\n');
+      return EXIT.interrupted;
+    }
+  },
+};
+
+interface Order {
+  readonly file: string;
+  readonly force: boolean;
+  readonly stopped: boolean;
+}
+
+async function backUp(
+  config: Config,
+  { file, force, stopped }: Order,
+  signal: AbortSignal,
+): Promise<BackupHeader> {
+  const database = databaseOf(config, tables);
+  const alone = stopped ? await database.alone() : null;
+  const snapshot = await database.snapshot();
+  try {
+    const header = await headerOf(snapshot, stopped);
+    const tell = progressOf('backup');
+    const progress = (table: string, rows: number): void =>
+      tell(`${table}, ${inGroups(rows)} of ${inGroups(header.rows[table] ?? 0)} rows`);
+    const target = { file, force, passphrase: config.backupPassphrase, signal, progress };
+    await writeBackup(snapshot, header, target, new SystemRandom());
+    return header;
+  } finally {
+    await snapshot.close();
+    await alone?.release();
+  }
+}
+
+async function headerOf(snapshot: Snapshot, brokerStopped: boolean): Promise<BackupHeader> {
+  const rows: Record<string, number> = {};
+  for (const table of snapshot.tables) rows[table.name] = await snapshot.count(table);
+  const { kind: database, schema } = snapshot;
+  return { createdAt: new SystemClock().now(), database, schema, brokerStopped, rows };
+}
+
+function report(file: string, { rows }: BackupHeader, { keyRingFile, backupPassphrase }: Config): void {
+  const all = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  const { accounts = 0, servers = 0, links = 0 } = rows;
+  process.stdout
+    .write(`${file}: ${inGroups(all)} rows (${inGroups(accounts)} accounts, ${inGroups(servers)} servers, ${inGroups(links)} links), ${backupPassphrase === undefined ? 'not encrypted: it holds names, addresses and history of everybody' : 'encrypted'}.
+The key ring is not in it, and without it link keys and passwords in it are lost.
+Keep a copy of ${keyRingFile} as well, in another place.
+`);
+}
+
+/** Ctrl-C or the end of the session; the second one ends it at once. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}

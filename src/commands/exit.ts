@@ -1,0 +1,37 @@
+import { ConfigError } from '../config/index.js';
+import { UnreadableBackup } from '../platform/backup/unreadable-backup.js';
+import { StartupError } from '../platform/startup-error.js';
+
+/** Exit codes of sysexits.h. */
+export const EXIT = {
+  ok: 0,
+  /** EX_USAGE: the command was called wrongly. */
+  usage: 64,
+  /** EX_DATAERR: a file does not hold what it should. */
+  data: 65,
+  /** EX_UNAVAILABLE: something is missing around us, or stands in the way. */
+  unavailable: 69,
+  /** EX_CONFIG: wrong settings. */
+  config: 78,
+  /** 128 + SIGINT: ended by the person at the keyboard. */
+  interrupted: 130,
+} as const;
+
+/** A command that was called wrongly: `message` says how it is called. */
+export class UsageError extends Error {}
+
+/** Tells people why a command failed: in words where they can mend it, else with the stack. @returns the exit code */
+export function explain(error: unknown): number {
+  const { text, code } = explanationOf(error);
+  process.stderr.write(`${text}\n`);
+  return code;
+}
+
+function explanationOf(error: unknown): { text: string; code: number } {
+  if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
+  if (error instanceof ConfigError) return { text: error.message, code: EXIT.config };
+  if (error instanceof UnreadableBackup) return { text: error.message, code: EXIT.data };
+  if (error instanceof StartupError) return { text: error.message, code: EXIT.unavailable };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { text, code: EXIT.unavailable };
+}
