@@ -12,6 +12,7 @@ import { MailModule, mailTables } from './features/mail/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
 import { SessionsModule, sessionTables } from './features/sessions/index.js';
+import { ChangesModule } from './platform/changes/changes.module.js';
 import { CryptoModule, keyTables } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import type { Tables } from './platform/database/connections.js';
@@ -43,6 +44,7 @@ export class AppModule {
         LoggingModule.with(log),
         PlatformModule.with(clock),
         DatabaseModule.with(tables),
+        ChangesModule,
         CryptoModule,
         MailModule,
         AuditModule,

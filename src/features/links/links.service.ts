@@ -236,7 +236,7 @@ export class LinksService {
       const now = this.clock.now();
       const found = await this.#find(serverId, accountId);
       const state = found && how(found.link);
-      if (!state || !(await this.links.end(found.link.id, state, now))) throw linkUnknown();
+      if (!state || !(await this.links.end(found.link, state, now))) throw linkUnknown();
       await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found);
     });
   }

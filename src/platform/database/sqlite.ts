@@ -3,11 +3,12 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, type Connections, type Tables } from './connections.js';
+import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { lockDataFolder } from './sqlite-lock.js';
+import { SqliteSolitude } from './sqlite-solitude.js';
 
 /**
  * More than the broker has kinds of statements. On Node 24 the process can abort when better-sqlite3 12 has a prepared
@@ -38,7 +39,12 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     const reader = dataSource(file, tables, prepareReader);
     await initialize(reader, file);
     opened.push(reader);
-    return { kind: 'sqlite', writer, reader, close: () => closeAll(opened, lock) };
+    const solitude = new SqliteSolitude(handleOf(writer));
+    const close = async (): Promise<void> => {
+      await solitude.close();
+      await closeAll(opened, lock);
+    };
+    return { kind: 'sqlite', writer, reader, solitude, prepare: (text) => prepare(reader, text), close };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;
@@ -80,6 +86,16 @@ function prepareWriter(db: Sqlite.Database): void {
 
 function prepareReader(db: Sqlite.Database): void {
   db.pragma('query_only = ON');
+}
+
+function prepare(source: DataSource, text: string): LookUp {
+  const statement = handleOf(source).prepare(text.replace(/\$\d+/g, '?'));
+  // What it throws must come as a rejection, as from any other database.
+  return (values) => new Promise((resolve) => resolve(statement.all(...values)));
+}
+
+function handleOf(source: DataSource): Sqlite.Database {
+  return (source.driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
 }
 
 async function initialize(source: DataSource, file: string): Promise<void> {
