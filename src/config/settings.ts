@@ -2,12 +2,13 @@ import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
-import { listening, mail, storage } from './settings/process.js';
+import { listening, mail, speed, storage } from './settings/process.js';
 
 /** The settings by section, in the order of `.env.example`. */
 export const sections = {
   'Where the broker listens': listening,
   'Where it keeps what it must not lose': storage,
+  Speed: speed,
   Mail: mail,
   'Accounts and devices': accounts,
   'Servers, links and PINs': links,
@@ -16,7 +17,16 @@ export const sections = {
 };
 
 /** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
-export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...antiRobot, ...limits };
+export const settings = {
+  ...listening,
+  ...storage,
+  ...speed,
+  ...mail,
+  ...accounts,
+  ...links,
+  ...antiRobot,
+  ...limits,
+};
 
 type Settings = typeof settings;
 

@@ -64,13 +64,15 @@ onPostgres('alone on PostgreSQL', () => {
       expect(first.isAlone()).toBe(false);
     }));
 
-  test('a process that is cut off is not, and may not commit; when the network heals it is again', () =>
+  test('a process that gets no answer is not; one that lost its lock may not commit; both mend by themselves', () =>
     onDatabase(async (url) => {
       const proxy = await FaultProxy.before(url);
       const solitude = await PostgresSolitude.open(proxy.url);
       await alone(solitude);
       proxy.blackHole();
       await eventually(() => expect(solitude.isAlone()).toBe(false));
+      expect(solitude.isVisible()).toBe(true);
+      proxy.cut();
       await eventually(() => expect(solitude.isVisible()).toBe(false));
       proxy.heal();
       await eventually(() => expect(solitude.isVisible()).toBe(true));

@@ -6,9 +6,12 @@ import { CONFIRMED_FOR_MS, type Solitude } from './solitude.js';
 const PRESENCE = [7_420_195, 2] as const;
 
 const LOOK_EVERY_MS = 300;
-/** Without an answer for so long, the connection is given up and another one made. */
-const ANSWER_TIMEOUT_MS = 800;
-/** A process whose presence was last confirmed so long ago commits nothing more. */
+/**
+ * Without an answer for so long, the connection is given up and another one made. Patient: the lock is held for as long as
+ * PostgreSQL knows the connection, however busy both are.
+ */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** A process that lost the connection so long ago, and with it the lock, commits nothing more. */
 const VISIBLE_FOR_MS = 2_000;
 /**
  * Only after being the only one for so long does a process count itself as alone: longer than another one that lost its
@@ -35,8 +38,9 @@ export class PostgresSolitude implements Solitude {
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** When the question was sent whose answer showed us as present, and as the only one. */
-  #presentAt = -Infinity;
+  /** When the lock was lost; undefined while it is held. */
+  #lostAt: number | undefined;
+  /** When the question was sent whose answer showed us as the only one. */
   #aloneAt = -Infinity;
   #onlyOneSince = Infinity;
   #wasAlone = false;
@@ -65,7 +69,7 @@ export class PostgresSolitude implements Solitude {
   }
 
   isVisible(): boolean {
-    return performance.now() - this.#presentAt < VISIBLE_FOR_MS;
+    return this.#lostAt === undefined || performance.now() - this.#lostAt < VISIBLE_FOR_MS;
   }
 
   whenBroken(listener: () => void): void {
@@ -86,6 +90,7 @@ export class PostgresSolitude implements Solitude {
   }
 
   #break(): void {
+    this.#onlyOneSince = Infinity;
     for (const listener of this.#listeners) listener();
   }
 
@@ -114,8 +119,10 @@ export class PostgresSolitude implements Solitude {
     const sentAt = performance.now();
     const result = await this.#client?.query<{ holders: number }>(HOLDERS);
     const holders = result?.rows[0]?.holders ?? 0;
+    // An answer that comes too late does not prolong the one before: others may have come and gone in between.
+    this.isAlone();
     if (holders === 0) throw new Error('the lock that shows this process is gone');
-    this.#presentAt = sentAt;
+    this.#lostAt = undefined;
     this.#onlyOneSince = holders === 1 ? Math.min(this.#onlyOneSince, sentAt) : Infinity;
     if (sentAt - this.#onlyOneSince >= SETTLES_AFTER_MS) this.#aloneAt = sentAt;
     else this.#aloneAt = -Infinity;
@@ -141,6 +148,7 @@ export class PostgresSolitude implements Solitude {
   #lose(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#lostAt ??= performance.now();
     this.#onlyOneSince = Infinity;
     this.#aloneAt = -Infinity;
   }
@@ -151,7 +159,7 @@ export class PostgresSolitude implements Solitude {
     if (!client) return;
     this.#lose(client);
     const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
-    const cut = setTimeout(() => connection.stream.destroy(), ANSWER_TIMEOUT_MS);
+    const cut = setTimeout(() => connection.stream.destroy(), CONFIRMED_FOR_MS);
     await client.end().catch(() => connection.stream.destroy());
     clearTimeout(cut);
   }

@@ -98,16 +98,23 @@ function prepare(source: DataSource, text: string): LookUp {
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
   return async (values) => {
     const client = await pool.connect();
+    // A connection that breaks also rejects the query; unheard, this would end the process.
+    client.on('error', heard);
+    let isSound = false;
     try {
       const { rows } = await client.query<object>({ name, text, values: [...values] });
-      client.release();
+      isSound = true;
       return rows;
-    } catch (error) {
+    } finally {
       // The connection goes with its error: what state it is in is not worth finding out.
-      client.release(true);
-      throw error;
+      client.release(!isSound);
+      client.off('error', heard);
     }
   };
+}
+
+function heard(): void {
+  return;
 }
 
 interface Closable {
