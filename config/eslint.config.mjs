@@ -77,7 +77,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
   {
-    files: ['scripts/**', 'config/**'],
+    files: ['scripts/**', 'config/**', 'test/bench/**'],
     rules: {
       'no-console': 'off',
       'no-restricted-syntax': 'off',
@@ -91,6 +91,7 @@ export default defineConfig(
         fetch: 'readonly',
         setTimeout: 'readonly',
         Buffer: 'readonly',
+        URLSearchParams: 'readonly',
         AbortSignal: 'readonly',
         performance: 'readonly',
       },

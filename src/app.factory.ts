@@ -4,6 +4,7 @@ import type { Config } from './config/index.js';
 import { AppModule } from './app.module.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
+import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
@@ -22,7 +23,7 @@ import { Random } from './shared/random.js';
  * @throws StartupError when something that a person can mend is missing
  */
 export async function createApp(config: Config, log: Log, clock?: Clock): Promise<NestFastifyApplication> {
-  const adapter = createAdapter(config);
+  const adapter = createAdapter(config, [plainServersRequest]);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log, clock), adapter, {
     bodyParser: false,
     // Thrown to the caller, who knows whether a test or a process must end.
@@ -34,6 +35,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
   const presenters = [connectErrors, opsErrors, app.get(PageErrors)];
   app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
+  app.get(ReadyServersRoute).addTo(adapter.getInstance());
   await app.init();
   return app;
 }

@@ -13,6 +13,7 @@ import { PinsModule, pinTables } from './features/pins/index.js';
 import { RestoresModule, restoreTables } from './features/restores/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
 import { SessionsModule, sessionTables } from './features/sessions/index.js';
+import { ChangesModule } from './platform/changes/changes.module.js';
 import { CryptoModule, keyTables } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import type { Tables } from './platform/database/connections.js';
@@ -45,6 +46,7 @@ export class AppModule {
         LoggingModule.with(log),
         PlatformModule.with(clock),
         DatabaseModule.with(tables),
+        ChangesModule,
         CryptoModule,
         RestoresModule,
         MailModule,

@@ -2,13 +2,14 @@ import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
-import { backups, listening, mail, storage } from './settings/process.js';
+import { backups, listening, mail, speed, storage } from './settings/process.js';
 
 /** The settings by section, in the order of `.env.example`. */
 export const sections = {
   'Where the broker listens': listening,
   'Where it keeps what it must not lose': storage,
   'Backup and restore': backups,
+  Speed: speed,
   Mail: mail,
   'Accounts and devices': accounts,
   'Servers, links and PINs': links,
@@ -21,6 +22,7 @@ export const settings = {
   ...listening,
   ...storage,
   ...backups,
+  ...speed,
   ...mail,
   ...accounts,
   ...links,

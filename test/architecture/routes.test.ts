@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Get, RequestMethod, type Type } from '@nestjs/common';
+import { readdirSync, readFileSync } from 'node:fs';
 import { ModulesContainer, Reflector } from '@nestjs/core';
+import { bareRoutesOf, type BareRoute } from '../../src/platform/http/bare-routes.js';
 import { callersOf, Callers, type CallerClass } from '../../src/platform/http/callers.js';
 import { TestBroker } from '../support/broker.js';
 
@@ -50,12 +52,14 @@ function pathsOf(controller: Type, handler: Handler): string[] {
 describe('routes', () => {
   let broker: TestBroker | undefined;
   let routes: Route[] = [];
+  let bare: readonly BareRoute[] = [];
 
   beforeAll(async () => {
     broker = await TestBroker.start();
     const modules = [...broker.app.get(ModulesContainer).values()];
     const controllers = modules.flatMap((module) => [...module.controllers.values()]);
     routes = controllers.flatMap(({ metatype }) => (metatype ? routesOf(metatype as Type) : []));
+    bare = bareRoutesOf(broker.app.getHttpAdapter().getInstance());
   });
   afterAll(() => broker?.remove());
 
@@ -85,6 +89,23 @@ describe('routes', () => {
       'POST /service/pin/authenticate': 'nobody-in-particular',
       'POST /service/pin/confirm': 'device',
     });
+  });
+
+  test('past the pipeline are these, and admit whom the long way admits', () => {
+    expect(bare.map(({ path }) => path)).toEqual(['/service/servers']);
+    for (const { path, callers } of bare) {
+      expect(routes).toContainEqual({ name: `GET ${path}`, callers: [...callers] });
+    }
+  });
+
+  test('are put on Fastify in one place only, which asks for their callers', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.tsx?$/.test(name),
+    );
+    const adding = sources.filter((name) =>
+      /\binstance\.(?:route|get|post|all)\(/.test(readFileSync(`src/${name}`, 'utf8')),
+    );
+    expect(adding).toEqual(['platform/http/bare-routes.ts']);
   });
 
   test('that change something without a credential of the protocol are never open to a browser by GET', () => {

@@ -4,6 +4,7 @@ import { AccountsRepository } from '../../src/features/accounts/accounts.reposit
 import { LinkRequestsService, LinksService, type LinkKind } from '../../src/features/links/index.js';
 import { ServersService, type Server } from '../../src/features/servers/index.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
+import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { CONNECTIONS } from '../../src/platform/database/database.module.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { Connections } from '../../src/platform/database/connections.js';
@@ -102,7 +103,10 @@ export async function disable(broker: TestBroker, id: AccountId): Promise<void> 
 
 /** Changes the store behind the broker's back. */
 export async function sql(broker: TestBroker, statement: string): Promise<unknown> {
-  return broker.app.get<Connections>(CONNECTIONS).writer.query(statement);
+  const result: unknown = await broker.app.get<Connections>(CONNECTIONS).writer.query(statement);
+  // On the broker's own connection, so that it cannot notice by itself.
+  broker.app.get(ChangeFeed).forget();
+  return result;
 }
 
 /** 32 hex digits, as media servers make ids and keys. */

@@ -103,6 +103,20 @@ export const backups = {
   ),
 };
 
+/** What makes answers fast. */
+export const speed = {
+  listsMemory: whole(
+    {
+      name: 'LISTS_MEMORY_MB',
+      fallback: '96',
+      meaning:
+        'Memory for server lists that are ready to send, about 7 KB for a list of three servers; those not asked for lately go first. 0 reads the database each time. Link keys are in there in clear: do not hand out memory dumps of the process.',
+    },
+    0,
+    65_536,
+  ),
+};
+
 /** How mail leaves. */
 export const mail = {
   smtpUrl: secretUrl(

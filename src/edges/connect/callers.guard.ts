@@ -43,20 +43,30 @@ export class ConnectCallersGuard implements CanActivate {
     return true;
   }
 
+  /** The device that calls. @throws DomainError unauthenticated */
+  async device(request: FastifyRequest): Promise<SignedInDevice> {
+    const token = deviceTokenOf(request);
+    if (token === undefined) throw signedOut();
+    return this.#device(token);
+  }
+
+  /** Lists and look-ups per device or server; ending things is never counted (S-25). */
+  countList(id: string): Promise<void> {
+    const limit = this.config.listsHour;
+    return this.limiter.take([{ bucket: 'list-hour', key: id, limit, windowMs: HOUR }]);
+  }
+
   /** The device first: browser apps send a literal in the server's header along with their token. */
   async #recognise(request: FastifyRequest, classes: readonly CallerClass[]): Promise<ConnectCaller> {
-    const token = request.headers['x-connect-usertoken'];
-    if (classes.includes('device') && typeof token === 'string' && token !== '') return this.#device(token);
+    const token = deviceTokenOf(request);
+    if (classes.includes('device') && token !== undefined) return this.#device(token);
     const key = serverKeyOf(request);
     if (classes.includes('server') && key !== undefined) return this.#server(key);
     throw classes.includes('device') ? signedOut() : wrongServerKey();
   }
 
-  /** Lists and look-ups per device or server; ending things is never counted (S-25). */
   #count(caller: ConnectCaller): Promise<void> {
-    const key = caller.kind === 'device' ? caller.deviceId : caller.server.id;
-    const limit = this.config.listsHour;
-    return this.limiter.take([{ bucket: 'list-hour', key, limit, windowMs: HOUR }]);
+    return this.countList(caller.kind === 'device' ? caller.deviceId : caller.server.id);
   }
 
   async #device(token: string): Promise<DeviceCaller> {
@@ -70,6 +80,12 @@ export class ConnectCallersGuard implements CanActivate {
     if (!server) throw wrongServerKey();
     return { kind: 'server', server };
   }
+}
+
+/** The device token that a request carries, if it carries one. */
+export function deviceTokenOf(request: FastifyRequest): string | undefined {
+  const token = request.headers['x-connect-usertoken'];
+  return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
 /** The server key that a request carries, if it carries one. */

@@ -6,8 +6,10 @@ import { PinsModule } from '../../features/pins/index.js';
 import { ServersModule } from '../../features/servers/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AuthorizationsController } from './authorizations.controller.js';
+import { ConnectCallersGuard } from './callers.guard.js';
 import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
+import { ReadyServersRoute } from './ready-servers.route.js';
 import { ServersController } from './servers.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { UserController } from './user.controller.js';
@@ -23,5 +25,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
+  providers: [ConnectCallersGuard, ReadyServersRoute],
 })
 export class ConnectModule {}

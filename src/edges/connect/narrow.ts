@@ -9,7 +9,11 @@ import type { Parameters } from './parameters/parameters.js';
 export function narrowTo(own: string, wire: Parameters, name: string): void {
   const given = wire.optional(name);
   if (given === undefined || given === own) return;
-  throw new DomainError('forbidden', 'not-yours', `${name}: does not belong to this credential.`, {
+  throw notYours(name);
+}
+
+export function notYours(name: string): DomainError {
+  return new DomainError('forbidden', 'not-yours', `${name}: does not belong to this credential.`, {
     field: name,
   });
 }

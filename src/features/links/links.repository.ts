@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
+import type { LookUp } from '../../platform/database/connections.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
-import type { EndState, Link } from './link.js';
+import type { AcceptedLink, EndState, Link } from './link.js';
 import { BlockedServerEntity } from './blocked-server.entity.js';
 import { LinkEntity } from './link.entity.js';
 
@@ -22,12 +24,40 @@ interface NewLink {
   readonly answerDigest: string | null;
 }
 
+/** All that a device needs of its account's accepted links: one statement, so one snapshot (R-01). */
+const ACCEPTED_OF_ACCOUNT = `
+  SELECT l.id AS "linkId", l.kind, l.requester, l.created_at AS "linkedAt", l.accepted_at AS "acceptedAt",
+    l.sealed_key AS "sealedKey", s.id, s.system_id AS "systemId", s.name, s.url, s.local_address AS "localAddress",
+    s.network, s.created_at AS "createdAt", s.heard_at AS "heardAt"
+  FROM links l JOIN servers s ON s.id = l.server_id
+  WHERE l.account_id = $1 AND l.ended_at IS NULL AND l.state = 'accepted'
+  ORDER BY l.created_at, l.id`;
+
+interface AcceptedRow extends Server, Pick<AcceptedLink, 'kind' | 'requester' | 'acceptedAt'> {
+  readonly linkId: LinkId;
+  readonly linkedAt: number;
+  readonly sealedKey: string | null;
+}
+
+export interface StoredAcceptedLink {
+  readonly link: AcceptedLink;
+  readonly server: Server;
+  readonly sealedKey: string | null;
+}
+
 /**
  * Links, without those that ended or lapsed. Each list is one statement, so one snapshot: complete or an error (R-01).
  */
 @Injectable()
 export class LinksRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  readonly #acceptedOfAccount: LookUp;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {
+    this.#acceptedOfAccount = unitOfWork.prepare(ACCEPTED_OF_ACCOUNT);
+  }
 
   /** All of a server's links. Oldest first. */
   async ofServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
@@ -43,6 +73,12 @@ export class LinksRepository {
     query.innerJoinAndMapOne('link.server', 'ServerEntity', 'server', 'server.id = link.serverId');
     const rows = (await query.getMany()) as (LinkEntity & { server: Server })[];
     return rows.map((row) => ({ ...stored(row), server: row.server }));
+  }
+
+  /** The accepted ones, outside every unit of work: what devices ask for all day. Oldest first. */
+  async acceptedOf(accountId: AccountId): Promise<StoredAcceptedLink[]> {
+    const rows = (await this.#acceptedOfAccount([accountId])) as readonly AcceptedRow[];
+    return rows.map((row) => acceptedLink(row, accountId));
   }
 
   async find(serverId: ServerId, accountId: AccountId, now: number): Promise<StoredLink | null> {
@@ -103,12 +139,14 @@ export class LinksRepository {
 
   async add(link: Link, more: NewLink): Promise<void> {
     await this.unitOfWork.writing.insert(LinkEntity, { ...link, ...more, endedAt: null });
+    this.changes.note('account', link.accountId);
   }
 
   async change(link: Link, more: Partial<NewLink> = {}): Promise<void> {
     const { id, kind, state, requester, acceptedAt, expiresAt } = link;
     const changes = { kind, state, requester, acceptedAt, expiresAt, ...more };
     await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
+    this.changes.note('account', link.accountId);
   }
 
   /** Remembers, without the key itself, that a link had another key before, so that no link gets it again (S-52). */
@@ -123,21 +161,26 @@ export class LinksRepository {
     await this.unitOfWork.writing.update(LinkEntity, { id: link.id }, { keyMac: newKeyMac });
     const ended = { state: 'revoked' as const, endedAt: tombstone.at, sealedKey: null, answerDigest: null };
     await this.unitOfWork.writing.insert(LinkEntity, Object.assign({}, row, ended, { id: tombstone.id }));
+    this.changes.note('account', link.accountId);
   }
 
   /** Ends a link and forgets its key. @returns false if it had ended */
-  async end(id: LinkId, state: EndState, endedAt: number): Promise<boolean> {
+  async end({ id, accountId }: Link, state: EndState, endedAt: number): Promise<boolean> {
     const changes = { state, endedAt, sealedKey: null, answerDigest: null };
-    return (
-      (await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes)).affected === 1
-    );
+    const result = await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
+    this.changes.note('account', accountId);
+    return result.affected === 1;
   }
 
   /** Writes down what has lapsed already. */
   async endLapsed(now: number, of: { serverId?: ServerId; accountId?: AccountId } = {}): Promise<void> {
     const lapsed = { ...of, endedAt: IsNull(), expiresAt: LessThanOrEqual(now) };
+    const select = { id: true, accountId: true } as const;
+    const concerned = await this.unitOfWork.writing.find(LinkEntity, { where: lapsed, select });
+    if (concerned.length === 0) return;
     const changes = { state: 'expired' as const, endedAt: now, sealedKey: null, answerDigest: null };
     await this.unitOfWork.writing.update(LinkEntity, lapsed, changes);
+    for (const { accountId } of concerned) this.changes.note('account', accountId);
   }
 
   #live(now: number): SelectQueryBuilder<LinkEntity> {
@@ -147,6 +190,17 @@ export class LinksRepository {
       .orderBy('link.createdAt')
       .addOrderBy('link.id');
   }
+}
+
+function acceptedLink(row: AcceptedRow, accountId: AccountId): StoredAcceptedLink {
+  const { linkId, linkedAt, kind, requester, acceptedAt, sealedKey, ...server } = row;
+  const { id: serverId } = server;
+  const times = { createdAt: linkedAt, acceptedAt, expiresAt: null };
+  return {
+    link: { id: linkId, serverId, accountId, kind, requester, state: 'accepted', ...times },
+    server,
+    sealedKey,
+  };
 }
 
 /** The database holds what the domain wrote: a live row is a Link. */

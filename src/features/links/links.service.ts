@@ -71,12 +71,14 @@ export class LinksService {
     }));
   }
 
-  /** What an account's devices may use. Complete or an error. */
+  /** What an account's devices may use, as committed. Complete or an error. */
   async usableBy(accountId: AccountId): Promise<UsableLink[]> {
-    const rows = await this.links.ofAccount(accountId, this.clock.now());
-    return rows.flatMap(({ link, server, sealedKey }) =>
-      link.state === 'accepted' ? [{ link, server, key: this.keys.open(sealedKey, link) }] : [],
-    );
+    const rows = await this.links.acceptedOf(accountId);
+    return rows.map(({ link, server, sealedKey }) => ({
+      link,
+      server,
+      key: this.keys.open(sealedKey, link),
+    }));
   }
 
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {
@@ -236,7 +238,7 @@ export class LinksService {
       const now = this.clock.now();
       const found = await this.#find(serverId, accountId);
       const state = found && how(found.link);
-      if (!state || !(await this.links.end(found.link.id, state, now))) throw linkUnknown();
+      if (!state || !(await this.links.end(found.link, state, now))) throw linkUnknown();
       await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found);
     });
   }

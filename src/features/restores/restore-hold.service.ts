@@ -33,6 +33,11 @@ export class RestoreHold {
     return holds(this.#restores);
   }
 
+  /** Known, and lately, to be off: what was remembered before may be answered. */
+  get isOff(): boolean {
+    return !this.isHeld && performance.now() - this.#readAt <= FRESH_MS;
+  }
+
   /** @throws DomainError unavailable `restore-hold` until the operator has accepted the restore */
   async refuseWhileHeld(): Promise<void> {
     await this.#freshen();

@@ -21,7 +21,11 @@ export interface Lifetimes {
   readonly absolute: number;
 }
 
-export function hasExpired(device: Device, lifetimes: Lifetimes, now: number): boolean {
+export function hasExpired(
+  device: Pick<Device, 'createdAt' | 'lastUsedAt'>,
+  lifetimes: Lifetimes,
+  now: number,
+): boolean {
   return now >= device.lastUsedAt + lifetimes.idle || now >= device.createdAt + lifetimes.absolute;
 }
 

@@ -1,16 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
+import type { LookUp } from '../../platform/database/connections.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
+import type { Account } from '../accounts/index.js';
 import type { Device, Lifetimes } from './device.js';
 import { DeviceTokenEntity } from './device-token.entity.js';
 
+/** The device behind a token and its account, in one statement: both as they were at the same moment. */
+const SIGNED_IN = `
+  SELECT d.id, d.created_at AS "createdAt", d.last_used_at AS "lastUsedAt", a.id AS "accountId",
+    a.user_name AS "userName", a.email, a.state, a.role, a.created_at AS "openedAt"
+  FROM device_tokens d JOIN accounts a ON a.id = d.account_id WHERE d.digest = $1`;
+
+type SignedInRow = Pick<Device, 'id' | 'accountId' | 'createdAt' | 'lastUsedAt'> &
+  Omit<Account, 'id' | 'createdAt'> & { readonly openedAt: number };
+
+/** A device token as it is stored, and whose it is. */
+export interface StoredSignIn {
+  readonly device: Pick<Device, 'id' | 'createdAt' | 'lastUsedAt'>;
+  readonly account: Account;
+}
+
 @Injectable()
 export class DevicesRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  readonly #signedIn: LookUp;
 
-  findByDigest(digest: string): Promise<Device | null> {
-    return this.unitOfWork.reading.findOneBy(DeviceTokenEntity, { digest });
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {
+    this.#signedIn = unitOfWork.prepare(SIGNED_IN);
+  }
+
+  /** Outside every unit of work. */
+  async findByDigest(digest: string): Promise<StoredSignIn | null> {
+    const [row] = (await this.#signedIn([digest])) as readonly SignedInRow[];
+    if (!row) return null;
+    const { id, createdAt, lastUsedAt, accountId, openedAt, ...account } = row;
+    return {
+      device: { id, createdAt, lastUsedAt },
+      account: { id: accountId, ...account, createdAt: openedAt },
+    };
   }
 
   /** The one idle longest first. */
@@ -30,7 +62,10 @@ export class DevicesRepository {
   }
 
   async remove(id: DeviceId): Promise<void> {
+    const device = await this.unitOfWork.reading.findOneBy(DeviceTokenEntity, { id });
+    if (!device) return;
     await this.unitOfWork.writing.delete(DeviceTokenEntity, { id });
+    this.changes.note('account', device.accountId);
   }
 
   async removeExpired({ idle, absolute }: Lifetimes, now: number): Promise<void> {

@@ -10,6 +10,7 @@ import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { RestoreHold } from '../restores/index.js';
+import { CheckedTokens, type CheckedToken, type SignedInDevice } from './checked-tokens.js';
 import { hasExpired, label, type Device, type Lifetimes } from './device.js';
 import { DevicesRepository } from './devices.repository.js';
 
@@ -20,17 +21,12 @@ export interface DeviceDescription {
   readonly network: string;
 }
 
-/** A caller that proved to be a device of an account. */
-export interface SignedInDevice {
-  readonly account: Account;
-  readonly deviceId: DeviceId;
-}
-
 /** Devices: who is signed in, by token. */
 @Injectable()
 export class DevicesService {
   constructor(
     private readonly devices: DevicesRepository,
+    private readonly checked: CheckedTokens,
     private readonly accounts: AccountsService,
     private readonly unitOfWork: UnitOfWork,
     private readonly outbox: MailOutbox,
@@ -75,18 +71,22 @@ export class DevicesService {
   }
 
   /**
-   * The device behind a token, or null: unknown, expired, signed out, account not active. Read anew each time (S-62).
+   * The device behind a token, or null: unknown, expired, signed out, account not active. From memory only while that is
+   * exact, else read anew each time (S-62).
    *
    * @throws DomainError unavailable in a restore hold: a device forgets what it is told is gone (R-33)
    */
   async authenticate(token: string): Promise<SignedInDevice | null> {
     await this.hold.refuseWhileHeld();
-    const device = await this.devices.findByDigest(digestOf(token));
-    if (!device || hasExpired(device, this.#lifetimes, this.clock.now())) return null;
-    const account = await this.accounts.find(device.accountId);
-    if (!account || !isActive(account)) return null;
-    this.#markUsed(device);
-    return { account, deviceId: device.id };
+    const digest = digestOf(token);
+    const known = this.checked.find(digest) ?? (await this.checked.read(digest, () => this.#read(digest)));
+    return known && this.#admit(known);
+  }
+
+  /** The same at once, if the token was checked before; null says nothing but to ask `authenticate`. */
+  recognise(token: string): SignedInDevice | null {
+    const known = this.hold.isOff ? this.checked.find(digestOf(token)) : undefined;
+    return known ? this.#admit(known) : null;
   }
 
   /** The devices of an account, the one used last first (S-14). */
@@ -116,6 +116,20 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
+  async #read(digest: string): Promise<CheckedToken | null> {
+    const found = await this.devices.findByDigest(digest);
+    if (!found || !isActive(found.account)) return null;
+    const { device, account } = found;
+    return { ...device, signedIn: { account, deviceId: device.id } };
+  }
+
+  /** Its time is judged at every request: it runs out also for what is remembered. */
+  #admit(known: CheckedToken): SignedInDevice | null {
+    if (hasExpired(known, this.#lifetimes, this.clock.now())) return null;
+    this.#markUsed(known);
+    return known.signedIn;
+  }
+
   get #lifetimes(): Lifetimes {
     return { idle: this.config.deviceTokenIdleTtl, absolute: this.config.deviceTokenTtl };
   }
@@ -133,11 +147,12 @@ export class DevicesService {
   }
 
   /** Beside the request, at most once an hour: a device may not wait for a stamp, nor fail because of it (R-15). */
-  #markUsed(device: Device): void {
+  #markUsed(known: CheckedToken): void {
     const now = this.clock.now();
-    if (now - device.lastUsedAt < HOUR) return;
+    if (now - known.lastUsedAt < HOUR) return;
+    known.lastUsedAt = now;
     this.jobs.soon('mark device used', () =>
-      this.unitOfWork.run(() => this.devices.markUsed(device.id, now)),
+      this.unitOfWork.run(() => this.devices.markUsed(known.signedIn.deviceId, now)),
     );
   }
 }

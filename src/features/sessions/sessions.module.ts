@@ -5,6 +5,7 @@ import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { RestoresModule } from '../restores/index.js';
+import { CheckedTokens } from './checked-tokens.js';
 import { DevicesRepository } from './devices.repository.js';
 import { DevicesService } from './devices.service.js';
 import { SignInsService } from './sign-ins.service.js';
@@ -13,7 +14,14 @@ import { WebSessionsService } from './web-sessions.service.js';
 
 @Module({
   imports: [AccountsModule, AuditModule, MailModule, RestoresModule],
-  providers: [DevicesRepository, DevicesService, SignInsService, WebSessionsRepository, WebSessionsService],
+  providers: [
+    CheckedTokens,
+    DevicesRepository,
+    DevicesService,
+    SignInsService,
+    WebSessionsRepository,
+    WebSessionsService,
+  ],
   exports: [DevicesService, SignInsService, WebSessionsService],
 })
 export class SessionsModule implements OnModuleInit {

@@ -2,32 +2,54 @@ import type Sqlite from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import type { Connections, Tables } from './connections.js';
 import { requireCurrentSchema } from './migrate.js';
+import { keepAlive } from './native-objects.js';
+import { PostgresSolitude } from './postgres-solitude.js';
 import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
+import { IN_COMPANY, type Solitude } from './solitude.js';
 import { openSqliteBeside } from './sqlite-snapshot.js';
 
 /** The database of a broker that may be running, for one small change. @throws StartupError */
 export async function besideOnSqlite(dataDir: string, tables: Tables): Promise<Connections> {
-  return connectionsOver('sqlite', await openSqliteBeside(dataDir, tables, prepareWriting));
+  const source = await openSqliteBeside(dataDir, tables, prepareWriting);
+  // The broker sees commits of others in the file itself (`SqliteSolitude`).
+  return connectionsOver('sqlite', source, () => Promise.resolve(IN_COMPANY));
 }
 
 /** The same on PostgreSQL. @throws StartupError */
 export async function besideOnPostgres(url: string, tables: Tables): Promise<Connections> {
   const use = { options: PATIENT, applicationName: 'signpost-command' };
-  return connectionsOver('postgres', await initializePostgres(postgresSource(url, tables, use)));
+  const source = await initializePostgres(postgresSource(url, tables, use));
+  return connectionsOver('postgres', source, () => PostgresSolitude.open(url));
 }
 
 /** A command does one thing at a time, so that reading needs no connection of its own. */
-async function connectionsOver(kind: Connections['kind'], source: DataSource): Promise<Connections> {
+async function connectionsOver(
+  kind: Connections['kind'],
+  source: DataSource,
+  announce: () => Promise<Solitude>,
+): Promise<Connections> {
   try {
     await requireCurrentSchema(source);
+    const solitude = await announce();
+    const close = async (): Promise<void> => {
+      await source.destroy();
+      await solitude.close();
+    };
+    return { kind, writer: source, reader: source, solitude, prepare: unprepared(kind, source), close };
   } catch (error) {
     await source.destroy();
     throw error;
   }
-  return { kind, writer: source, reader: source, close: () => source.destroy() };
+}
+
+/** What is asked once need not be prepared. */
+function unprepared(kind: Connections['kind'], source: DataSource): Connections['prepare'] {
+  return (text) => {
+    const own = kind === 'sqlite' ? text.replace(/\$\d+/g, '?') : text;
+    return (values) => source.query<readonly unknown[]>(own, [...values]);
+  };
 }
 
 function prepareWriting(db: Sqlite.Database): void {
-  db.pragma('synchronous = FULL');
-  db.pragma('fullfsync = ON');
+  keepAlive(db).exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }

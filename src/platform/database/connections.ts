@@ -1,4 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { Solitude } from './solitude.js';
 
 /** The entity classes of a feature. */
 export type Tables = readonly EntityTarget<ObjectLiteral>[];
@@ -16,8 +17,19 @@ export interface Connections {
   readonly writer: DataSource;
   /** Refuses every write. */
   readonly reader: DataSource;
+  /** Whether anybody else writes. */
+  readonly solitude: Solitude;
+  /**
+   * A look-up that is made over and over: prepared once, past the query builder (P-3), on the reader.
+   *
+   * @param text with `$1`, `$2`, … each once and in order
+   */
+  prepare(text: string): LookUp;
   close(): Promise<void>;
 }
+
+/** A prepared statement that reads. @returns rows as the driver gives them, with the names of the columns */
+export type LookUp = (values: readonly (string | number)[]) => Promise<readonly unknown[]>;
 
 /** What both databases share. Names are given in the entities; nothing is ever synchronised by guess. */
 export function commonOptions(

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, type Connections, type Tables } from './connections.js';
+import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { ImpatientClient } from './postgres-client.js';
+import { PostgresSolitude } from './postgres-solitude.js';
 
 /** no request waits for a broken database longer than these allow together (R-14: 3 s). */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -19,7 +22,7 @@ const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes'];
  * @throws StartupError if it cannot be reached or would lose acknowledged writes
  */
 export async function openPostgres(url: string, tables: Tables): Promise<Connections> {
-  const opened: DataSource[] = [];
+  const opened: Closable[] = [];
   const open = async (use: Use): Promise<DataSource> => {
     const source = await initializePostgres(postgresSource(url, tables, use));
     opened.push(source);
@@ -31,9 +34,13 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     await migrate(migrator);
     await migrator.destroy();
     opened.pop();
+    // Before the first write, and gone after the last.
+    const solitude = await PostgresSolitude.open(url);
+    opened.push({ destroy: () => solitude.close() });
     const writer = await open(WRITING);
     const reader = await open(READING);
-    return { kind: 'postgres', writer, reader, close: () => closeAll(opened) };
+    const prepared = (text: string): LookUp => prepare(reader, text);
+    return { kind: 'postgres', writer, reader, solitude, prepare: prepared, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -97,6 +104,35 @@ async function requireDurability(source: DataSource): Promise<void> {
   }
 }
 
-async function closeAll(sources: readonly DataSource[]): Promise<void> {
+/** Named, so that a connection of the pool parses it once. */
+function prepare(source: DataSource, text: string): LookUp {
+  const { master: pool } = source.driver as unknown as { master: Pool };
+  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return async (values) => {
+    const client = await pool.connect();
+    // A connection that breaks also rejects the query; unheard, this would end the process.
+    client.on('error', heard);
+    let isSound = false;
+    try {
+      const { rows } = await client.query<object>({ name, text, values: [...values] });
+      isSound = true;
+      return rows;
+    } finally {
+      // The connection goes with its error: what state it is in is not worth finding out.
+      client.release(!isSound);
+      client.off('error', heard);
+    }
+  };
+}
+
+function heard(): void {
+  return;
+}
+
+interface Closable {
+  destroy(): Promise<void>;
+}
+
+async function closeAll(sources: readonly Closable[]): Promise<void> {
   for (const source of [...sources].reverse()) await source.destroy();
 }

@@ -3,13 +3,14 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, type Connections, type Tables } from './connections.js';
+import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { keepAlive } from './native-objects.js';
 import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.js';
 import { lockDataFolder } from './sqlite-lock.js';
+import { SqliteSolitude } from './sqlite-solitude.js';
 
 /** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAlive`). */
 const STATEMENTS_KEPT = 10_000;
@@ -37,7 +38,12 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     const reader = sqliteSource(file, tables, prepareReader);
     await initializeSqlite(reader, file);
     opened.push(reader);
-    return { kind: 'sqlite', writer, reader, close: () => closeAll(opened, lock) };
+    const solitude = new SqliteSolitude(handleOf(writer));
+    const close = async (): Promise<void> => {
+      await solitude.close();
+      await closeAll(opened, lock);
+    };
+    return { kind: 'sqlite', writer, reader, solitude, prepare: (text) => prepare(reader, text), close };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;
@@ -104,6 +110,16 @@ function prepareWriter(db: Sqlite.Database): void {
 export function prepareReader(db: Sqlite.Database): void {
   keepAlive(db);
   db.exec('PRAGMA query_only = ON');
+}
+
+function prepare(source: DataSource, text: string): LookUp {
+  const statement = keepAlive(handleOf(source).prepare(text.replace(/\$\d+/g, '?')));
+  // What it throws must come as a rejection, as from any other database.
+  return (values) => new Promise((resolve) => resolve(statement.all(...values)));
+}
+
+function handleOf(source: DataSource): Sqlite.Database {
+  return (source.driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
 }
 
 export async function initializeSqlite(source: DataSource, file: string): Promise<void> {

@@ -11,11 +11,13 @@ type Statement = (...given: Parameters<QueryRunner['query']>) => Promise<unknown
 export class Transaction {
   readonly manager: EntityManager;
   readonly afterCommit: (() => void)[] = [];
+  readonly inDoubt: (() => void)[] = [];
   readonly #runner: QueryRunner;
   readonly #pooled: boolean;
   readonly #running = new Set<Promise<unknown>>();
   #begun = false;
   #open = true;
+  #committing = false;
 
   constructor(writer: DataSource) {
     this.#runner = writer.createQueryRunner();
@@ -41,8 +43,15 @@ export class Transaction {
   async commit(): Promise<void> {
     this.#open = false;
     if (this.#running.size > 0) throw new Error(awaitMissing('while a statement still ran'));
+    this.#committing = true;
     await this.#runner.query('COMMIT');
+    this.#committing = false;
     this.#begun = false;
+  }
+
+  /** COMMIT was sent and did not come back well: nobody knows whether it happened, or still will. */
+  get isInDoubt(): boolean {
+    return this.#committing;
   }
 
   /** Undoes what was begun. Does not throw: the error that led here is the one to report. */

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
-import type { Connections } from './connections.js';
+import type { Connections, LookUp } from './connections.js';
 import { isLocked, isRetryable } from './database-errors.js';
 import { Transaction } from './transaction.js';
 import { Turnstile } from './turnstile.js';
@@ -77,9 +77,20 @@ export class UnitOfWork {
     }
   }
 
-  /** Runs `effect` once the change is on disk; never if it is rolled back. It must not throw. */
-  afterCommit(effect: () => void): void {
-    this.#required().afterCommit.push(effect);
+  /**
+   * Runs `effect` once the change is on disk; never if it is rolled back. It must not throw.
+   *
+   * @param inDoubt runs instead when the answer to COMMIT was lost: it may have happened, or still happen
+   */
+  afterCommit(effect: () => void, inDoubt?: () => void): void {
+    const transaction = this.#required();
+    transaction.afterCommit.push(effect);
+    if (inDoubt) transaction.inDoubt.push(inDoubt);
+  }
+
+  /** A look-up outside every unit of work that is made over and over; see `Connections.prepare`. */
+  prepare(text: string): LookUp {
+    return this.connections.prepare(text);
   }
 
   #required(): Transaction {
@@ -100,8 +111,10 @@ export class UnitOfWork {
     try {
       await this.#begin(transaction, deadline);
       result = await this.#current.run(transaction, work);
+      if (!this.connections.solitude.isVisible()) throw unseen();
       await transaction.commit();
     } catch (error) {
+      if (transaction.isInDoubt) for (const effect of transaction.inDoubt) effect();
       await transaction.rollBack();
       throw error;
     } finally {
@@ -124,6 +137,11 @@ export class UnitOfWork {
       }
     }
   }
+}
+
+/** Another process may remember what this commit would change, and not hear of it. */
+function unseen(): DomainError {
+  return new DomainError('unavailable', 'database-away', 'The database is busy.', { retryAfterSeconds: 2 });
 }
 
 function databaseLocked(cause: unknown): DomainError {

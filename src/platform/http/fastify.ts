@@ -5,6 +5,7 @@ import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
 import { admit } from './admission.js';
+import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
@@ -33,10 +34,15 @@ const MALFORMED = {
  * The HTTP server: letter case and a final slash of paths do not matter (protocol document, 1.1), bodies arrive as
  * bytes for each edge to read, and a GET is never answered to HEAD (one GET of the protocol changes state).
  */
-export function createAdapter(config: Config): FastifyAdapter {
+export function createAdapter(config: Config, constraints: readonly RouteConstraint[]): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
-    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 128 },
+    routerOptions: {
+      caseSensitive: false,
+      ignoreTrailingSlash: true,
+      maxParamLength: 128,
+      constraints: Object.fromEntries(constraints.map((one) => [one.name, routerConstraint(one)])) as never,
+    },
     exposeHeadRoutes: false,
     bodyLimit: config.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -61,13 +67,24 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
     identify(request, config);
     withinRequest({ requestId: request.id, network: request.network }, done);
   });
-  instance.addHook('onRequest', async (request, reply) => {
+  // Not asynchronous: that would cost every request a turn for nothing (P-1).
+  instance.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply, readiness);
-    admit(request, config);
+    done(refusalOf(request, config));
   });
-  instance.addHook('onResponse', async (request, reply) => {
+  instance.addHook('onResponse', (request, reply, done) => {
     log.info(accessFields(request, reply), 'request');
+    done();
   });
+}
+
+function refusalOf(request: FastifyRequest, config: Config): Error | undefined {
+  try {
+    admit(request, config);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function identify(request: FastifyRequest, config: Config): void {

@@ -1,0 +1,252 @@
+import { expect, test } from '@jest/globals';
+import { RecordingLog } from '../../../test/support/recording-log.js';
+import { loadConfig } from '../../config/index.js';
+import { LocalChangeFeed } from '../../platform/changes/local-change-feed.js';
+import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import type { LinksService, UsableLink } from '../links/index.js';
+import { Directory } from './directory.js';
+import { ListWatchers } from './list-watchers.js';
+import type { ServerList } from './server-list.js';
+
+const anna = '1' as AccountId;
+const bert = '2' as AccountId;
+
+function usable(serverId: string, key = 'k'): UsableLink {
+  const id = serverId as ServerId;
+  const times = { createdAt: 0, acceptedAt: 0, expiresAt: null };
+  return {
+    link: {
+      id: `l-${serverId}` as LinkId,
+      serverId: id,
+      accountId: anna,
+      kind: 'linked',
+      requester: null,
+      state: 'accepted',
+      ...times,
+    },
+    server: {
+      id,
+      systemId: 's',
+      name: serverId,
+      url: 'https://a.example',
+      localAddress: '',
+      network: '192.0.2.1',
+      createdAt: 0,
+      heardAt: 0,
+    },
+    key,
+  };
+}
+
+/** A directory whose reads are answered when the test says so. */
+function room(settings: Record<string, string> = {}): {
+  directory: Directory;
+  watchers: ListWatchers;
+  feed: LocalChangeFeed;
+  reads: { account: AccountId; answer: (links: UsableLink[]) => Promise<void>; fail: () => void }[];
+  setAlone: (alone: boolean) => void;
+} {
+  let alone = true;
+  const feed = new LocalChangeFeed(() => alone, new RecordingLog());
+  const reads: ReturnType<typeof room>['reads'] = [];
+  const usableBy = (account: AccountId): Promise<UsableLink[]> =>
+    new Promise((resolve, reject) => {
+      const answer = async (links: UsableLink[]): Promise<void> => {
+        resolve(links);
+        await new Promise((done) => setImmediate(done));
+      };
+      reads.push({ account, answer, fail: () => reject(new Error('database away')) });
+    });
+  const config = loadConfig(settings);
+  const directory = new Directory({ usableBy } as unknown as LinksService, feed, config);
+  const watchers = new ListWatchers(directory, feed, config);
+  return { directory, watchers, feed, reads, setAlone: (is) => (alone = is) };
+}
+
+const names = async (list: ServerList | Promise<ServerList>): Promise<string[]> =>
+  (await list).servers.map(({ server }) => server.name);
+
+/** Has a list remembered. */
+async function remembered(
+  { directory, reads }: ReturnType<typeof room>,
+  account: AccountId,
+  links: UsableLink[],
+): Promise<void> {
+  const asked = directory.of(account);
+  await reads.at(-1)!.answer(links);
+  await asked;
+}
+
+test('a list is read once and remembered, until something of it changes', async () => {
+  const one = room();
+  await remembered(one, anna, [usable('a'), usable('b')]);
+  await remembered(one, bert, [usable('b')]);
+  expect(await names(one.directory.of(anna))).toEqual(['a', 'b']);
+  expect(one.reads).toHaveLength(2);
+  one.feed.publish({ topic: 'server', id: 'a' });
+  expect([one.directory.find(anna), one.directory.find(bert)]).toEqual([undefined, expect.anything()]);
+  one.feed.publish({ topic: 'account', id: bert });
+  expect(one.directory.find(bert)).toBeUndefined();
+});
+
+test.each([
+  ['its account', { topic: 'account', id: anna }],
+  ['a server in it', { topic: 'server', id: 'a' }],
+] as const)(
+  'a read during which %s changed is answered and not kept, and nobody joins it',
+  async (_, change) => {
+    const { directory, feed, reads } = room();
+    const before = directory.of(anna);
+    feed.publish(change);
+    const after = directory.of(anna);
+    expect(reads).toHaveLength(2);
+    await reads[1]!.answer([usable('a', 'new')]);
+    await reads[0]!.answer([usable('a', 'old')]);
+    expect([(await before).servers[0]?.key, (await after).servers[0]?.key]).toEqual(['old', 'new']);
+    expect(directory.find(anna)?.servers[0]?.key).toBe('new');
+  },
+);
+
+test('a read that overtakes the change is dropped by it, one that is overtaken is not kept', async () => {
+  const { directory, feed, reads } = room();
+  const slow = directory.of(anna);
+  feed.publish({ topic: 'account', id: anna });
+  await reads[0]!.answer([usable('gone')]);
+  await slow;
+  expect(directory.find(anna)).toBeUndefined();
+});
+
+test('changes of others do not spoil a read, and it is shared by those who ask meanwhile', async () => {
+  const { directory, feed, reads } = room();
+  const both = [directory.of(anna), directory.of(anna)];
+  feed.publish({ topic: 'account', id: bert });
+  await reads[0]!.answer([usable('a')]);
+  expect(await Promise.all(both.map(names))).toEqual([['a'], ['a']]);
+  expect([reads.length, directory.find(anna) !== undefined]).toEqual([1, true]);
+});
+
+test('a read that fails fails for all who joined it, and the next one asks again', async () => {
+  const { directory, reads } = room();
+  const both = [directory.of(anna), directory.of(anna)];
+  reads[0]!.fail();
+  for (const one of both) await expect(one).rejects.toThrow('database away');
+  const again = directory.of(anna);
+  await reads[1]!.answer([]);
+  expect(await names(again)).toEqual([]);
+});
+
+test('while others write unheard, nothing counts that is remembered, nothing is kept, and no read is shared', async () => {
+  const one = room();
+  await remembered(one, anna, [usable('a')]);
+  one.setAlone(false);
+  expect(one.directory.find(anna)).toBeUndefined();
+  const both = [one.directory.of(anna), one.directory.of(anna)];
+  expect(one.reads).toHaveLength(3);
+  await one.reads[1]!.answer([usable('a')]);
+  await one.reads[2]!.answer([usable('b')]);
+  expect(await Promise.all(both.map(names))).toEqual([['a'], ['b']]);
+});
+
+test('a read that began before others came is not kept', async () => {
+  const { directory, reads, setAlone, feed } = room();
+  const asked = directory.of(anna);
+  setAlone(false);
+  feed.forget();
+  setAlone(true);
+  await reads[0]!.answer([usable('a')]);
+  await asked;
+  expect(directory.find(anna)).toBeUndefined();
+});
+
+test('with no memory allowed every answer is read', async () => {
+  const one = room({ LISTS_MEMORY_MB: '0' });
+  await remembered(one, anna, [usable('a')]);
+  expect(one.directory.find(anna)).toBeUndefined();
+});
+
+test('the ETag is that of the content: any field but heardAt changes it, and order too', async () => {
+  const one = room();
+  const etagOf = async (links: UsableLink[]): Promise<string> => {
+    one.feed.forget();
+    await remembered(one, anna, links);
+    return one.directory.find(anna)!.etag;
+  };
+  const base = usable('a');
+  const plain = await etagOf([base]);
+  expect(plain).toMatch(/^"[\w-]{22}"$/);
+  expect(await etagOf([usable('a')])).toBe(plain);
+  expect(await etagOf([{ ...base, server: { ...base.server, heardAt: 1 } }])).toBe(plain);
+  const others = await Promise.all(
+    ['name', 'url', 'localAddress', 'systemId', 'network'].map((field) =>
+      Promise.resolve([{ ...base, server: { ...base.server, [field]: 'x' } }]),
+    ),
+  );
+  const tags = [plain, await etagOf([]), await etagOf([usable('a', 'other')])];
+  for (const links of others) tags.push(await etagOf(links));
+  tags.push(await etagOf([base, usable('b')]), await etagOf([usable('b'), base]));
+  expect(new Set(tags).size).toBe(tags.length);
+});
+
+test('who waits for changes is woken by those of the account and of its servers, once for several', async () => {
+  const one = room();
+  await remembered(one, anna, [usable('a')]);
+  const changes = one.watchers.watch(anna, new AbortController().signal);
+  one.feed.publish({ topic: 'server', id: 'elsewhere' });
+  one.feed.publish({ topic: 'account', id: bert });
+  let woken = 0;
+  const waiting = changes.next().then(() => (woken += 1));
+  await new Promise((done) => setImmediate(done));
+  expect(woken).toBe(0);
+  one.feed.publish({ topic: 'server', id: 'a' });
+  await waiting;
+  await remembered(one, anna, [usable('a')]);
+  one.feed.publish({ topic: 'account', id: anna });
+  one.feed.publish({ topic: 'account', id: anna });
+  expect(await changes.next()).toEqual({ done: false, value: undefined });
+  const next = changes.next();
+  await changes.return?.();
+  expect(await next).toEqual({ done: true, value: undefined });
+});
+
+test('who waits while the list is not remembered is woken by any server: it may stand there', async () => {
+  const one = room();
+  const changes = one.watchers.watch(anna, new AbortController().signal);
+  one.feed.publish({ topic: 'server', id: 'any' });
+  expect(await changes.next()).toEqual({ done: false, value: undefined });
+});
+
+test('waiting ends with its signal, also one that was given up before', async () => {
+  const { watchers } = room();
+  const controller = new AbortController();
+  const changes = watchers.watch(anna, controller.signal);
+  const next = changes.next();
+  controller.abort();
+  expect(await next).toMatchObject({ done: true });
+  expect(await watchers.watch(anna, controller.signal).next()).toMatchObject({ done: true });
+});
+
+test('too many who wait are refused, per account and in all, until one goes', async () => {
+  const { watchers } = room({ LIMIT_LISTENERS: '3', LIMIT_LISTENERS_PER_ACCOUNT: '2' });
+  const { signal } = new AbortController();
+  const first = watchers.watch(anna, signal);
+  watchers.watch(anna, signal);
+  expect(() => watchers.watch(anna, signal)).toThrow(expect.objectContaining({ kind: 'rate-limited' }));
+  watchers.watch(bert, signal);
+  expect(() => watchers.watch(bert, signal)).toThrow(expect.objectContaining({ kind: 'rate-limited' }));
+  await first.return?.();
+  watchers.watch(anna, signal);
+});
+
+test('where changes by others are not heard, waiting is asking again from time to time', async () => {
+  const { watchers, setAlone } = room();
+  const changes = watchers.watch(anna, new AbortController().signal);
+  let woken = 0;
+  const waiting = changes.next().then(() => (woken += 1));
+  watchers.wakeUnheard();
+  await new Promise((done) => setImmediate(done));
+  expect(woken).toBe(0);
+  setAlone(false);
+  watchers.wakeUnheard();
+  await waiting;
+  expect(woken).toBe(1);
+});

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../config/index.js';
+import { ChangeFeed, type NumberedChange } from '../../platform/changes/change-feed.js';
+import { OpenReads, type OpenRead } from '../../platform/changes/open-reads.js';
+import type { AccountId, ServerId } from '../../shared/ids.js';
+import { Memory } from '../../shared/memory.js';
+import { LinksService } from '../links/index.js';
+import { ServerList } from './server-list.js';
+
+const MIB = 1_048_576;
+/** Of an empty list, and of each server in one with ready bytes for two edges, as measured. */
+const LIST_BYTES = 700;
+const SERVER_BYTES = 2_000;
+
+/**
+ * The lists of accounts, remembered.
+ *
+ * A list is complete or an error, and never older than what was acknowledged: a change drops what it concerns before it
+ * is acknowledged; a read during which something of it changed is answered and not kept; and nothing here counts unless
+ * this process has confirmed within the last second that it hears of every change (S-62).
+ */
+@Injectable()
+export class Directory {
+  readonly #lists: Memory<AccountId, ServerList>;
+  readonly #accounts = new Map<ServerId, Set<AccountId>>();
+  readonly #reads = new OpenReads();
+  /** Reads that others may join: nothing has changed since they began. */
+  readonly #joinable = new Map<AccountId, Promise<ServerList>>();
+
+  constructor(
+    private readonly links: LinksService,
+    private readonly feed: ChangeFeed,
+    config: Config,
+  ) {
+    this.#lists = new Memory(config.listsMemory * MIB, (id, list) => this.#unlist(id, list));
+    feed.listen({ changed: (change) => this.#changed(change), missed: () => this.#missed() });
+  }
+
+  /** What is remembered, if that counts. */
+  find(accountId: AccountId): ServerList | undefined {
+    return this.feed.hearsAll ? this.#lists.get(accountId) : undefined;
+  }
+
+  /** Complete or an error. */
+  async of(accountId: AccountId): Promise<ServerList> {
+    return this.find(accountId) ?? this.#read(accountId);
+  }
+
+  /** The accounts in whose remembered lists a server stands. */
+  accountsWith(serverId: ServerId): readonly AccountId[] {
+    return [...(this.#accounts.get(serverId) ?? [])];
+  }
+
+  remembers(accountId: AccountId): boolean {
+    return this.#lists.has(accountId);
+  }
+
+  #read(accountId: AccountId): Promise<ServerList> {
+    // Changes by others, of which we do not hear, could lie between the beginning of a read and whoever joins it.
+    if (!this.feed.hearsAll) return this.#load(accountId);
+    const joined = this.#joinable.get(accountId);
+    if (joined) return joined;
+    const read = this.#reads.begin();
+    const reading = this.#load(accountId)
+      .then((list) => {
+        if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
+        return list;
+      })
+      .finally(() => {
+        read.end();
+        if (this.#joinable.get(accountId) === reading) this.#joinable.delete(accountId);
+      });
+    this.#joinable.set(accountId, reading);
+    return reading;
+  }
+
+  async #load(accountId: AccountId): Promise<ServerList> {
+    return new ServerList(await this.links.usableBy(accountId));
+  }
+
+  #keep(accountId: AccountId, list: ServerList): void {
+    if (!this.#lists.set(accountId, list, LIST_BYTES + SERVER_BYTES * list.servers.length)) return;
+    for (const { server } of list.servers) {
+      const accounts = this.#accounts.get(server.id);
+      if (accounts) accounts.add(accountId);
+      else this.#accounts.set(server.id, new Set([accountId]));
+    }
+  }
+
+  #changed(change: NumberedChange): void {
+    this.#reads.changed(change);
+    if (change.topic === 'account') {
+      this.#joinable.delete(change.id as AccountId);
+      this.#lists.delete(change.id as AccountId);
+    } else {
+      // Whose lists are being read with this server is not known yet.
+      this.#joinable.clear();
+      for (const accountId of this.accountsWith(change.id as ServerId)) this.#lists.delete(accountId);
+    }
+  }
+
+  #missed(): void {
+    this.#reads.missed();
+    this.#joinable.clear();
+    this.#lists.clear();
+  }
+
+  #unlist(accountId: AccountId, { servers }: ServerList): void {
+    for (const { server } of servers) {
+      const accounts = this.#accounts.get(server.id);
+      accounts?.delete(accountId);
+      if (accounts?.size === 0) this.#accounts.delete(server.id);
+    }
+  }
+}
+
+function isStale(read: OpenRead, accountId: AccountId, { servers }: ServerList): boolean {
+  const serverIds = servers.map(({ server }) => server.id);
+  return read.isStale('account', [accountId]) || read.isStale('server', serverIds);
+}

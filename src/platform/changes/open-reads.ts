@@ -1,0 +1,44 @@
+import type { Change } from './change-feed.js';
+
+/**
+ * Reads that are under way. What changes while a read waits for its answer must not be kept afterwards: the answer may be
+ * from before the change, and arrive after everybody was told to forget it.
+ */
+export class OpenReads {
+  readonly #open = new Set<OpenRead>();
+
+  begin(): OpenRead {
+    const read = new OpenRead(() => this.#open.delete(read));
+    this.#open.add(read);
+    return read;
+  }
+
+  changed({ topic, id }: Change): void {
+    for (const read of this.#open) read.touch(`${topic} ${id}`);
+  }
+
+  missed(): void {
+    for (const read of this.#open) read.spoil();
+  }
+}
+
+/** One read, from before the question was asked until `end`. */
+export class OpenRead {
+  readonly #touched = new Set<string>();
+  #isSpoilt = false;
+
+  constructor(readonly end: () => void) {}
+
+  touch(subject: string): void {
+    this.#touched.add(subject);
+  }
+
+  spoil(): void {
+    this.#isSpoilt = true;
+  }
+
+  /** Whether any of these changed since the read began. */
+  isStale(topic: Change['topic'], ids: readonly string[]): boolean {
+    return this.#isSpoilt || ids.some((id) => this.#touched.has(`${topic} ${id}`));
+  }
+}

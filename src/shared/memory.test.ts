@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { Memory } from './memory.js';
+
+test('keeps what it is given until there is no more room; then the one not asked for goes', () => {
+  const memory = new Memory<string, number>(3);
+  for (const [at, key] of ['a', 'b', 'c'].entries()) memory.set(key, at);
+  expect(memory.get('a')).toBe(0);
+  memory.set('d', 3);
+  expect(['a', 'b', 'c', 'd'].map((key) => memory.has(key))).toEqual([true, false, true, true]);
+});
+
+test('what was asked for once is spared once', () => {
+  const memory = new Memory<string, number>(2);
+  memory.set('a', 1);
+  memory.get('a');
+  for (const key of ['b', 'c', 'd']) memory.set(key, 2);
+  expect(memory.has('a')).toBe(false);
+});
+
+test('counts weights: a heavy one drives out several, one heavier than everything is not kept', () => {
+  const memory = new Memory<string, number>(10);
+  for (const key of ['a', 'b', 'c']) memory.set(key, 1, 3);
+  expect(memory.set('heavy', 1, 7)).toBe(true);
+  expect([memory.size, memory.weight]).toEqual([2, 10]);
+  expect(memory.set('heavy', 1, 11)).toBe(false);
+  expect([memory.has('heavy'), memory.weight]).toEqual([false, 3]);
+});
+
+test('with no room keeps nothing', () => {
+  const memory = new Memory<string, number>(0);
+  expect(memory.set('a', 1)).toBe(false);
+  expect(memory.get('a')).toBeUndefined();
+});
+
+test('tells of every value that goes, once: driven out, replaced, deleted, cleared', () => {
+  const gone: string[] = [];
+  const memory = new Memory<string, number>(2, (key, value) => gone.push(`${key}${value}`));
+  memory.set('a', 1);
+  memory.set('a', 2);
+  memory.set('b', 1);
+  memory.set('c', 1);
+  memory.delete('b');
+  memory.delete('b');
+  memory.clear();
+  expect(gone).toEqual(['a1', 'a2', 'b1', 'c1']);
+  expect(memory.weight).toBe(0);
+});

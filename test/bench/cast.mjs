@@ -1,0 +1,45 @@
+/**
+ * Who is who in the seeded data. Everything follows from a number, so that the load generator knows tokens and keys
+ * without being told.
+ */
+import { createHash } from 'node:crypto';
+
+/** @typedef {{ accounts: number, servers: number, links: number, rich: number }} Sizes `rich`: accounts with ten servers */
+
+/** @type {Sizes} */
+export const FULL = { accounts: 100_000, servers: 20_000, links: 300_000, rich: 10_000 };
+/** @type {Sizes} */
+export const QUICK = { accounts: 5_000, servers: 1_000, links: 15_000, rich: 500 };
+
+/** @param {string} what @param {number} at @returns {string} 64 hex digits */
+export const secretOf = (what, at) => createHash('sha256').update(`${what} ${at}`).digest('hex');
+
+/** @param {number} at */
+export const tokenOf = (at) => secretOf('token', at);
+/** @param {number} at */
+export const serverKeyOf = (at) => secretOf('server key', at);
+/** @param {number} at */
+export const serverIdOf = (at) => secretOf('server', at).slice(0, 32);
+/** @param {number} at */
+export const accountIdOf = (at) => String(1_000_000 + at);
+
+/** @param {number} at what a server says of itself */
+export const fieldsOf = (at) => ({
+  name: `Media server ${at}`,
+  url: `https://media-${at}.example.org:8920`,
+  localAddress: `http://192.168.${(at >> 8) & 255}.${at & 255}:8096`,
+  systemId: secretOf('system', at).slice(0, 32),
+});
+
+/** Ten servers for the first accounts; what is left of the links goes round among the others. @param {Sizes} sizes */
+export function* linksOf({ accounts, servers, links, rich }) {
+  let made = 0;
+  for (let account = 0; account < rich; account += 1) {
+    for (let n = 0; n < 10; n += 1, made += 1) yield { account, server: (account * 7 + n * 1_009) % servers };
+  }
+  for (let round = 0; made < links; round += 1) {
+    for (let account = rich; account < accounts && made < links; account += 1, made += 1) {
+      yield { account, server: (account * 13 + round * 2_003) % servers };
+    }
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The load generator: a process of its own that says in one line of JSON what came back.
+ *
+ * Raw sockets and ready requests, because a client library costs more per request than the servers that are compared: the
+ * generator would be what is measured. One request at a time on each connection, as devices do it; answers are read by
+ * their Content-Length.
+ */
+import { connect } from 'node:net';
+import { parsed } from './json.mjs';
+import { fieldsOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
+
+/**
+ * @typedef {object} Job
+ * @property {number} port
+ * @property {number} connections
+ * @property {'list' | 'same' | 'update' | 'plain'} kind `list` and `same` are E4 without and with what is known already
+ * @property {number} from
+ * @property {number} count so many different accounts or servers, evenly
+ * @property {number} [seconds] how long; without it, each once
+ * @property {string} [path]
+ * @property {string} [credential] `bearer`: the token as Authorization
+ */
+
+/** @typedef {{ requests: number, seconds: number, rate: number, p50: number, p99: number, statuses: Record<string, number>, bytes: number }} Outcome times in milliseconds */
+
+const job = /** @type {Job} */ (parsed(process.argv[2] ?? '{}'));
+const { port, connections, kind, from, count } = job;
+
+/** @param {number} at @param {string} [etag] */
+function request(at, etag) {
+  const path = job.path ?? '/service/servers';
+  const head = (/** @type {string} */ line, /** @type {string[]} */ more) =>
+    Buffer.from([line, 'Host: localhost', ...more, '', ''].join('\r\n'));
+  if (kind === 'plain') return head(`GET ${path} HTTP/1.1`, []);
+  if (kind === 'update') {
+    const body = new URLSearchParams(fieldsOf(at)).toString();
+    const type = 'Content-Type: application/x-www-form-urlencoded';
+    const headers = [
+      type,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Connect-Token: ${serverKeyOf(at)}`,
+    ];
+    return Buffer.concat([
+      head(`POST /service/Servers?id=${serverIdOf(at)} HTTP/1.1`, headers),
+      Buffer.from(body),
+    ]);
+  }
+  const token =
+    job.credential === 'bearer'
+      ? `Authorization: Bearer ${tokenOf(at)}`
+      : `X-Connect-UserToken: ${tokenOf(at)}`;
+  return head(`GET ${path} HTTP/1.1`, [token, ...(etag === undefined ? [] : [`If-None-Match: ${etag}`])]);
+}
+
+/** @type {Map<string, number>} */
+const statuses = new Map();
+/** @type {number[]} */
+const times = [];
+let bytes = 0;
+
+/** Reads answers off one connection, and says when each is whole. */
+class Reader {
+  /** @type {Buffer | undefined} */
+  #begun;
+  #missing = 0;
+
+  /** @param {(head: string) => void} onHead */
+  constructor(onHead) {
+    this.onHead = onHead;
+  }
+
+  /** @param {Buffer} chunk @returns {boolean} whether it ends an answer */
+  take(chunk) {
+    if (this.#missing > 0) this.#missing -= chunk.length;
+    else if (!this.#begin(this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk)) return false;
+    return this.#missing <= 0;
+  }
+
+  /** @param {Buffer} all @returns {boolean} whether the head is there */
+  #begin(all) {
+    const end = all.indexOf('\r\n\r\n');
+    this.#begun = end < 0 ? all : undefined;
+    if (end < 0) return false;
+    const head = all.toString('latin1', 0, end);
+    this.onHead(head);
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? '0';
+    this.#missing = end + 4 + Number(length) - all.length;
+    return true;
+  }
+}
+
+/**
+ * Sends what `next` gives, one after another, until it gives nothing.
+ * @param {() => Buffer | undefined} next
+ * @param {(head: string) => void} [onHead]
+ * @returns {Promise<void>}
+ */
+function talk(next, onHead) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const reader = new Reader((head) => {
+      const status = head.slice(9, 12);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      onHead?.(head);
+    });
+    let sentAt = 0;
+    const send = () => {
+      const request = next();
+      if (request === undefined) {
+        socket.destroy();
+        resolve();
+        return;
+      }
+      sentAt = performance.now();
+      socket.write(request);
+    };
+    socket.on('connect', send);
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the server closed the connection')));
+    socket.on('data', (/** @type {Buffer} */ chunk) => {
+      bytes += chunk.length;
+      if (!reader.take(chunk)) return;
+      times.push(performance.now() - sentAt);
+      send();
+    });
+  });
+}
+
+/** Asks for every list once. @returns {Promise<string[]>} the ETags */
+async function etags() {
+  /** @type {string[]} */
+  const found = [];
+  let at = 0;
+  const one = async () => {
+    let mine = 0;
+    const next = () => (at < count ? request(from + (mine = at++)) : undefined);
+    await talk(next, (head) => (found[mine] = /\r\netag: ([^\r]+)/i.exec(head)?.[1] ?? '"none"'));
+  };
+  await Promise.all(Array.from({ length: connections }, one));
+  return found;
+}
+
+/** @param {readonly number[]} sorted @param {number} share */
+const quantile = (sorted, share) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+
+async function perform() {
+  const known = kind === 'same' ? await etags() : [];
+  const ready = Array.from({ length: kind === 'plain' ? 1 : count }, (_, at) =>
+    request(from + at, known[at]),
+  );
+  times.length = 0;
+  statuses.clear();
+  bytes = 0;
+  // A stride that meets every account before any comes again, in an order no cache could like.
+  const stride = ready.length % 7_919 === 0 ? 1 : 7_919;
+  let sent = 0;
+  const startedAt = performance.now();
+  const until = job.seconds === undefined ? Infinity : startedAt + job.seconds * 1_000;
+  const most = job.seconds === undefined ? ready.length : Infinity;
+  const next = () => {
+    if (sent >= most || performance.now() >= until) return undefined;
+    sent += 1;
+    return ready[(sent * stride) % ready.length];
+  };
+  await Promise.all(Array.from({ length: connections }, () => talk(next)));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  times.sort((a, b) => a - b);
+  const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
+  return {
+    requests: times.length,
+    seconds,
+    rate: times.length / seconds,
+    p50,
+    p99,
+    statuses: Object.fromEntries(statuses),
+    bytes,
+  };
+}
+
+process.stdout.write(`${JSON.stringify(await perform())}\n`);

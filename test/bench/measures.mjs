@@ -1,0 +1,184 @@
+/** What is measured, by the numbers of docs/performance.md. Each starts what it needs and stops it. */
+import { load, startBare, startBroker } from './processes.mjs';
+import { median, rounds } from './rounds.mjs';
+
+/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB', target: string, holds: boolean, detail: string }} Result */
+/** @typedef {import('./stage.mjs').Stage} Stage */
+/** @typedef {{ ids: readonly string[], run(stage: Stage): Promise<Result[]> }} Measure */
+
+const CONNECTIONS = 32;
+
+/** @param {number} rate */
+const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;
+
+/** @param {Omit<Result, 'unit' | 'holds' | 'target'> & { least: number }} fact @returns {Result} */
+function atLeast({ least, ...fact }) {
+  return { ...fact, unit: '×', target: `≥ ${least.toFixed(2)}`, holds: fact.value >= least };
+}
+
+/** @param {Omit<Result, 'holds' | 'target'> & { most: number }} fact @returns {Result} */
+function atMost({ most, ...fact }) {
+  return { ...fact, target: `≤ ${most}`, holds: fact.value <= most };
+}
+
+/** @param {Stage} stage accounts with ten servers each, of which 10,000 in the full data */
+const richJob = ({ sizes, effort }) => ({
+  connections: CONNECTIONS,
+  from: 0,
+  count: sizes.rich,
+  seconds: effort.seconds,
+});
+
+/** @type {Measure} */
+const warm = {
+  ids: ['P-1', 'P-2'],
+  async run(stage) {
+    const broker = await startBroker(await stage.sqlite());
+    const file = await stage.bodyFrom(broker.port);
+    const [fastify, http] = [await startBare('fastify', file), await startBare('http', file)];
+    const rich = richJob(stage);
+    const rate = async (/** @type {Partial<import('./load.mjs').Job> & { port: number }} */ job) =>
+      (await load({ kind: 'list', ...rich, ...job })).rate;
+    // Every list once, so that the rounds find all in memory.
+    await load({ kind: 'list', connections: CONNECTIONS, from: 0, count: rich.count, port: broker.port });
+    const result = await rounds(stage.effort.rounds, {
+      http: () => rate({ kind: 'plain', port: http.port }),
+      fastify: () => rate({ kind: 'plain', port: fastify.port }),
+      lists: () => rate({ port: broker.port }),
+      unchanged: () => rate({ kind: 'same', port: broker.port }),
+    });
+    for (const subject of [broker, fastify, http]) await subject.stop();
+    const rates = `${perSecond(result.rate.lists)}, Fastify ${perSecond(result.rate.fastify)}, node:http ${perSecond(result.rate.http)}`;
+    return [
+      atLeast({
+        id: 'P-1',
+        what: 'discovery, warm, to bare Fastify',
+        value: result.ratio('lists', 'fastify'),
+        least: 0.8,
+        detail: rates,
+      }),
+      atLeast({
+        id: 'P-2',
+        what: 'discovery, unchanged, to P-1',
+        value: result.ratio('unchanged', 'lists'),
+        least: 1,
+        detail: perSecond(result.rate.unchanged),
+      }),
+    ];
+  },
+};
+
+/** @type {Measure} */
+const cold = {
+  ids: ['P-3'],
+  async run(stage) {
+    const postgres = await stage.postgres();
+    const settings = { LISTS_MEMORY_MB: '0' };
+    const onSqlite = await startBroker(await stage.sqlite(), settings);
+    const onPostgres =
+      postgres && (await startBroker(postgres.dataDir, { ...settings, DATABASE_URL: postgres.url }));
+    const fastify = await startBare('fastify', await stage.bodyFrom(onSqlite.port));
+    const { rich, accounts } = stage.sizes;
+    // Lists of three on average: both kinds of accounts, evenly.
+    const job = { ...richJob(stage), count: Math.min(accounts, rich * 10) };
+    const rate = async (/** @type {number} */ port, /** @type {'list' | 'plain'} */ kind) =>
+      (await load({ ...job, kind, port })).rate;
+    const result = await rounds(stage.effort.rounds, {
+      fastify: () => rate(fastify.port, 'plain'),
+      sqlite: () => rate(onSqlite.port, 'list'),
+      postgres: () => (onPostgres ? rate(onPostgres.port, 'list') : Promise.resolve(NaN)),
+    });
+    for (const subject of [onSqlite, onPostgres, fastify]) await subject?.stop();
+    /** @param {'sqlite' | 'postgres'} name */
+    const fact = (name) =>
+      atLeast({
+        id: 'P-3',
+        what: `discovery, cold, ${name}, to bare Fastify`,
+        value: result.ratio(name, 'fastify'),
+        least: 0.15,
+        detail: `${perSecond(result.rate[name])}, Fastify ${perSecond(result.rate.fastify)}`,
+      });
+    return onPostgres ? [fact('sqlite'), fact('postgres')] : [fact('sqlite')];
+  },
+};
+
+/** @type {Measure} */
+const firstSeen = {
+  ids: ['P-12'],
+  async run(stage) {
+    const dataDir = await stage.sqlite();
+    const ratios = [];
+    let detail = '';
+    for (let round = 0; round < Math.min(3, stage.effort.rounds); round += 1) {
+      const broker = await startBroker(dataDir);
+      const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
+      const bare = await load({ ...richJob(stage), kind: 'plain', port: fastify.port });
+      const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.accounts, port: broker.port };
+      const first = await load({ ...job, kind: 'list' });
+      for (const subject of [broker, fastify]) await subject.stop();
+      ratios.push(first.rate / bare.rate);
+      detail = `${perSecond(first.rate)}, Fastify ${perSecond(bare.rate)}`;
+    }
+    const what = `${stage.sizes.accounts} accounts seen for the first time, to bare Fastify`;
+    return [atLeast({ id: 'P-12', what, value: median(ratios), least: 0.3, detail })];
+  },
+};
+
+/** @type {Measure} */
+const updates = {
+  ids: ['P-5'],
+  async run(stage) {
+    const broker = await startBroker(await stage.sqlite());
+    const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
+    const { seconds } = stage.effort;
+    const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.servers, seconds };
+    const rate = async (/** @type {number} */ port, /** @type {'update' | 'plain'} */ kind) =>
+      (await load({ ...job, kind, port })).rate;
+    const result = await rounds(stage.effort.rounds, {
+      fastify: () => rate(fastify.port, 'plain'),
+      updates: () => rate(broker.port, 'update'),
+    });
+    for (const subject of [broker, fastify]) await subject.stop();
+    const detail = `${perSecond(result.rate.updates)}, Fastify ${perSecond(result.rate.fastify)}`;
+    const value = result.ratio('updates', 'fastify');
+    return [
+      atLeast({ id: 'P-5', what: 'update with nothing new, to bare Fastify', value, least: 0.35, detail }),
+    ];
+  },
+};
+
+/** @type {Measure} */
+const footprint = {
+  ids: ['P-8', 'P-9'],
+  async run(stage) {
+    const dataDir = await stage.sqlite();
+    const starts = [];
+    for (let round = 0; round < stage.effort.rounds; round += 1) {
+      const broker = await startBroker(dataDir);
+      starts.push(broker.startMs);
+      await broker.stop();
+    }
+    const broker = await startBroker(dataDir);
+    const idle = broker.residentMb;
+    const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.rich, port: broker.port };
+    await load({ ...job, kind: 'list' });
+    const full = broker.residentMb;
+    await broker.stop();
+    const lists = `with ${stage.sizes.rich} lists of ten servers in memory`;
+    return [
+      atMost({
+        id: 'P-8',
+        what: 'start',
+        value: median(starts),
+        unit: 'ms',
+        most: 1_500,
+        detail: 'to listening',
+      }),
+      atMost({ id: 'P-9', what: 'memory', value: idle, unit: 'MB', most: 130, detail: 'idle' }),
+      atMost({ id: 'P-9', what: 'memory', value: full, unit: 'MB', most: 300, detail: lists }),
+    ];
+  },
+};
+
+/** @type {readonly Measure[]} */
+export const measures = [warm, cold, firstSeen, updates, footprint];

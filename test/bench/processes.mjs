@@ -1,0 +1,108 @@
+/** The processes of a benchmark: servers on one core, the load generator on the other, where the machine has two. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { findProgram } from '../../scripts/lib/debian.mjs';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { parsed } from './json.mjs';
+
+const taskset = availableParallelism() > 1 ? findProgram('taskset') : null;
+export const isPinned = taskset !== null;
+
+/** @param {number} core @param {readonly string[]} command @returns {[string, string[]]} */
+function pinned(core, command) {
+  const [program = '', ...args] = command;
+  return taskset === null ? [program, args] : [taskset, ['-c', String(core), ...command]];
+}
+
+/** A server that is being measured. */
+class Subject {
+  /** @param {import('node:child_process').ChildProcess} child @param {number} port @param {number} startMs */
+  constructor(child, port, startMs) {
+    this.child = child;
+    this.port = port;
+    this.startMs = startMs;
+  }
+
+  /** Memory that is resident, in MB. */
+  get residentMb() {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+  }
+
+  async stop() {
+    if (this.child.exitCode !== null) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}
+
+/**
+ * Starts a server that says in a line of JSON where it listens: `{"port":…}` or `{"url":…}`.
+ * @param {readonly string[]} command
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {string} [cwd]
+ */
+async function start(command, env = process.env, cwd = inCheckout()) {
+  const [program, args] = pinned(0, command);
+  const since = performance.now();
+  const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${command.join(' ')} ended`)));
+  const line = String(await Promise.race([once(lines, 'line'), ended]));
+  ended.catch(() => undefined);
+  const said = /** @type {{ port?: number, url?: string }} */ (parsed(line));
+  const startMs = performance.now() - since;
+  // Whatever else it says must not fill the pipe.
+  child.stdout.resume();
+  return new Subject(child, said.port ?? Number(new URL(said.url ?? 'http://0').port), startMs);
+}
+
+/**
+ * The broker, built.
+ * @param {string} dataDir
+ * @param {Record<string, string>} [settings]
+ */
+export function startBroker(dataDir, settings = {}) {
+  const env = {
+    PATH: process.env['PATH'],
+    DATA_DIR: dataDir,
+    PORT: '0',
+    OPS_PORT: '0',
+    LOG_LEVEL: 'warn',
+    // Counted as ever, and never reached.
+    LIMIT_LISTS_PER_HOUR: '1000000000',
+    LIMIT_SERVER_UPDATES_PER_HOUR: '1000000000',
+    LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE: '1000000000',
+    LIMIT_CONNECTIONS_PER_NETWORK: '10000',
+    ...settings,
+  };
+  return start([process.execPath, inCheckout('dist/main.js')], env, dataDir);
+}
+
+/** @param {'http' | 'fastify'} kind @param {string} file */
+export const startBare = (kind, file) =>
+  start([process.execPath, inCheckout('test/bench/bare.mjs'), kind, file]);
+
+/**
+ * @param {import('./load.mjs').Job} job
+ * @returns {Promise<import('./load.mjs').Outcome>}
+ */
+export async function load(job) {
+  const [program, args] = pinned(1, [
+    process.execPath,
+    inCheckout('test/bench/load.mjs'),
+    JSON.stringify(job),
+  ]);
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (said += text));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error('the load generator failed');
+  const outcome = /** @type {import('./load.mjs').Outcome} */ (parsed(said));
+  const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
+  if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
+  return outcome;
+}

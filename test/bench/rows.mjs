@@ -1,0 +1,118 @@
+/** The rows of the seeded data, table by table, in the order of their foreign keys. */
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { accountIdOf, fieldsOf, linksOf, secretOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
+
+/** @typedef {{ readonly table: string, readonly columns: readonly string[], readonly rows: Iterable<unknown[]> }} Rows */
+
+/** @param {string} text */
+const digest = (text) => createHash('sha256').update(text).digest('hex');
+
+/** @param {string} part */
+function prefixed(part) {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(Buffer.byteLength(part));
+  return Buffer.concat([length, Buffer.from(part)]);
+}
+
+/** As `KeyRing.seal` does it. @param {{ id: string, secret: Buffer }} key @param {string} text @param {string[]} context */
+function seal(key, text, context) {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key.secret, nonce);
+  cipher.setAAD(Buffer.concat([key.id, ...context].map(prefixed)));
+  const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return `${key.id}.${sealed.toString('base64url')}`;
+}
+
+/** @param {number} count @param {(at: number) => unknown[]} row */
+function* each(count, row) {
+  for (let at = 0; at < count; at += 1) yield row(at);
+}
+
+/** @param {import('./cast.mjs').Sizes} sizes @param {{ id: string, secret: Buffer }} key @param {number} now */
+function* linkRows(sizes, key, now) {
+  let at = 0;
+  for (const { account, server } of linksOf(sizes)) {
+    const [id, accountId, serverId] = [
+      secretOf('link', at).slice(0, 32),
+      accountIdOf(account),
+      serverIdOf(server),
+    ];
+    const sealed = seal(key, secretOf('link key', at).slice(0, 32), ['link', id, serverId, accountId]);
+    const mac = secretOf('mac', at);
+    yield [
+      id,
+      serverId,
+      accountId,
+      'linked',
+      'accepted',
+      sealed,
+      mac,
+      null,
+      null,
+      now + at,
+      now + at,
+      null,
+      null,
+    ];
+    at += 1;
+  }
+}
+
+/**
+ * @param {import('./cast.mjs').Sizes} sizes
+ * @param {{ id: string, secret: Buffer }} key that seals link keys
+ * @param {boolean} asNumbers how the database takes true and false
+ * @param {string} passwordHash of every account
+ * @returns {Rows[]}
+ */
+export function rowsOf(sizes, key, asNumbers, passwordHash) {
+  const now = Date.now() - 60_000;
+  const yes = asNumbers ? 1 : true;
+  return [
+    {
+      table: 'accounts',
+      columns:
+        'id user_name user_name_key user_name_skeleton email email_key state role password_hash created_at verified_at failed_sign_ins findable_by_name findable_by_email'.split(
+          ' ',
+        ),
+      rows: each(sizes.accounts, (at) => {
+        const [name, email] = [`person${at}`, `person${at}@example.org`];
+        const who = [accountIdOf(at), name, name, name, email, email];
+        return [...who, 'active', 'person', passwordHash, now, now, 0, yes, yes];
+      }),
+    },
+    {
+      table: 'issued_account_ids',
+      columns: ['id'],
+      rows: each(sizes.accounts, (at) => [accountIdOf(at)]),
+    },
+    {
+      table: 'device_tokens',
+      columns: 'id digest account_id app name network created_at last_used_at'.split(' '),
+      rows: each(sizes.accounts, (at) => {
+        const id = secretOf('device', at).slice(0, 32);
+        return [id, digest(tokenOf(at)), accountIdOf(at), 'App/1', 'TV', '127.0.0.1', now, now];
+      }),
+    },
+    {
+      table: 'servers',
+      columns: 'id key_digest key_prefix system_id name url local_address network created_at heard_at'.split(
+        ' ',
+      ),
+      rows: each(sizes.servers, (at) => {
+        const { name, url, localAddress, systemId } = fieldsOf(at);
+        const key = serverKeyOf(at);
+        const proof = [serverIdOf(at), digest(key), key.slice(0, 8)];
+        return [...proof, systemId, name, url, localAddress, '127.0.0.1', now, now];
+      }),
+    },
+    {
+      table: 'links',
+      columns:
+        'id server_id account_id kind state sealed_key key_mac requester answer_digest created_at accepted_at expires_at ended_at'.split(
+          ' ',
+        ),
+      rows: linkRows(sizes, key, now),
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+/** What the measurements share: seeded data, started once, and the bytes that the bare servers send. */
+import { mkdtempSync, rmSync, writeFileSync, cpSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { say, secondsSince } from '../../scripts/lib/say.mjs';
+import { acquire, release } from '../../scripts/lib/services.mjs';
+import { tokenOf } from './cast.mjs';
+import { startBroker } from './processes.mjs';
+import { seedPostgres, seedSqlite } from './seed.mjs';
+
+/** No password fits it: nobody signs in with one here. */
+const NO_PASSWORD = 'bench';
+
+export class Stage {
+  /** @type {string | undefined} */
+  #sqlite;
+  /** @type {{ url: string, dataDir: string, admin: string, name: string } | undefined} */
+  #postgres;
+  #folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-bench-'));
+  /** @type {string[]} what could not be compared with */
+  missing = [];
+
+  /** @param {import('./cast.mjs').Sizes} sizes @param {{ rounds: number, seconds: number }} effort */
+  constructor(sizes, effort) {
+    this.sizes = sizes;
+    this.effort = effort;
+  }
+
+  /** @param {string} name */
+  #subfolder(name) {
+    return mkdtempSync(path.join(this.#folder, `${name}-`));
+  }
+
+  /** @returns {Promise<string>} a data folder with everything in SQLite */
+  async sqlite() {
+    if (this.#sqlite !== undefined) return this.#sqlite;
+    const since = performance.now();
+    const dataDir = this.#subfolder('sqlite');
+    // Makes the tables and the key ring.
+    await (await startBroker(dataDir)).stop();
+    seedSqlite(dataDir, this.sizes, NO_PASSWORD);
+    say(`seeded SQLite in ${secondsSince(since)}`);
+    return (this.#sqlite = dataDir);
+  }
+
+  /** @returns {Promise<{ url: string, dataDir: string } | null>} a database with everything in PostgreSQL; null: there is none */
+  async postgres() {
+    if (this.#postgres) return this.#postgres;
+    const { databaseUrl } = await acquire({ user: process.pid });
+    if (databaseUrl === null) {
+      if (!this.missing.includes('PostgreSQL')) this.missing.push('PostgreSQL');
+      return null;
+    }
+    const since = performance.now();
+    const name = `signpost_bench_${process.pid}`;
+    await runOn(databaseUrl, `CREATE DATABASE ${name}`);
+    const url = new URL(databaseUrl);
+    url.pathname = `/${name}`;
+    const dataDir = this.#subfolder('postgres');
+    this.#postgres = { url: url.href, dataDir, admin: databaseUrl, name };
+    await (await startBroker(dataDir, { DATABASE_URL: url.href })).stop();
+    await seedPostgres(url.href, dataDir, this.sizes, NO_PASSWORD);
+    say(`seeded PostgreSQL in ${secondsSince(since)}`);
+    return this.#postgres;
+  }
+
+  /** The answer to an account with ten servers, as a file. @param {number} port of a broker @returns {Promise<string>} */
+  async bodyFrom(port) {
+    const answer = await fetch(`http://127.0.0.1:${port}/service/servers`, {
+      headers: { 'X-Connect-UserToken': tokenOf(0) },
+    });
+    const file = path.join(this.#folder, 'body.json');
+    writeFileSync(file, await answer.text());
+    return file;
+  }
+
+  /** A copy that a measurement may change. @param {string} dataDir */
+  copyOf(dataDir) {
+    const copy = this.#subfolder('copy');
+    cpSync(dataDir, copy, { recursive: true });
+    return copy;
+  }
+
+  async clear() {
+    if (this.#postgres) {
+      await runOn(this.#postgres.admin, `DROP DATABASE IF EXISTS ${this.#postgres.name} WITH (FORCE)`);
+      await release(process.pid);
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} url @param {string} statement */
+async function runOn(url, statement) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
