@@ -7,6 +7,6 @@ export async function findChromium() {
   const given = process.env['TEST_CHROMIUM'] ?? '';
   if (given !== '' && isExecutable(given)) return given;
   if (given !== '') say('TEST_CHROMIUM is no program: looking elsewhere');
-  await installMissing(['chromium']);
+  await installMissing(['chromium', 'openssl']);
   return findProgram('chromium');
 }

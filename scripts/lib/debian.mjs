@@ -22,6 +22,7 @@ const packages = {
   'redis-server': 'redis-server',
   // To test the pages as people see them.
   chromium: 'chromium',
+  openssl: 'openssl',
 };
 
 /** @typedef {keyof typeof packages} PackageName */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AuditTrail, type RecordedEvent } from '../../src/features/audit/index.js';
 import { DiscoveryService, type ServerInSight } from '../../src/features/discovery/index.js';
 import { LinksService, type WaitingInvitation } from '../../src/features/links/index.js';
 import { DevicesService, type Device } from '../../src/features/sessions/index.js';
@@ -55,6 +56,18 @@ const invitation = (index: number, accountId: AccountId): WaitingInvitation => (
   twin: { id: numbered(index) as ServerId, name: LONG, serverHost: `${'a'.repeat(63)}.example` },
 });
 
+const event = (index: number, accountId: AccountId): RecordedEvent => ({
+  id: numbered(index),
+  at: 0,
+  kind: 'link-revoked',
+  outcome: 'ok',
+  accountId,
+  serverId: null,
+  network: '2001:db8::/64',
+  requestId: numbered(index),
+  detail: LONG,
+});
+
 describe('pages of people who have much', () => {
   let broker: TestBroker;
   let ann: Resident;
@@ -69,6 +82,10 @@ describe('pages of people who have much', () => {
     broker.app.get(DiscoveryService).inSightOf = () => Promise.resolve(servers);
     broker.app.get(LinksService).waitingFor = () =>
       Promise.resolve(many(MOST_SERVERS, (index) => invitation(index, id)));
+    broker.app.get(AuditTrail).ofAccount = (_, most) =>
+      Promise.resolve(many(most, (index) => event(index, id)));
+    broker.app.get(AuditTrail).lookupsOf = () =>
+      Promise.resolve(many(50, (count) => ({ serverName: LONG, count })));
     broker.app.get(DevicesService).of = () =>
       Promise.resolve(many(MOST_DEVICES, (index) => device(index, id)));
   });
@@ -95,6 +112,7 @@ describe('pages of people who have much', () => {
     '/devices',
     '/devices?page=5',
     '/profile/delete',
+    '/profile/activity',
   ])('%s stays light with the longest names and addresses', async (path) => {
     const page = await ann.open(path);
     expect(page.status).toBe(200);
