@@ -299,6 +299,19 @@ describe('a restore', () => {
     expect(namesIn(`${databaseFile()}.replaced-1`)).toEqual(['mallory']);
   });
 
+  test('over a file that cannot be read keeps that byte for byte', async () => {
+    const damaged = Buffer.from('somebody may need this text, whatever it is. '.repeat(20));
+    writeFileSync(databaseFile(), damaged);
+    const refused = await restore(file);
+    expect([refused.code, refused.stderr]).toEqual([
+      69,
+      expect.stringContaining('a file that cannot be read'),
+    ]);
+    expect((await restore(file, {}, '--replace')).code).toBe(0);
+    expect(readFileSync(`${databaseFile()}.replaced-1`).equals(damaged)).toBe(true);
+    expect(namesIn(databaseFile())).toEqual(['alice']);
+  });
+
   test('that fails on its way leaves the database as it was', async () => {
     await restore(file);
     const pieces = piecesOf(file);
@@ -335,6 +348,7 @@ describe('a restore', () => {
     [['restore', 'accept', 'this']],
     [['restore', 'hold']],
     [['help', 'nothing-like-it']],
+    [['constructor']],
   ])('that is called wrongly says how: %j', async (args) => {
     const said = await signpost(args, { DATA_DIR: target });
     expect([said.code, said.stderr]).toEqual([64, expect.stringContaining('Usage:')]);
