@@ -6,22 +6,22 @@ import { restore } from './commands/restore.js';
 import { serve } from './serve.js';
 
 /** Every command there is, in the order of the help. */
-const COMMANDS: Readonly<Record<string, Command>> = {
-  serve: {
-    summary: 'start the broker',
-    usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
-    run: () => serve(),
-  },
-  backup,
-  restore,
-};
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries<Command>({
+    serve: {
+      summary: 'start the broker',
+      usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
+      run: () => serve(),
+    },
+    backup,
+    restore,
+  }),
+);
 
 const HELP = new Set(['help', '--help', '-h']);
 
 function overview(): string {
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  signpost ${name.padEnd(10)} ${summary}`,
-  );
+  const lines = [...COMMANDS].map(([name, { summary }]) => `  signpost ${name.padEnd(10)} ${summary}`);
   return [
     'signpost: a self-hostable server-discovery broker\n',
     'Usage:',
@@ -32,7 +32,7 @@ function overview(): string {
 
 async function run([name = 'help', ...args]: readonly string[]): Promise<number> {
   if (HELP.has(name)) return help(args[0]);
-  const command = COMMANDS[name];
+  const command = COMMANDS.get(name);
   if (!command) return unknown(name);
   return args.some((argument) => HELP.has(argument) && argument !== 'help')
     ? help(name)
@@ -40,7 +40,7 @@ async function run([name = 'help', ...args]: readonly string[]): Promise<number>
 }
 
 function help(name: string | undefined): number {
-  const text = name === undefined ? overview() : COMMANDS[name]?.usage;
+  const text = name === undefined ? overview() : COMMANDS.get(name)?.usage;
   if (text === undefined) return unknown(name ?? '');
   process.stdout.write(text);
   return EXIT.ok;

@@ -64,9 +64,11 @@ async function backUp(
 ): Promise<BackupHeader> {
   const database = databaseOf(config, tables);
   const alone = stopped ? await database.alone() : null;
+  // Before the snapshot: what happened later may be in it, and never the other way round.
+  const createdAt = new SystemClock().now();
   const snapshot = await database.snapshot();
   try {
-    const header = await headerOf(snapshot, stopped);
+    const header = await headerOf(snapshot, createdAt, stopped);
     const tell = progressOf('backup');
     const progress = (table: string, rows: number): void =>
       tell(`${table}, ${inGroups(rows)} of ${inGroups(header.rows[table] ?? 0)} rows`);
@@ -79,11 +81,15 @@ async function backUp(
   }
 }
 
-async function headerOf(snapshot: Snapshot, brokerStopped: boolean): Promise<BackupHeader> {
+async function headerOf(
+  snapshot: Snapshot,
+  createdAt: number,
+  brokerStopped: boolean,
+): Promise<BackupHeader> {
   const rows: Record<string, number> = {};
   for (const table of snapshot.tables) rows[table.name] = await snapshot.count(table);
   const { kind: database, schema } = snapshot;
-  return { createdAt: new SystemClock().now(), database, schema, brokerStopped, rows };
+  return { createdAt, database, schema, brokerStopped, rows };
 }
 
 function report(file: string, { rows }: BackupHeader, { keyRingFile, backupPassphrase }: Config): void {

@@ -17,10 +17,12 @@ import type { Command } from './command.js';
 import { EXIT, UsageError } from './exit.js';
 import { inGroups, progressOf } from './progress.js';
 import { acceptRestore } from './restore-accept.js';
+import { holdByHand } from './restore-hold.js';
 import { isRestored } from './restored-tables.js';
 
 const USAGE = `Usage: signpost restore <file> [--replace] [--keep-sign-ins]
        signpost restore accept [--yes]
+       signpost restore hold <time>
 
 The first form puts a backup into the database that the settings name (SQLite in DATA_DIR, or
 DATABASE_URL), whichever of the two it was made on. All of it, or nothing is changed. The broker
@@ -36,6 +38,9 @@ come back later, until the second form. It says what cannot be known, asks, and 
 the broker may run meanwhile.
 
   --yes             do not ask
+
+The third form is for a database that was put back by other means (a copied file, pg_restore, a
+standby that was behind): it puts the hold on. <time> is that of the copy: 2026-11-22T03:30:00Z.
 `;
 
 /** `signpost restore`. */
@@ -46,6 +51,7 @@ export const restore: Command = {
     if (args[0] === 'accept') {
       return acceptRestore(argumentsOf(args, ['yes'], 1, USAGE).has('yes'));
     }
+    if (args[0] === 'hold') return holdByHand(argumentsOf(args, [], 2, USAGE).words[1] ?? '');
     const { words, has } = argumentsOf(args, ['replace', 'keep-sign-ins'], 1, USAGE);
     const [file = ''] = words;
     process.umask(0o077);

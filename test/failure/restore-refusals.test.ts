@@ -16,11 +16,13 @@ import { Client } from 'pg';
 import type { Environment } from '../../src/config/index.js';
 import { readBackup } from '../../src/platform/backup/backup-reader.js';
 import { UnreadableBackup } from '../../src/platform/backup/unreadable-backup.js';
+import { askAt } from '../connect/ask.js';
 import { account, device, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
 import { buildBefore } from '../support/child-broker.js';
 import { signpost, type Said } from '../support/command.js';
 import { craft, piecesOf } from '../support/crafted-backup.js';
+import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
 buildBefore();
@@ -297,6 +299,19 @@ describe('a restore', () => {
     expect(namesIn(`${databaseFile()}.replaced-1`)).toEqual(['mallory']);
   });
 
+  test('over a file that cannot be read keeps that byte for byte', async () => {
+    const damaged = Buffer.from('somebody may need this text, whatever it is. '.repeat(20));
+    writeFileSync(databaseFile(), damaged);
+    const refused = await restore(file);
+    expect([refused.code, refused.stderr]).toEqual([
+      69,
+      expect.stringContaining('a file that cannot be read'),
+    ]);
+    expect((await restore(file, {}, '--replace')).code).toBe(0);
+    expect(readFileSync(`${databaseFile()}.replaced-1`).equals(damaged)).toBe(true);
+    expect(namesIn(databaseFile())).toEqual(['alice']);
+  });
+
   test('that fails on its way leaves the database as it was', async () => {
     await restore(file);
     const pieces = piecesOf(file);
@@ -310,11 +325,30 @@ describe('a restore', () => {
     expect(readdirSync(target).filter((name) => /restoring|replaced/.test(name))).toEqual([]);
   });
 
+  test('by other means can be held by hand, beside a broker that runs', async () => {
+    const wrong = await signpost(['restore', 'hold', 'yesterday'], broker.environment);
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('is not a time in the past')]);
+    const future = await signpost(['restore', 'hold', '2999-01-01'], broker.environment);
+    expect(future.code).toBe(64);
+    const health = async (): Promise<object> => (await askAt(broker, 'GET', '/health/ready')).object;
+    expect(await health()).toEqual({ status: 'ok' });
+    const held = await signpost(['restore', 'hold', '2026-01-01T00:00:00Z'], broker.environment);
+    expect([held.code, held.stderr]).toEqual([0, '']);
+    await eventually(async () => expect(await health()).toEqual({ status: 'ok', notices: ['restore-hold'] }));
+    const accepted = await signpost(['restore', 'accept', '--yes'], broker.environment);
+    expect(accepted.stdout).toContain('a backup of 2026-01-01T00:00:00.000Z');
+    await eventually(async () => expect(await health()).toEqual({ status: 'ok' }));
+    const again = await signpost(['restore', 'accept', '--yes'], broker.environment);
+    expect([again.code, again.stdout]).toEqual([0, 'No restore waits to be accepted.\n']);
+  });
+
   test.each([
     [['restore']],
     [['restore', 'one', '--unknown']],
     [['restore', 'accept', 'this']],
+    [['restore', 'hold']],
     [['help', 'nothing-like-it']],
+    [['constructor']],
   ])('that is called wrongly says how: %j', async (args) => {
     const said = await signpost(args, { DATA_DIR: target });
     expect([said.code, said.stderr]).toEqual([64, expect.stringContaining('Usage:')]);

@@ -14,6 +14,12 @@ export class RestoresRepository {
     return this.unitOfWork.reading.find(RestoreEntity, { order: { restoredAt: 'DESC', id: 'ASC' } });
   }
 
+  async add(restore: Restore): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      await this.unitOfWork.writing.insert(RestoreEntity, restore);
+    });
+  }
+
   /** Takes every hold off. */
   async accept(at: number): Promise<void> {
     await this.unitOfWork.run(async () => {

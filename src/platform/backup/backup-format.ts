@@ -7,7 +7,7 @@ import type { Cell, ColumnShape, Row, TableShape } from '../database/table-shape
  * other. With a passphrase the whole of it is sealed (`sealed-stream.ts`).
  */
 export interface BackupHeader {
-  /** Milliseconds since the epoch: what happened later is not in it. */
+  /** Milliseconds since the epoch, taken just before the moment of the rows. */
   readonly createdAt: number;
   readonly database: 'sqlite' | 'postgres';
   /** Names of the migrations that the database had gone through. */

@@ -1,0 +1,29 @@
+import { tables } from '../app.module.js';
+import { loadConfig } from '../config/index.js';
+import { RestoresRepository } from '../features/restores/index.js';
+import { SystemClock } from '../platform/clock/system-clock.js';
+import { SystemRandom } from '../platform/crypto/system-random.js';
+import { databaseOf } from '../platform/database/databases.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { EXIT, UsageError } from './exit.js';
+
+/** `signpost restore hold <time>`: for a database that was put back by other means, which nobody can tell by looking. */
+export async function holdByHand(time: string): Promise<number> {
+  const backupCreatedAt = Date.parse(time);
+  const restoredAt = new SystemClock().now();
+  if (Number.isNaN(backupCreatedAt) || backupCreatedAt > restoredAt) {
+    throw new UsageError(`"${time}" is not a time in the past such as 2026-11-22T03:30:00Z.`);
+  }
+  const connections = await databaseOf(loadConfig(), tables).beside();
+  try {
+    const random = new SystemRandom();
+    const restores = new RestoresRepository(new UnitOfWork(connections, random));
+    await restores.add({ id: random.hex(16), backupCreatedAt, restoredAt, acceptedAt: null });
+  } finally {
+    await connections.close();
+  }
+  process.stdout.write(
+    'Held. Brokers tell media servers and devices to come back later, until: signpost restore accept\n',
+  );
+  return EXIT.ok;
+}
