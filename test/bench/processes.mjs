@@ -18,7 +18,7 @@ function pinned(core, command) {
 }
 
 /** A server that is being measured. */
-export class Subject {
+class Subject {
   /** @param {import('node:child_process').ChildProcess} child @param {number} port @param {number} startMs */
   constructor(child, port, startMs) {
     this.child = child;
@@ -45,7 +45,7 @@ export class Subject {
  * @param {NodeJS.ProcessEnv} [env]
  * @param {string} [cwd]
  */
-export async function start(command, env = process.env, cwd = inCheckout()) {
+async function start(command, env = process.env, cwd = inCheckout()) {
   const [program, args] = pinned(0, command);
   const since = performance.now();
   const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'inherit'] });

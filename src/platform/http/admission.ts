@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
@@ -32,11 +32,23 @@ function checkTarget(target: string, longest: number): void {
 
 /** Passwords and keys cross the network: in clear only on this machine, from trusted proxies, or where allowed (S-82). */
 function checkTransport(request: FastifyRequest, config: Config): void {
-  const peer = request.raw.socket.remoteAddress ?? '';
-  if (config.allowPlaintext || LOOPBACK.contains(peer)) return;
+  const { socket } = request.raw;
+  if (config.allowPlaintext || isLoopback(socket)) return;
+  const peer = socket.remoteAddress ?? '';
   const isProxied = config.trustProxy.contains(peer);
   if (isProxied && request.headers['x-forwarded-proto'] !== 'http') return;
   throw refusal(403, 'https-needed', 'Use https. (Operator: see ALLOW_PLAINTEXT.)');
+}
+
+/** Found once for each connection. */
+const loopbacks = new WeakMap<Socket, boolean>();
+
+function isLoopback(socket: Socket): boolean {
+  const known = loopbacks.get(socket);
+  if (known !== undefined) return known;
+  const isOne = LOOPBACK.contains(socket.remoteAddress ?? '');
+  loopbacks.set(socket, isOne);
+  return isOne;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
@@ -87,8 +88,31 @@ function refusalOf(request: FastifyRequest, config: Config): Error | undefined {
   }
 }
 
+interface Peer {
+  readonly ip: string;
+  readonly network: string;
+}
+
+/** Found once for each connection: devices keep theirs open, and reading an address costs more than all else here. */
+const peers = new WeakMap<Socket, Peer>();
+
+function peerOf(socket: Socket, config: Config): Peer {
+  const known = peers.get(socket);
+  if (known) return known;
+  const ip = clientAddress(socket.remoteAddress ?? '', undefined, config.trustProxy);
+  const peer = { ip, network: networkOf(ip) };
+  peers.set(socket, peer);
+  return peer;
+}
+
 function identify(request: FastifyRequest, config: Config): void {
   const forwarded = request.headers['x-forwarded-for'];
+  if (forwarded === undefined) {
+    const { ip, network } = peerOf(request.raw.socket, config);
+    request.clientIp = ip;
+    request.network = network;
+    return;
+  }
   const peer = request.raw.socket.remoteAddress ?? '';
   request.clientIp = clientAddress(
     peer,
