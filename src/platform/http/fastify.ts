@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
@@ -23,6 +24,14 @@ declare module 'fastify' {
 /** S-83; Node's own are 60 s, 300 s and 30 s. */
 const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 };
 const REQUEST_TIMEOUT_MS = 15_000;
+
+/** On every answer, unless its edge says otherwise (S-110, S-111, S-114). */
+export const COMMON_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+};
 
 const MALFORMED = {
   'Content-Type': 'application/json; charset=utf-8',
@@ -81,7 +90,7 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
 
 function refusalOf(request: FastifyRequest, config: Config): Error | undefined {
   try {
-    admit(request, config);
+    admit(request.raw, config);
     return undefined;
   } catch (error) {
     return error as Error;
@@ -105,29 +114,25 @@ function peerOf(socket: Socket, config: Config): Peer {
   return peer;
 }
 
-function identify(request: FastifyRequest, config: Config): void {
+/** Who calls, after trusted proxies (S-80). */
+export function callerOf(request: IncomingMessage, config: Config): Peer {
   const forwarded = request.headers['x-forwarded-for'];
-  if (forwarded === undefined) {
-    const { ip, network } = peerOf(request.raw.socket, config);
-    request.clientIp = ip;
-    request.network = network;
-    return;
-  }
-  const peer = request.raw.socket.remoteAddress ?? '';
-  request.clientIp = clientAddress(
-    peer,
-    Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-    config.trustProxy,
-  );
-  request.network = networkOf(request.clientIp);
+  if (forwarded === undefined) return peerOf(request.socket, config);
+  const peer = request.socket.remoteAddress ?? '';
+  const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+  const ip = clientAddress(peer, chain, config.trustProxy);
+  return { ip, network: networkOf(ip) };
+}
+
+function identify(request: FastifyRequest, config: Config): void {
+  const { ip, network } = callerOf(request.raw, config);
+  request.clientIp = ip;
+  request.network = network;
 }
 
 function addHeaders(request: FastifyRequest, reply: FastifyReply, readiness: Readiness): void {
   reply.header('X-Request-Id', request.id);
-  reply.header('X-Content-Type-Options', 'nosniff');
-  reply.header('Referrer-Policy', 'no-referrer');
-  reply.header('Cache-Control', 'no-store');
-  reply.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
+  reply.headers(COMMON_HEADERS);
   if (readiness.draining) reply.header('Connection', 'close');
 }
 
