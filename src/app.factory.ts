@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
+import { ReadyServersShortcut } from './edges/connect/ready-servers-shortcut.service.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
@@ -36,6 +37,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   const presenters = [connectErrors, opsErrors, app.get(PageErrors)];
   app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
   app.get(ReadyServersRoute).addTo(adapter.getInstance());
+  app.get(ReadyServersShortcut).addTo(adapter.getInstance().server);
   await app.init();
   return app;
 }

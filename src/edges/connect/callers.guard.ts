@@ -83,7 +83,7 @@ export class ConnectCallersGuard implements CanActivate {
 }
 
 /** The device token that a request carries, if it carries one. */
-export function deviceTokenOf(request: FastifyRequest): string | undefined {
+export function deviceTokenOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
   const token = request.headers['x-connect-usertoken'];
   return typeof token === 'string' && token !== '' ? token : undefined;
 }

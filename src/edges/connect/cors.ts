@@ -14,6 +14,13 @@ export const connectCors = {
   },
 };
 
+/** What the answer to a simple request of another origin carries; as the plug-in writes it. */
+export const OPEN_HEADERS = {
+  Vary: 'Origin',
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Retry-After',
+};
+
 const OPEN: FastifyCorsOptions = {
   origin: '*',
   methods: ['GET', 'POST', 'DELETE', 'OPTIONS'],

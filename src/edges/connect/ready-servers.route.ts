@@ -10,7 +10,7 @@ import { notYours } from './narrow.js';
 import { serverEntry } from './shapes.js';
 
 /** E4 as every app asks it: by its plain path, with nothing or its own id in the query. */
-const PLAIN = /^\/service\/servers\/?(?:\?userId=(\d{1,16}))?$/i;
+export const PLAIN = /^\/service\/servers\/?(?:\?(userId)=(\d{1,16}))?$/i;
 
 /** Requests for E4 without a body whose query needs no reading; all others go the long way, to the controller. */
 export const plainServersRequest: RouteConstraint = {
@@ -46,7 +46,7 @@ export class ReadyServersRoute {
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { account, deviceId } = this.#known(request) ?? (await this.guard.device(request));
     await this.guard.countList(deviceId);
-    const named = PLAIN.exec(request.raw.url ?? '')?.[1];
+    const named = PLAIN.exec(request.raw.url ?? '')?.[2];
     if (named !== undefined && named !== account.id) throw notYours('userId');
     const found = this.discovery.listOf(account.id);
     const list = found instanceof Promise ? await found : found;
@@ -61,6 +61,6 @@ export class ReadyServersRoute {
   }
 }
 
-function renderEntry(entry: UsableLink): string {
+export function renderEntry(entry: UsableLink): string {
   return JSON.stringify(serverEntry(entry));
 }

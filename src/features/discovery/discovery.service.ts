@@ -53,6 +53,11 @@ export class DiscoveryService {
     return this.directory.find(accountId) ?? this.directory.of(accountId);
   }
 
+  /** The same, only if it is remembered. */
+  remembered(accountId: AccountId): ServerList | undefined {
+    return this.directory.find(accountId);
+  }
+
   /**
    * The same for one who asks from a network (`networkOf`), the best addresses first. Complete or an error.
    *

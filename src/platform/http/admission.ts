@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import { isIP, type Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { CidrSet } from '../../shared/network.js';
@@ -17,8 +17,8 @@ const ANY_NAME = /^\/(?:service|health)(?:[/?]|$)/i;
  *
  * @throws DomainError with a `statusCode` of 400, 403, 414 or 421
  */
-export function admit(request: FastifyRequest, config: Config): void {
-  const target = request.raw.url ?? '';
+export function admit(request: IncomingMessage, config: Config): void {
+  const target = request.url ?? '';
   checkTarget(target, config.urlBytes);
   checkTransport(request, config);
   if (!ANY_NAME.test(target)) checkName(request.headers.host ?? '', config);
@@ -31,12 +31,24 @@ function checkTarget(target: string, longest: number): void {
 }
 
 /** Passwords and keys cross the network: in clear only on this machine, from trusted proxies, or where allowed (S-82). */
-function checkTransport(request: FastifyRequest, config: Config): void {
-  const peer = request.raw.socket.remoteAddress ?? '';
-  if (config.allowPlaintext || LOOPBACK.contains(peer)) return;
+function checkTransport(request: IncomingMessage, config: Config): void {
+  const { socket } = request;
+  if (config.allowPlaintext || isLoopback(socket)) return;
+  const peer = socket.remoteAddress ?? '';
   const isProxied = config.trustProxy.contains(peer);
   if (isProxied && request.headers['x-forwarded-proto'] !== 'http') return;
   throw refusal(403, 'https-needed', 'Use https. (Operator: see ALLOW_PLAINTEXT.)');
+}
+
+/** Found once for each connection. */
+const loopbacks = new WeakMap<Socket, boolean>();
+
+function isLoopback(socket: Socket): boolean {
+  const known = loopbacks.get(socket);
+  if (known !== undefined) return known;
+  const isOne = LOOPBACK.contains(socket.remoteAddress ?? '');
+  loopbacks.set(socket, isOne);
+  return isOne;
 }
 
 /**

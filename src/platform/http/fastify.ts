@@ -1,6 +1,8 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
@@ -22,6 +24,14 @@ declare module 'fastify' {
 /** S-83; Node's own are 60 s, 300 s and 30 s. */
 const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 72_000 };
 const REQUEST_TIMEOUT_MS = 15_000;
+
+/** On every answer, unless its edge says otherwise (S-110, S-111, S-114). */
+export const COMMON_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+};
 
 const MALFORMED = {
   'Content-Type': 'application/json; charset=utf-8',
@@ -80,30 +90,49 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
 
 function refusalOf(request: FastifyRequest, config: Config): Error | undefined {
   try {
-    admit(request, config);
+    admit(request.raw, config);
     return undefined;
   } catch (error) {
     return error as Error;
   }
 }
 
-function identify(request: FastifyRequest, config: Config): void {
+interface Peer {
+  readonly ip: string;
+  readonly network: string;
+}
+
+/** Found once for each connection: devices keep theirs open, and reading an address costs more than all else here. */
+const peers = new WeakMap<Socket, Peer>();
+
+function peerOf(socket: Socket, config: Config): Peer {
+  const known = peers.get(socket);
+  if (known) return known;
+  const ip = clientAddress(socket.remoteAddress ?? '', undefined, config.trustProxy);
+  const peer = { ip, network: networkOf(ip) };
+  peers.set(socket, peer);
+  return peer;
+}
+
+/** Who calls, after trusted proxies (S-80). */
+export function callerOf(request: IncomingMessage, config: Config): Peer {
   const forwarded = request.headers['x-forwarded-for'];
-  const peer = request.raw.socket.remoteAddress ?? '';
-  request.clientIp = clientAddress(
-    peer,
-    Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-    config.trustProxy,
-  );
-  request.network = networkOf(request.clientIp);
+  if (forwarded === undefined) return peerOf(request.socket, config);
+  const peer = request.socket.remoteAddress ?? '';
+  const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+  const ip = clientAddress(peer, chain, config.trustProxy);
+  return { ip, network: networkOf(ip) };
+}
+
+function identify(request: FastifyRequest, config: Config): void {
+  const { ip, network } = callerOf(request.raw, config);
+  request.clientIp = ip;
+  request.network = network;
 }
 
 function addHeaders(request: FastifyRequest, reply: FastifyReply, readiness: Readiness): void {
   reply.header('X-Request-Id', request.id);
-  reply.header('X-Content-Type-Options', 'nosniff');
-  reply.header('Referrer-Policy', 'no-referrer');
-  reply.header('Cache-Control', 'no-store');
-  reply.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox");
+  reply.headers(COMMON_HEADERS);
   if (readiness.draining) reply.header('Connection', 'close');
 }
 
