@@ -97,6 +97,7 @@ module.exports = {
     feature('audit', []),
     feature('accounts', ['mail', 'audit']),
     feature('sessions', ['accounts', 'mail', 'audit']),
+    feature('oauth', ['pins', 'sessions', 'accounts', 'mail', 'audit']),
     feature('servers', ['accounts', 'mail', 'audit']),
     feature('links', ['servers', 'sessions', 'accounts', 'mail', 'audit']),
     feature('pins', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),

@@ -9,6 +9,7 @@ import { DiscoveryModule } from './features/discovery/index.js';
 import { ExportModule } from './features/export/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
+import { OauthModule, oauthTables } from './features/oauth/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
 import { SessionsModule, sessionTables } from './features/sessions/index.js';
@@ -27,6 +28,7 @@ export const tables: Tables = [
   ...auditTables,
   ...accountTables,
   ...sessionTables,
+  ...oauthTables,
   ...serverTables,
   ...linkTables,
   ...pinTables,
@@ -48,6 +50,7 @@ export class AppModule {
         AuditModule,
         AccountsModule,
         SessionsModule,
+        OauthModule,
         ServersModule,
         LinksModule,
         PinsModule,

@@ -1,5 +1,6 @@
 import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
+import { apps } from './settings/apps.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
 import { listening, mail, storage } from './settings/process.js';
@@ -10,13 +11,23 @@ export const sections = {
   'Where it keeps what it must not lose': storage,
   Mail: mail,
   'Accounts and devices': accounts,
+  'Apps and sites': apps,
   'Servers, links and PINs': links,
   'Keeping robots out': antiRobot,
   'Sizes and limits': limits,
 };
 
 /** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
-export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...antiRobot, ...limits };
+export const settings = {
+  ...listening,
+  ...storage,
+  ...mail,
+  ...accounts,
+  ...apps,
+  ...links,
+  ...antiRobot,
+  ...limits,
+};
 
 type Settings = typeof settings;
 

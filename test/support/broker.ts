@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.factory.js';
@@ -10,6 +10,21 @@ import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
+
+/** Making RSA keys costs more than the rest of a start: the brokers of all test files share one key ring. */
+const SHARED_RING = join(tmpdir(), `signpost-test-ring-${process.ppid}.json`);
+
+function takeRing(dataDir: string): void {
+  if (existsSync(SHARED_RING)) copyFileSync(SHARED_RING, join(dataDir, 'keyring.json'));
+}
+
+/** Whole or not at all: other test files may be starting. */
+function shareRing(dataDir: string): void {
+  const own = join(dataDir, 'keyring.json');
+  if (existsSync(SHARED_RING) || !existsSync(own)) return;
+  copyFileSync(own, `${SHARED_RING}.${process.pid}`);
+  renameSync(`${SHARED_RING}.${process.pid}`, SHARED_RING);
+}
 
 /** Where a broker of a test keeps its rows. */
 type Store = 'sqlite' | 'postgres';
@@ -46,7 +61,9 @@ export class TestBroker {
       if (database !== undefined) await dropDatabase(database);
       rmSync(dataDir, { recursive: true, force: true });
     });
+    takeRing(dataDir);
     await broker.open();
+    shareRing(dataDir);
     return broker;
   }
 
