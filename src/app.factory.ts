@@ -4,6 +4,7 @@ import type { Config } from './config/index.js';
 import { AppModule } from './app.module.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
+import { oidcErrors } from './edges/oidc/oidc-errors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { pageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
@@ -32,7 +33,9 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   prepare(adapter.getInstance(), config, log, app.get(Readiness));
   app.enableCors(connectCors);
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
-  app.useGlobalFilters(new ErrorFilter([connectErrors, opsErrors, pageErrors], log, app.get(Random)));
+  app.useGlobalFilters(
+    new ErrorFilter([connectErrors, oidcErrors, opsErrors, pageErrors], log, app.get(Random)),
+  );
   await app.init();
   return app;
 }

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, type Config } from './config/index.js';
 import { ConnectModule } from './edges/connect/connect.module.js';
+import { OidcModule } from './edges/oidc/oidc.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
 import { PagesModule } from './edges/pages/pages.module.js';
 import { AccountsModule, accountTables } from './features/accounts/index.js';
@@ -50,14 +51,15 @@ export class AppModule {
         AuditModule,
         AccountsModule,
         SessionsModule,
-        OauthModule,
         ServersModule,
         LinksModule,
         PinsModule,
+        OauthModule,
         DiscoveryModule,
         ExportModule,
         ConnectModule,
         PagesModule,
+        OidcModule,
         OpsModule,
       ],
     };

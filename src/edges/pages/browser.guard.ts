@@ -11,6 +11,8 @@ import { signInPathFor } from './ways.js';
 /** A request for a page, with the browser that the guard has recognised. */
 export interface PageRequest extends FastifyRequest {
   browser?: SignedInBrowser;
+  /** Of the page that answers it (`Page.formTarget`). */
+  formTarget?: string;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { AppSignIns } from '../../features/oauth/index.js';
 import {
   DevicesService,
   SignInsService,
@@ -27,6 +28,7 @@ import { DevicesPage, EndOthersPage } from './templates/devices.js';
 export class DevicesController {
   constructor(
     private readonly devices: DevicesService,
+    private readonly apps: AppSignIns,
     private readonly browsers: WebSessionsService,
     private readonly signIns: SignInsService,
     private readonly renewal: SessionRenewal,
@@ -40,14 +42,21 @@ export class DevicesController {
     @Query(['done']) query: Form,
   ): Promise<Page> {
     const devices = await this.devices.of(account.id);
+    const apps = await this.apps.of(account.id);
     const browsers = await this.browsers.of(account.id);
     const visitor = { here: session.id, network, now: this.clock.now() };
-    return page(DevicesPage, { devices, browsers, ...visitor, done: query.text('done') });
+    return page(DevicesPage, { devices, apps, browsers, ...visitor, done: query.text('done') });
   }
 
   @SubmitSignedIn('devices/end-device')
   async endDevice(@Browser() { account }: SignedInBrowser, @Fields(['device']) form: Form): Promise<Page> {
     requireFound(await this.devices.end(form.text('device') as DeviceId, account.id));
+    return seeOther('/devices?done=ended');
+  }
+
+  @SubmitSignedIn('devices/end-app')
+  async endApp(@Browser() { account }: SignedInBrowser, @Fields(['app']) form: Form): Promise<Page> {
+    requireFound(await this.apps.end(form.text('app'), account.id));
     return seeOther('/devices?done=ended');
   }
 

@@ -24,7 +24,9 @@ export class PageInterceptor implements NestInterceptor<Page, string> {
     const reply = http.getResponse<FastifyReply>();
     return next.handle().pipe(
       mergeMap(async (page) => {
-        const visitor = await this.#visitorOf(http.getRequest<PageRequest>(), reply, page);
+        const request = http.getRequest<PageRequest>();
+        const visitor = await this.#visitorOf(request, reply, page);
+        if (page.formTarget !== undefined) request.formTarget = page.formTarget;
         reply
           .status(page.status)
           .header('Content-Type', HTML)

@@ -8,11 +8,14 @@ import { DiscoveryModule } from '../../features/discovery/index.js';
 import { ExportModule } from '../../features/export/index.js';
 import { LinksModule } from '../../features/links/index.js';
 import { MailModule } from '../../features/mail/index.js';
+import { OauthModule } from '../../features/oauth/index.js';
 import { PinsModule } from '../../features/pins/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AntiRobotModule } from '../../platform/anti-robot/anti-robot.module.js';
 import { AddressController } from './address.controller.js';
+import { AllowController } from './allow.controller.js';
 import { AssetsController } from './assets.controller.js';
+import type { PageRequest } from './browser.guard.js';
 import { ClosingController } from './closing.controller.js';
 import { ConfirmController } from './confirm.controller.js';
 import { ForgotController } from './forgot.controller.js';
@@ -45,12 +48,14 @@ import { UnlockController } from './unlock.controller.js';
     ExportModule,
     LinksModule,
     MailModule,
+    OauthModule,
     PinsModule,
     SessionsModule,
   ],
   providers: [FormTokens, GuardedForm, SessionRenewal],
   controllers: [
     AddressController,
+    AllowController,
     AssetsController,
     ClosingController,
     ConfirmController,
@@ -82,10 +87,10 @@ export class PagesModule {
 
 /** By the type of the answer, so that no page and no error can do without, whoever made it. */
 function addHeaders(fastify: FastifyInstance, config: Config): void {
-  const headers = pageHeaders(config);
-  fastify.addHook('onSend', (_request, reply: FastifyReply, payload, done) => {
+  fastify.addHook('onSend', (request: PageRequest, reply: FastifyReply, payload, done) => {
     const type = reply.getHeader('content-type');
-    if (typeof type === 'string' && type.startsWith('text/html')) void reply.headers(headers);
+    const isPage = typeof type === 'string' && type.startsWith('text/html');
+    if (isPage) void reply.headers(pageHeaders(config, request.formTarget));
     done(null, payload);
   });
 }

@@ -1,4 +1,4 @@
-import { PinsService } from '../../features/pins/index.js';
+import { PinAnswers } from '../../features/pins/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
@@ -17,12 +17,14 @@ import { PinCheckPage, PinDonePage, PinPage } from './templates/pin.js';
 /** Letting a TV in, in two steps: type what it shows; look at the device and say yes (S-44). */
 @PageController()
 export class PinController {
-  constructor(private readonly pins: PinsService) {}
+  constructor(private readonly pins: PinAnswers) {}
 
   /** A link may fill the PIN in, never confirm it. */
   @ShowSignedIn('pin', 'pin.html', 'link')
   show(@Query(['pin', 'done']) query: Form): Page {
-    return query.text('done') === 'linked' ? page(PinDonePage, {}) : ask(query, { isLate: false });
+    const done = query.text('done');
+    if (done === 'linked' || done === 'declined') return page(PinDonePage, { isLinked: done === 'linked' });
+    return ask(query, { isLate: false });
   }
 
   @SubmitSignedIn('pin', 'pin.html', 'link')
@@ -51,6 +53,22 @@ export class PinController {
       async () => {
         await this.pins.confirm(form.text('pin'), account.id, network);
         return seeOther('/pin?done=linked');
+      },
+      (problem) => ask(form, { isLate: true, problem }),
+    );
+  }
+
+  /** The device is told at once, and whoever holds it knows that nobody fell for it. */
+  @SubmitSignedIn('pin/decline')
+  decline(
+    @Browser() { account }: SignedInBrowser,
+    @Fields(['pin']) form: Form,
+    @Network() network: string,
+  ): Promise<Page> {
+    return orAgain(
+      async () => {
+        await this.pins.decline(form.text('pin'), account.id, network);
+        return seeOther('/pin?done=declined');
       },
       (problem) => ask(form, { isLate: true, problem }),
     );

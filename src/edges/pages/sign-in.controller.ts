@@ -1,6 +1,7 @@
 import { Req } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { SignInService } from '../../features/accounts/index.js';
+import { Interactions } from '../../features/oauth/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import type { PageRequest } from './browser.guard.js';
 import { cookieIn, cookieName, setCookie, signedOutHeaders } from './cookies.js';
@@ -19,7 +20,7 @@ import {
 } from './page.decorators.js';
 import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
 import { SignInPage } from './templates/sign-in.js';
-import { destinationAfter } from './ways.js';
+import { allowIdIn, destinationAfter } from './ways.js';
 
 /** Signing in on the pages, and out. */
 @PageController()
@@ -27,13 +28,14 @@ export class SignInController {
   constructor(
     private readonly signIns: SignInService,
     private readonly sessions: WebSessionsService,
+    private readonly interactions: Interactions,
     private readonly formTokens: FormTokens,
     private readonly config: Config,
   ) {}
 
   @Show('sign-in')
-  show(@Query(['next']) query: Form, @Browser() browser: SignedInBrowser | undefined): Page {
-    return browser ? seeOther(destinationAfter(query.text('next'))) : ask(query);
+  async show(@Query(['next']) query: Form, @Browser() browser: SignedInBrowser | undefined): Promise<Page> {
+    return browser ? seeOther(destinationAfter(query.text('next'))) : this.#ask(query);
   }
 
   @Submit('sign-in')
@@ -44,7 +46,7 @@ export class SignInController {
   ): Promise<Page> {
     return orAgain(
       () => this.#signIn(form, request, network),
-      (problem) => ask(form, problem),
+      (problem) => this.#ask(form, problem),
       MENDABLE_LATER,
     );
   }
@@ -66,6 +68,13 @@ export class SignInController {
     const maxAge = persistent ? this.sessions.lifetimes(true).absolute : undefined;
     const cookie = setCookie(cookieName('sid', this.config), token, maxAge);
     return seeOther(destinationAfter(form.text('next')), { 'Set-Cookie': cookie });
+  }
+
+  /** Signing in may lead back to an app or site that asked for it. */
+  async #ask(typed: Form, problem?: Problem): Promise<Page> {
+    const id = allowIdIn(typed.text('next'));
+    const formTarget = id === null ? null : await this.interactions.redirectOf(id);
+    return { ...ask(typed, problem), ...(formTarget === null ? {} : { formTarget }) };
   }
 
   /** Signing a stranger's browser in to an account of one's own is an attack too (S-113). */

@@ -13,6 +13,12 @@ export {
 export { AccessTokens } from './access-tokens.service.js';
 export type { AppSignIn } from './app-sign-in.js';
 export { AppSignIns } from './app-sign-ins.service.js';
-export { apiOf, issuerOf } from './names.js';
+export { AuthorizationServer } from './authorization-server.service.js';
+export { APP_CLIENT, type SiteClient } from './client.js';
+export { Clients } from './clients.service.js';
+export { DeviceCodes } from './device-codes.service.js';
+export { Interactions, type Asked, type Exchange } from './interactions.service.js';
+export type { OidcErrorFacts, OidcViews, SignOutFacts, Visit } from './visit.js';
+export { apiOf, issuerOf, OIDC_PATH } from './names.js';
 export { OauthModule } from './oauth.module.js';
 export { oauthTables } from './oauth-tables.js';

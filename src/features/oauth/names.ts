@@ -14,3 +14,12 @@ export function issuerOf({ publicUrl }: Named): string {
 export function apiOf({ publicUrl }: Named): string {
   return `${publicUrl}/api/v1`;
 }
+
+/** RFC 8628, 3.4. */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** What the native API gives, beside who somebody is. */
+export const API_SCOPES: readonly string[] = ['servers:read', 'links:manage'];
+
+/** OpenID Connect's: who somebody is. */
+export const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];

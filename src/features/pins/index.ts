@@ -5,5 +5,7 @@
  * counted before it is answered (S-43); wrong, used and expired look alike (S-34).
  */
 export { PinsModule } from './pins.module.js';
-export { PinsService, type PinInHand, type PinToConfirm } from './pins.service.js';
+export { CodeKeepers, type WaitingDevice } from './code-keepers.js';
+export { PinAnswers, type PinToConfirm } from './pin-answers.service.js';
+export { PinsService, type PinInHand } from './pins.service.js';
 export { pinTables } from './pin-tables.js';

@@ -5,13 +5,15 @@ import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { CodeKeepers } from './code-keepers.js';
+import { PinAnswers } from './pin-answers.service.js';
 import { PinsRepository } from './pins.repository.js';
 import { PinsService } from './pins.service.js';
 
 @Module({
   imports: [AccountsModule, SessionsModule, MailModule, AuditModule],
-  providers: [PinsRepository, PinsService],
-  exports: [PinsService],
+  providers: [CodeKeepers, PinAnswers, PinsRepository, PinsService],
+  exports: [CodeKeepers, PinAnswers, PinsService],
 })
 export class PinsModule implements OnModuleInit {
   constructor(

@@ -4,15 +4,14 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
-import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
-import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
-import { hasExpired, newCode, typedCode, type Pin } from './pin.js';
+import { hasExpired, macOf, newCode, pinUnknown, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** A poll of an expired PIN is told so for this long; then the PIN is unknown (protocol document, 2.4). */
@@ -27,14 +26,6 @@ export interface PinInHand {
   readonly network: string;
 }
 
-/** What the person must see before confirming (S-44). */
-export interface PinToConfirm {
-  readonly app: string;
-  readonly deviceId: string;
-  readonly ageMs: number;
-  readonly sameNetwork: boolean;
-}
-
 /** Letting a TV in: it shows a PIN, a signed-in person types it, the TV gets a device token. */
 @Injectable()
 export class PinsService {
@@ -43,7 +34,6 @@ export class PinsService {
     private readonly devices: DevicesService,
     private readonly accounts: AccountsService,
     private readonly outbox: MailOutbox,
-    private readonly audit: AuditTrail,
     private readonly ring: KeyRing,
     private readonly limiter: Limiter,
     private readonly unitOfWork: UnitOfWork,
@@ -104,32 +94,6 @@ export class PinsService {
     });
   }
 
-  /** What stands behind a typed PIN, for the person to check. Counts as a try (S-43). @throws as `confirm` */
-  async describe(typed: string, accountId: AccountId, network: string): Promise<PinToConfirm> {
-    const pin = await this.#guess(typed, accountId, network);
-    if (pin.state !== 'pending') throw pinUnknown();
-    const { app, deviceId, createdAt } = pin;
-    return { app, deviceId, ageMs: this.clock.now() - createdAt, sameNetwork: pin.network === network };
-  }
-
-  /**
-   * The person lets the device in, once (S-42). Once more by the same person changes nothing: a button is easily pressed
-   * twice.
-   *
-   * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43)
-   */
-  async confirm(typed: string, accountId: AccountId, network: string): Promise<void> {
-    const pin = await this.#guess(typed, accountId, network);
-    if (isConfirmedBy(accountId, pin)) return;
-    await this.unitOfWork.run(async () => {
-      if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) {
-        if (isConfirmedBy(accountId, await this.pins.findByCode(pin.codeMac))) return;
-        throw pinUnknown();
-      }
-      await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: pin.app });
-    });
-  }
-
   /** A device that was let in but has not signed in yet does not outlive the password (S-13). In a unit of work. */
   async endConfirmedWithin(accountId: AccountId): Promise<void> {
     await this.pins.removeOf(accountId);
@@ -183,45 +147,13 @@ export class PinsService {
     return hasHandle || (pin.deviceId === deviceId && pin.network === network) ? pin : null;
   }
 
-  /**
-   * A PIN that waits for somebody, or that this person has confirmed. Counted before it is looked at, and given back if
-   * it was right (S-20, S-43).
-   */
-  async #guess(typed: string, accountId: AccountId, network: string): Promise<StoredPin> {
-    const rules = this.#guessRules(accountId, network);
-    await this.limiter.take(rules);
-    const code = typedCode(typed);
-    const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
-    if (!pin || hasExpired(pin, this.clock.now())) throw pinUnknown();
-    if (pin.state !== 'pending' && !isConfirmedBy(accountId, pin)) throw pinUnknown();
-    await this.limiter.refund(rules);
-    return pin;
-  }
-
-  #guessRules(accountId: AccountId, network: string): Rule[] {
-    const { pinWrongAccount, pinWrongAccountDay, pinWrongNetworkHour } = this.config;
-    return [
-      this.#rule('pin-guess-account-10-minutes', accountId, pinWrongAccount, 10 * MINUTE),
-      this.#rule('pin-guess-account-day', accountId, pinWrongAccountDay, DAY),
-      this.#rule('pin-guess-network-hour', network, pinWrongNetworkHour, HOUR),
-    ];
-  }
-
   #rule(bucket: string, key: string, limit: number, windowMs: number): Rule {
     return { bucket, key, limit, windowMs };
   }
 
   #mac(code: string): string {
-    return this.ring.mac('mac', `pin\n${code}`);
+    return macOf(this.ring, code);
   }
-}
-
-function isConfirmedBy(accountId: AccountId, pin: StoredPin | null): boolean {
-  return pin?.state === 'confirmed' && pin.accountId === accountId;
-}
-
-function pinUnknown(): DomainError {
-  return new DomainError('not-found', 'pin-unknown', 'This PIN is wrong, used or expired.');
 }
 
 function tooManyPins(): DomainError {

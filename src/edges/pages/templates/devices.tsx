@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import type { AppSignIn } from '../../../features/oauth/index.js';
 import type { Device, WebSession } from '../../../features/sessions/index.js';
 import { useMessages } from '../html.js';
 import { coarse } from '../networks.js';
@@ -10,6 +11,8 @@ import { Owner } from './owner.js';
 
 interface DevicesProps {
   readonly devices: readonly Device[];
+  /** Let in through OAuth: apps, and sites. */
+  readonly apps: readonly AppSignIn[];
   readonly browsers: readonly WebSession[];
   /** Id of the session that looks at this page. */
   readonly here: string;
@@ -19,16 +22,19 @@ interface DevicesProps {
   readonly done: string;
 }
 
-export function DevicesPage({ devices, browsers, here, network, now, done }: DevicesProps): VNode {
+export function DevicesPage({ devices, apps, browsers, here, network, now, done }: DevicesProps): VNode {
   const { devices: words } = useMessages().signedIn;
   return (
     <Layout heading={words.heading} section="devices" done={done}>
       <p>{words.intro}</p>
       <h2>{words.apps}</h2>
-      {devices.length === 0 ? <p class="soft">{words.noApps}</p> : null}
+      {devices.length + apps.length === 0 ? <p class="soft">{words.noApps}</p> : null}
       <ul class="list">
         {devices.map((device) => (
           <SignedIn {...facts(device, network, now)} {...named(device, words.unnamedApp)} act="device" />
+        ))}
+        {apps.map((app) => (
+          <SignedIn {...facts(app, network, now)} name={app.appName} more={app.deviceName} act="app" />
         ))}
       </ul>
       <h2>{words.browsers}</h2>
@@ -60,7 +66,7 @@ interface SignedInProps {
   /** Where it signed in, coarsely; null where the visitor is, '' where that is not known any more. */
   readonly place: string | null;
   /** Which form ends it; null for the browser that is looking. */
-  readonly act: 'device' | 'browser' | null;
+  readonly act: 'device' | 'app' | 'browser' | null;
 }
 
 function SignedIn({ id, name, more = '', createdMs, usedMs, place, act }: SignedInProps): VNode {
@@ -87,7 +93,7 @@ function SignedIn({ id, name, more = '', createdMs, usedMs, place, act }: Signed
   );
 }
 
-function End({ id, name, act }: { id: string; name: string; act: 'device' | 'browser' }): VNode {
+function End({ id, name, act }: { id: string; name: string; act: 'device' | 'app' | 'browser' }): VNode {
   const { devices: words } = useMessages().signedIn;
   return (
     <form method="post" action={`/devices/end-${act}`}>
@@ -103,7 +109,7 @@ function End({ id, name, act }: { id: string; name: string; act: 'device' | 'bro
 type Facts = Pick<SignedInProps, 'id' | 'createdMs' | 'usedMs' | 'place'>;
 
 function facts(
-  { id, createdAt, lastUsedAt, network }: Device | WebSession,
+  { id, createdAt, lastUsedAt, network }: Device | AppSignIn | WebSession,
   here: string,
   now: number,
 ): Facts {

@@ -5,6 +5,7 @@ import type { Problem } from '../problem.js';
 import { Facts } from './facts.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
+import { Scopes } from './scopes.js';
 
 interface PinProps {
   readonly pin: string;
@@ -48,11 +49,12 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
       <Facts
         facts={[
           { name: words.app, value: device.app === '' ? words.unnamed : device.app },
-          { name: words.device, value: device.deviceId },
+          { name: words.device, value: device.deviceId === '' ? words.unnamed : device.deviceId },
           { name: words.age, value: words.ago(device.ageMs) },
           { name: words.network, value: device.sameNetwork ? words.sameNetwork : words.otherNetwork },
         ]}
       />
+      <Scopes scopes={device.scopes} />
       <div class="note care">
         <h2>{words.careHeading}</h2>
         <p>{words.care}</p>
@@ -64,19 +66,19 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
         <button class="button" type="submit">
           {words.confirm}
         </button>
-        <a class="button quiet" href="/pin">
+        <button class="button quiet" type="submit" formaction="/pin/decline">
           {words.cancel}
-        </a>
+        </button>
       </form>
     </Layout>
   );
 }
 
-export function PinDonePage(): VNode {
+export function PinDonePage({ isLinked }: { isLinked: boolean }): VNode {
   const { pin: words } = useMessages();
   return (
-    <Layout heading={words.doneHeading} section="pin">
-      <p>{words.done}</p>
+    <Layout heading={isLinked ? words.doneHeading : words.declinedHeading} section="pin">
+      <p>{isLinked ? words.done : words.declined}</p>
       <p class="actions">
         <a class="button quiet" href="/pin">
           {words.another}
