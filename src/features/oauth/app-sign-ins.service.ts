@@ -91,11 +91,6 @@ export class AppSignIns {
     await this.signIns.removeOf(accountId);
   }
 
-  /** Ends all of a client that is no more; inside a unit of work. */
-  async endOfClientWithin(clientId: string): Promise<void> {
-    await this.signIns.removeOfClient(clientId);
-  }
-
   /** The person has allowed more to an app that was let in already; inside a unit of work. */
   async allowWithin(id: string, scopes: readonly string[]): Promise<void> {
     await this.signIns.setScopes(id, scopes);

@@ -7,7 +7,7 @@ import { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
-import { AppSignIns } from './app-sign-ins.service.js';
+import { AppSignInsRepository } from './app-sign-ins.repository.js';
 import { APP_CLIENT, checkSite, type SiteClient } from './client.js';
 import { ClientsRepository, type StoredClient } from './clients.repository.js';
 import { DEVICE_GRANT } from './names.js';
@@ -20,7 +20,7 @@ const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback', 'http://[::1]/callback'
 export class Clients {
   constructor(
     private readonly clients: ClientsRepository,
-    private readonly signIns: AppSignIns,
+    private readonly signIns: AppSignInsRepository,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
@@ -55,7 +55,7 @@ export class Clients {
   async remove(id: string): Promise<void> {
     await this.unitOfWork.run(async () => {
       if (!(await this.clients.remove(id))) throw clientUnknown(id);
-      await this.signIns.endOfClientWithin(id);
+      await this.signIns.removeOfClient(id);
       await this.audit.record({ kind: 'client-removed', outcome: 'ok', detail: id });
     });
   }

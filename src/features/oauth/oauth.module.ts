@@ -7,13 +7,11 @@ import { MailModule } from '../mail/index.js';
 import { CodeKeepers, PinsModule } from '../pins/index.js';
 import { SessionsModule, SignInsService } from '../sessions/index.js';
 import { AccessTokens } from './access-tokens.service.js';
-import { AppSignInsRepository } from './app-sign-ins.repository.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { Artifacts } from './artifacts.service.js';
 import { AuthorizationServer } from './authorization-server.service.js';
-import { ClientsRepository } from './clients.repository.js';
-import { Clients } from './clients.service.js';
+import { ClientsModule } from './clients.module.js';
 import { DeviceCodes } from './device-codes.service.js';
 import { Grants } from './grants.service.js';
 import { Interactions } from './interactions.service.js';
@@ -22,16 +20,13 @@ import { ProviderStorage } from './provider-storage.js';
 import { TokenGrants } from './token-grants.service.js';
 
 @Module({
-  imports: [AccountsModule, AuditModule, MailModule, PinsModule, SessionsModule],
+  imports: [AccountsModule, AuditModule, ClientsModule, MailModule, PinsModule, SessionsModule],
   providers: [
     AccessTokens,
     AppSignIns,
-    AppSignInsRepository,
     Artifacts,
     ArtifactsRepository,
     AuthorizationServer,
-    Clients,
-    ClientsRepository,
     DeviceCodes,
     Grants,
     Interactions,
@@ -39,7 +34,7 @@ import { TokenGrants } from './token-grants.service.js';
     ProviderStorage,
     TokenGrants,
   ],
-  exports: [AccessTokens, AppSignIns, AuthorizationServer, Clients, DeviceCodes, Interactions],
+  exports: [AccessTokens, AppSignIns, AuthorizationServer, ClientsModule, DeviceCodes, Interactions],
 })
 export class OauthModule implements OnModuleInit {
   constructor(

@@ -1,8 +1,10 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../../config/index.js';
-import { Clock } from '../../shared/clock.js';
+import { Clock, DAY, MINUTE } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import type { Tables } from '../database/connections.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { Log } from '../logging/log.js';
 import { KeyCanaryEntity } from './key-canary.entity.js';
 import { KeyCanariesRepository } from './key-canaries.repository.js';
 import { KeyRing } from './key-ring.js';
@@ -35,4 +37,34 @@ export const keyTables: Tables = [KeyCanaryEntity];
   ],
   exports: [KeyRing, PasswordHasher, SigningKeys],
 })
-export class CryptoModule {}
+export class CryptoModule implements OnModuleInit {
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly jobs: Jobs,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly config: Config,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.soon('look at the age of signing keys', () => this.warnOfOldKeys());
+    this.jobs.every('take new signing keys', 5 * MINUTE, () => this.takeNewKeys());
+    this.jobs.every('look at the age of signing keys', DAY, () => this.warnOfOldKeys());
+  }
+
+  /** What `signpost keys rotate` has written since. */
+  takeNewKeys(): Promise<void> {
+    this.keys.replace(readSigningKeys(this.config.keyRingFile, this.clock, this.random));
+    return Promise.resolve();
+  }
+
+  warnOfOldKeys(): Promise<void> {
+    const age = this.clock.now() - this.keys.active('ES256').activeFrom;
+    const days = Math.floor(age / DAY);
+    if (age > this.config.signingKeyMaxAge) {
+      this.log.warn({ days }, 'the signing keys are old: run "signpost keys rotate"');
+    }
+    return Promise.resolve();
+  }
+}

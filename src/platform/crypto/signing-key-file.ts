@@ -75,12 +75,55 @@ function add(file: string, ring: object, now: number, random: Random): readonly 
   return signing;
 }
 
-/** Makes a key that signs from `activeFrom` on. */
-export function newSigningKey(
-  algorithm: SigningAlgorithm,
-  activeFrom: number,
+/**
+ * Adds a key of each kind that signs after `overlapMs`, when everybody has it, and drops those that were replaced more
+ * than `keptMs` ago (S-55). Brokers that are running take it from the file.
+ *
+ * @returns when the new keys begin to sign
+ * @throws StartupError if there are no keys yet, they are damaged or cannot be written, or a rotation is under way
+ */
+export function rotateSigningKeys(
+  file: string,
+  { overlapMs, keptMs }: { readonly overlapMs: number; readonly keptMs: number },
+  clock: Clock,
   random: Random,
-): StoredSigningKey {
+): number {
+  const ring = parse(file);
+  const now = clock.now();
+  if (!ring.signing)
+    throw new StartupError(`The key ring ${file} has no signing keys yet. Start the broker once.`);
+  if (ring.signing.some(({ activeFrom }) => activeFrom > now)) {
+    throw new StartupError('A rotation is under way: its keys do not sign yet. Rotate again after that.');
+  }
+  const activeFrom = now + overlapMs;
+  const kept = ring.signing.filter((key) => !wasReplacedBefore(now - keptMs, key, ring.signing ?? []));
+  const fresh = SIGNING_ALGORITHMS.map((algorithm) => newSigningKey(algorithm, activeFrom, random));
+  write(file, { ...ring, signing: [...kept, ...fresh] }, random);
+  return activeFrom;
+}
+
+/** A key is replaced when the next one of its kind begins to sign. */
+function wasReplacedBefore(
+  time: number,
+  { algorithm, activeFrom }: StoredSigningKey,
+  keys: readonly StoredSigningKey[],
+): boolean {
+  return keys.some((other) => {
+    const isNext = other.algorithm === algorithm && other.activeFrom > activeFrom;
+    return isNext && other.activeFrom < time;
+  });
+}
+
+function write(file: string, ring: object, random: Random): void {
+  try {
+    replaceFile(file, JSON.stringify(ring, null, 2), random);
+  } catch (error) {
+    throw new StartupError(`The key ring ${file} cannot be written: ${(error as Error).message}`, error);
+  }
+}
+
+/** Makes a key that signs from `activeFrom` on. */
+function newSigningKey(algorithm: SigningAlgorithm, activeFrom: number, random: Random): StoredSigningKey {
   const pem = pairFor(algorithm).export({ type: 'pkcs8', format: 'pem' });
   return {
     id: `${algorithm.toLowerCase()}-${random.hex(8)}`,

@@ -18,15 +18,28 @@ export interface SigningKey {
 
 /** The keys that sign tokens. Each has one algorithm for life; the newest active one of it signs, all of them verify. */
 export class SigningKeys {
+  #all: readonly SigningKey[];
+
   constructor(
-    readonly all: readonly SigningKey[],
+    keys: readonly SigningKey[],
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#all = keys;
+  }
+
+  get all(): readonly SigningKey[] {
+    return this.#all;
+  }
+
+  /** Takes the keys that are in the file now: a rotation needs no restart (S-55). */
+  replace(keys: readonly SigningKey[]): void {
+    this.#all = keys;
+  }
 
   /** The key that signs now. A clock that was set back must not leave us without one: then the oldest. */
   active(algorithm: SigningAlgorithm): SigningKey {
     const now = this.clock.now();
-    const byAge = this.all
+    const byAge = this.#all
       .filter((key) => key.algorithm === algorithm)
       .sort((one, other) => one.activeFrom - other.activeFrom);
     const key = byAge.findLast(({ activeFrom }) => activeFrom <= now) ?? byAge[0];
@@ -36,6 +49,6 @@ export class SigningKeys {
 
   /** The key that a token names, by exact id; never by anything else that the token says (S-56). */
   find(id: string): SigningKey | null {
-    return this.all.find((key) => key.id === id) ?? null;
+    return this.#all.find((key) => key.id === id) ?? null;
   }
 }

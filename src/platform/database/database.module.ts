@@ -11,7 +11,7 @@ import { Readiness } from '../http/readiness.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
 import { openPostgres } from './postgres.js';
-import { openSqlite } from './sqlite.js';
+import { openSqlite, openSqliteBeside } from './sqlite.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Injection token of the open Connections. */
@@ -33,22 +33,12 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   static with(tables: Tables): DynamicModule {
-    return {
-      module: DatabaseModule,
-      providers: [
-        {
-          provide: CONNECTIONS,
-          inject: [Config],
-          useFactory: (config: Config) => openDatabase(config, tables),
-        },
-        {
-          provide: UnitOfWork,
-          inject: [CONNECTIONS, Random],
-          useFactory: (connections: Connections, random: Random) => new UnitOfWork(connections, random),
-        },
-      ],
-      exports: [CONNECTIONS, UnitOfWork],
-    };
+    return opening((config) => openDatabase(config, tables));
+  }
+
+  /** For commands that run while a broker may be running on the same database. */
+  static beside(tables: Tables): DynamicModule {
+    return opening((config) => openBeside(config, tables));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -56,9 +46,34 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+function opening(open: (config: Config) => Promise<Connections>): DynamicModule {
+  return {
+    module: DatabaseModule,
+    providers: [
+      {
+        provide: CONNECTIONS,
+        inject: [Config],
+        useFactory: open,
+      },
+      {
+        provide: UnitOfWork,
+        inject: [CONNECTIONS, Random],
+        useFactory: (connections: Connections, random: Random) => new UnitOfWork(connections, random),
+      },
+    ],
+    exports: [CONNECTIONS, UnitOfWork],
+  };
+}
+
 /** The only place that chooses between the databases. */
 function openDatabase(config: Config, tables: Tables): Promise<Connections> {
   return config.databaseUrl === undefined
     ? openSqlite(config.dataDir, tables)
+    : openPostgres(config.databaseUrl, tables);
+}
+
+function openBeside(config: Config, tables: Tables): Promise<Connections> {
+  return config.databaseUrl === undefined
+    ? openSqliteBeside(config.dataDir, tables)
     : openPostgres(config.databaseUrl, tables);
 }

@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
@@ -43,6 +43,40 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     await closeAll(opened, lock);
     throw error;
   }
+}
+
+/**
+ * Opens the file beside a broker that may be running, for one of its operator's commands: without the lock of the
+ * folder, and without changing the schema. `UnitOfWork` waits for the other's writes.
+ *
+ * @throws StartupError if there is no file yet, or its schema is not this version's
+ */
+export async function openSqliteBeside(dataDir: string, tables: Tables): Promise<Connections> {
+  const file = join(dataDir, 'signpost.sqlite');
+  if (!existsSync(file))
+    throw new StartupError(`There is no database in ${dataDir} yet. Start the broker once.`);
+  const opened: DataSource[] = [];
+  const close = (): Promise<void> => closeAll(opened, { release: () => undefined });
+  try {
+    const writer = dataSource(file, tables, prepareNeighbour);
+    await initialize(writer, file);
+    opened.push(writer);
+    if (await writer.showMigrations()) {
+      throw new StartupError('The database is of an older version. Start the broker of this version once.');
+    }
+    const reader = dataSource(file, tables, prepareReader);
+    await initialize(reader, file);
+    opened.push(reader);
+    return { kind: 'sqlite', writer, reader, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function prepareNeighbour(db: Sqlite.Database): void {
+  db.pragma('synchronous = FULL');
+  db.pragma('fullfsync = ON');
 }
 
 function makeFolder(dataDir: string): void {
