@@ -79,8 +79,9 @@ export class TestBroker {
 
   /** Starts it (again) on the same data. */
   async open(settings: Environment = {}): Promise<void> {
-    this.#app = await createApp(loadConfig({ ...this.environment, ...settings }), this.log, this.clock);
-    await this.#app.listen(0, '127.0.0.1');
+    const config = loadConfig({ ...this.environment, ...settings });
+    this.#app = await createApp(config, this.log, this.clock);
+    await this.#app.listen(config.port, '127.0.0.1');
     this.#url = await this.#app.getUrl();
   }
 

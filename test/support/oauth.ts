@@ -21,7 +21,7 @@ export function fetchFrom(broker: TestBroker): oidc.CustomFetch {
   return (url, options) => fetch(url.replace(PUBLIC_URL, broker.url), options as RequestInit);
 }
 
-async function discovered(
+export async function discovered(
   broker: TestBroker,
   clientId: string,
   authentication: oidc.ClientAuth,
