@@ -70,8 +70,8 @@ export class Forum {
   async #finish(here: URL): Promise<string> {
     const tokens = await oidc.authorizationCodeGrant(this.#ready(), here, this.#checks);
     this.#idToken = tokens.id_token ?? '';
-    const { sub, preferred_username: name, email }: Partial<oidc.IDToken> = tokens.claims() ?? {};
-    return `Welcome ${String(name)}, ${String(email)}, number ${String(sub)}`;
+    const { sub, preferred_username: name, email } = tokens.claims() as unknown as Record<string, string>;
+    return `Welcome ${name}, ${email}, number ${sub}`;
   }
 
   #end(): URL {

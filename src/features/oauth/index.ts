@@ -19,7 +19,7 @@ export { ClientsModule } from './clients.module.js';
 export { Clients } from './clients.service.js';
 export { DeviceCodes } from './device-codes.service.js';
 export { Interactions, type Asked, type Exchange } from './interactions.service.js';
-export type { OidcErrorFacts, OidcViews, SignOutFacts, Visit } from './visit.js';
+export type { OidcErrorFacts, OidcViews, SignOutFacts } from './visit.js';
 export { apiOf, issuerOf, OIDC_PATH } from './names.js';
 export { OauthModule } from './oauth.module.js';
 export { oauthTables } from './oauth-tables.js';

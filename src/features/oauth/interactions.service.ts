@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errors, type Client, type Interaction } from 'oidc-provider';
+import type { Client, Interaction } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { SignedInBrowser } from '../sessions/index.js';
 import { AuthorizationServer } from './authorization-server.service.js';
+import { errors } from './oidc.js';
 import { appNameOf, Grants, scopesIn } from './grants.service.js';
 
 /** A request of a browser that an app or site has sent to us. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { errors } from 'oidc-provider';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { Clock, SECOND } from '../../shared/clock.js';
+import { errors } from './oidc.js';
 
 /** Told to devices (RFC 8628, 3.2). */
 export const POLL_INTERVAL_SECONDS = 5;

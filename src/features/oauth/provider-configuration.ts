@@ -1,11 +1,4 @@
-import {
-  errors,
-  interactionPolicy,
-  type Account,
-  type Configuration,
-  type Grant,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
+import type { Account, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Config } from '../../config/index.js';
 import type { SigningKeys } from '../../platform/crypto/signing-keys.js';
 import { SECOND } from '../../shared/clock.js';
@@ -14,6 +7,7 @@ import { isActive, type AccountsService } from '../accounts/index.js';
 import type { AppSignIns } from './app-sign-ins.service.js';
 import type { Grants } from './grants.service.js';
 import { API_SCOPES, apiOf, IDENTITY_SCOPES } from './names.js';
+import { errors, interactionPolicy } from './oidc.js';
 import { jwksOf } from './published-keys.js';
 import { showError, showSignedOut, showSignOut } from './shown-pages.js';
 import type { ProviderStorage } from './provider-storage.js';
@@ -36,7 +30,7 @@ const CODE_SECONDS = 60;
 const INTERACTION_SECONDS = 3_600;
 
 /** Where what is, below the issuer. The page for device codes is ours (`/pin`), so its route is never reached. */
-export const ROUTES = {
+const ROUTES = {
   authorization: '/authorize',
   code_verification: '/unused',
   device_authorization: '/device-authorization',

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { errors, type Adapter } from 'oidc-provider';
+import type { Adapter } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Artifacts } from './artifacts.service.js';
 import { Clients } from './clients.service.js';
+import { errors } from './oidc.js';
 
 /** Seconds that an artifact lives for which the provider names no end. */
 const USUAL_TTL = 3_600;

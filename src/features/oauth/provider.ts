@@ -1,9 +1,9 @@
-import Provider, {
-  type Client,
-  type KoaContextWithOIDC,
-  type RefreshToken,
-  type Session,
-  type TokenEndpointGrantContext,
+import type {
+  Client,
+  KoaContextWithOIDC,
+  RefreshToken,
+  Session,
+  TokenEndpointGrantContext,
 } from 'oidc-provider';
 import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import type { KeyRing } from '../../platform/crypto/key-ring.js';
@@ -11,6 +11,7 @@ import { SECOND } from '../../shared/clock.js';
 import type { SignedInBrowser } from '../sessions/index.js';
 import { configurationOf, type Parts } from './provider-configuration.js';
 import { issuerOf } from './names.js';
+import { Provider } from './oidc.js';
 import { visitOf } from './visit.js';
 
 type GrantHandler = (ctx: TokenEndpointGrantContext) => void | Promise<void>;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { errors, type DeviceCode, type TokenEndpointGrantContext } from 'oidc-provider';
+import type { DeviceCode, TokenEndpointGrantContext } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Log } from '../../platform/logging/log.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Artifacts } from './artifacts.service.js';
 import { Grants } from './grants.service.js';
 import { DEVICE_GRANT } from './names.js';
+import { errors } from './oidc.js';
 import { PollPace } from './poll-pace.js';
 import { visitOf } from './visit.js';
 
