@@ -6,6 +6,7 @@ import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
 import { ReadyServersShortcut } from './edges/connect/ready-servers-shortcut.service.js';
+import { oidcErrors } from './edges/oidc/oidc-errors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
@@ -34,7 +35,8 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   prepare(adapter.getInstance(), config, log, app.get(Readiness));
   app.enableCors(connectCors);
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
-  const presenters = [connectErrors, opsErrors, app.get(PageErrors)];
+  const pages = app.get(PageErrors);
+  const presenters = [connectErrors, oidcErrors(pages), opsErrors, pages];
   app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
   app.get(ReadyServersRoute).addTo(adapter.getInstance());
   app.get(ReadyServersShortcut).addTo(adapter.getInstance().server);

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, type Config } from './config/index.js';
 import { ConnectModule } from './edges/connect/connect.module.js';
+import { OidcModule } from './edges/oidc/oidc.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
 import { PagesModule } from './edges/pages/pages.module.js';
 import { AccountsModule, accountTables } from './features/accounts/index.js';
@@ -9,6 +10,7 @@ import { DiscoveryModule } from './features/discovery/index.js';
 import { ExportModule } from './features/export/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
+import { OauthModule, oauthTables } from './features/oauth/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
 import { RestoresModule, restoreTables } from './features/restores/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
@@ -30,6 +32,7 @@ export const tables: Tables = [
   ...auditTables,
   ...accountTables,
   ...sessionTables,
+  ...oauthTables,
   ...serverTables,
   ...linkTables,
   ...pinTables,
@@ -56,10 +59,12 @@ export class AppModule {
         ServersModule,
         LinksModule,
         PinsModule,
+        OauthModule,
         DiscoveryModule,
         ExportModule,
         ConnectModule,
         PagesModule,
+        OidcModule,
         OpsModule,
       ],
     };

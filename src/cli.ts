@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { backup } from './commands/backup.js';
+import { client } from './commands/client.js';
 import type { Command } from './commands/command.js';
 import { EXIT, explain } from './commands/exit.js';
+import { keys } from './commands/keys.js';
 import { restore } from './commands/restore.js';
 import { serve } from './serve.js';
 
@@ -15,6 +17,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     },
     backup,
     restore,
+    client,
+    keys,
   }),
 );
 

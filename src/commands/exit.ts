@@ -1,13 +1,14 @@
 import { ConfigError } from '../config/index.js';
 import { UnreadableBackup } from '../platform/backup/unreadable-backup.js';
 import { StartupError } from '../platform/startup-error.js';
+import { DomainError } from '../shared/domain-error.js';
 
 /** Exit codes of sysexits.h. */
 export const EXIT = {
   ok: 0,
   /** EX_USAGE: the command was called wrongly. */
   usage: 64,
-  /** EX_DATAERR: a file does not hold what it should. */
+  /** EX_DATAERR: a file does not hold what it should, or a rule forbids what was given. */
   data: 65,
   /** EX_UNAVAILABLE: something is missing around us, or stands in the way. */
   unavailable: 69,
@@ -31,7 +32,10 @@ function explanationOf(error: unknown): { text: string; code: number } {
   if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
   if (error instanceof ConfigError) return { text: error.message, code: EXIT.config };
   if (error instanceof UnreadableBackup) return { text: error.message, code: EXIT.data };
-  if (error instanceof StartupError) return { text: error.message, code: EXIT.unavailable };
+  if (error instanceof DomainError && error.kind !== 'unavailable')
+    return { text: error.message, code: EXIT.data };
+  if (error instanceof StartupError || error instanceof DomainError)
+    return { text: error.message, code: EXIT.unavailable };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text, code: EXIT.unavailable };
 }

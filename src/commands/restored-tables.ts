@@ -13,6 +13,8 @@ export const RESTORED: Readonly<Record<string, 'always' | 'when-nothing-happened
   issued_account_ids: 'always',
   held_addresses: 'always',
   known_networks: 'always',
+  // A browser that was forgotten since would be known again.
+  known_browsers: 'when-nothing-happened',
   servers: 'always',
   links: 'always',
   blocked_servers: 'always',
@@ -21,10 +23,13 @@ export const RESTORED: Readonly<Record<string, 'always' | 'when-nothing-happened
   mail_refusals: 'always',
   mail_stops: 'always',
   audit_events: 'always',
+  oauth_clients: 'always',
   account_tokens: 'when-nothing-happened',
   device_tokens: 'when-nothing-happened',
   web_sessions: 'when-nothing-happened',
   pins: 'when-nothing-happened',
+  app_sign_ins: 'when-nothing-happened',
+  oauth_artifacts: 'when-nothing-happened',
   // Most of these mails were sent since, and the links in the others are dead.
   outbox: 'when-nothing-happened',
 };

@@ -135,6 +135,11 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     message: 'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed DEVICE_TOKEN_TTL_SECONDS',
   },
   {
+    between: ['appIdleTtl', 'appTtl'],
+    isThere: ({ appIdleTtl, appTtl }) => appIdleTtl > appTtl,
+    message: 'APP_IDLE_TTL_SECONDS must not exceed APP_TTL_SECONDS',
+  },
+  {
     between: ['mailFrom'],
     isThere: ({ mailFrom }) => !SENDER.test(mailFrom),
     message: 'MAIL_FROM must be an address such as Signpost <signpost@example.org>',

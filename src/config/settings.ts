@@ -1,5 +1,6 @@
 import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
+import { apps } from './settings/apps.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
 import { backups, listening, mail, speed, storage } from './settings/process.js';
@@ -12,6 +13,7 @@ export const sections = {
   Speed: speed,
   Mail: mail,
   'Accounts and devices': accounts,
+  'Apps and sites': apps,
   'Servers, links and PINs': links,
   'Keeping robots out': antiRobot,
   'Sizes and limits': limits,
@@ -25,6 +27,7 @@ export const settings = {
   ...speed,
   ...mail,
   ...accounts,
+  ...apps,
   ...links,
   ...antiRobot,
   ...limits,

@@ -3,7 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /** Tables from which lists and credentials are remembered. Whoever writes to them must say so. */
-const REMEMBERED = ['LinkEntity', 'ServerEntity', 'AccountEntity', 'DeviceTokenEntity', 'WebSessionEntity'];
+const REMEMBERED = [
+  'LinkEntity',
+  'ServerEntity',
+  'AccountEntity',
+  'DeviceTokenEntity',
+  'WebSessionEntity',
+  'AppSignInEntity',
+];
 
 /** Methods that write there and need not, each with the reason. */
 const EXEMPT: Readonly<Record<string, string>> = {
@@ -13,6 +20,9 @@ const EXEMPT: Readonly<Record<string, string>> = {
   'AccountsRepository.clearFailedSignIns': 'nobody remembers the counter',
   'AccountsRepository.setFindable': 'look-ups are read anew each time',
   'AccountsRepository.replacePassword': 'the same password under new parameters: sign-ins stay',
+  'AppSignInsRepository.add': 'nothing was remembered of a sign-in that did not exist',
+  'AppSignInsRepository.markUsed': 'sign-ins of apps are read anew each time',
+  'AppSignInsRepository.removeExpired': 'expiry is judged by the clock each time',
   'DevicesRepository.add': 'nothing was remembered of a token that did not exist',
   'DevicesRepository.markUsed': 'whoever remembers a device keeps the stamp itself',
   'DevicesRepository.removeExpired': 'expiry is judged by the clock each time',
@@ -38,7 +48,7 @@ function methodsOf(source: string): Method[] {
         name: `${declaration.name?.text ?? ''}.${method.name.getText(file)}`,
         writes:
           /\bwriting\b/.test(text) && REMEMBERED.some((entity) => new RegExp(`\\b${entity}\\b`).test(text)),
-        notes: text.includes('this.changes.note('),
+        notes: /this\.(?:changes\.note|#note)\(/.test(text),
       };
     }),
   );

@@ -38,6 +38,7 @@ describeInChromium('behind a proxy that speaks TLS, in Chromium', () => {
     await Promise.all([page.waitForURL('**/servers'), page.getByRole('button', { name: 'Sign in' }).click()]);
     const flags = { secure: true, httpOnly: true, sameSite: 'Lax', path: '/', domain: 'localhost' };
     expect(await cookies(context)).toMatchObject([
+      { name: '__Host-device', ...flags },
       { name: '__Host-form', ...flags },
       { name: '__Host-sid', ...flags },
     ]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.factory.js';
@@ -22,6 +22,20 @@ function configOf(environment: Environment): Config {
 
 /** For a test whose broker hashes as in production. */
 export const PRODUCTION_HASHES: Environment = { PASSWORD_MEMORY_KIB: '19456', PASSWORD_ITERATIONS: '2' };
+/** Making RSA keys costs more than the rest of a start: the brokers of all test files share one key ring. */
+const SHARED_RING = join(tmpdir(), `signpost-test-ring-${process.ppid}.json`);
+
+function takeRing(dataDir: string): void {
+  if (existsSync(SHARED_RING)) copyFileSync(SHARED_RING, join(dataDir, 'keyring.json'));
+}
+
+/** Whole or not at all: other test files may be starting. */
+function shareRing(dataDir: string): void {
+  const own = join(dataDir, 'keyring.json');
+  if (existsSync(SHARED_RING) || !existsSync(own)) return;
+  copyFileSync(own, `${SHARED_RING}.${process.pid}`);
+  renameSync(`${SHARED_RING}.${process.pid}`, SHARED_RING);
+}
 
 /** Where a broker of a test keeps its rows. */
 type Store = 'sqlite' | 'postgres';
@@ -58,7 +72,9 @@ export class TestBroker {
       if (database !== undefined) await dropDatabase(database);
       rmSync(dataDir, { recursive: true, force: true });
     });
+    takeRing(dataDir);
     await broker.open();
+    shareRing(dataDir);
     return broker;
   }
 
@@ -74,8 +90,9 @@ export class TestBroker {
 
   /** Starts it (again) on the same data. */
   async open(settings: Environment = {}): Promise<void> {
-    this.#app = await createApp(configOf({ ...this.environment, ...settings }), this.log, this.clock);
-    await this.#app.listen(0, '127.0.0.1');
+    const config = configOf({ ...this.environment, ...settings });
+    this.#app = await createApp(config, this.log, this.clock);
+    await this.#app.listen(config.port, '127.0.0.1');
     this.#url = await this.#app.getUrl();
   }
 

@@ -1,5 +1,5 @@
 import { Controller, UseGuards } from '@nestjs/common';
-import { PinsService, type PinInHand } from '../../features/pins/index.js';
+import { PinAnswers, PinsService, type PinInHand } from '../../features/pins/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { ConnectCallersGuard, type DeviceCaller } from './callers.guard.js';
 import { narrowTo } from './narrow.js';
@@ -10,7 +10,10 @@ import { App, Caller, Endpoint, Network, Wire } from './wire.decorators.js';
 @Controller('service/pin')
 @UseGuards(ConnectCallersGuard)
 export class PinController {
-  constructor(private readonly pins: PinsService) {}
+  constructor(
+    private readonly pins: PinsService,
+    private readonly answers: PinAnswers,
+  ) {}
 
   /** E16. The answer's `DeviceId` is a handle that nobody can guess; apps that send their own id instead work too (S-41). */
   @Endpoint('POST', '', 'nobody-in-particular')
@@ -51,7 +54,7 @@ export class PinController {
     @Network() network: string,
   ): Promise<object> {
     narrowTo(account.id, wire, 'userId');
-    await this.pins.confirm(wire.required('pin'), { accountId: account.id, network, isFresh: false });
+    await this.answers.confirmPin(wire.required('pin'), { accountId: account.id, network, isFresh: false });
     return {};
   }
 }

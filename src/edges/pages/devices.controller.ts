@@ -1,4 +1,5 @@
 import type { SignInOrigin } from '../../features/accounts/index.js';
+import { AppSignIns } from '../../features/oauth/index.js';
 import {
   DevicesService,
   SignInsService,
@@ -33,6 +34,7 @@ const SIGN_INS_SHOWN = 25;
 export class DevicesController {
   constructor(
     private readonly devices: DevicesService,
+    private readonly apps: AppSignIns,
     private readonly browsers: WebSessionsService,
     private readonly signIns: SignInsService,
     private readonly renewal: SessionRenewal,
@@ -46,9 +48,11 @@ export class DevicesController {
     @Query(['done', 'page']) query: Form,
   ): Promise<Page> {
     const devices = await this.devices.of(account.id);
+    const apps = await this.apps.of(account.id);
     const browsers = await this.browsers.of(account.id);
     const all: SignIn[] = [
       ...devices.map((device) => ({ kind: 'device' as const, device })),
+      ...apps.map((app) => ({ kind: 'app' as const, app })),
       ...browsers.map((browser) => ({ kind: 'browser' as const, session: browser })),
     ];
     const part = partOf(all, query.text('page'), SIGN_INS_SHOWN);
@@ -59,6 +63,12 @@ export class DevicesController {
   @SubmitSignedIn('devices/end-device')
   async endDevice(@Browser() { account }: SignedInBrowser, @Fields(['device']) form: Form): Promise<Page> {
     requireFound(await this.devices.end(form.text('device') as DeviceId, account.id));
+    return seeOther('/devices?done=ended');
+  }
+
+  @SubmitSignedIn('devices/end-app')
+  async endApp(@Browser() { account }: SignedInBrowser, @Fields(['app']) form: Form): Promise<Page> {
+    requireFound(await this.apps.end(form.text('app'), account.id));
     return seeOther('/devices?done=ended');
   }
 

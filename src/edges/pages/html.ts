@@ -10,6 +10,8 @@ export interface Page {
   /** Null for a redirect. */
   readonly content: VNode | null;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** An address outside to which sending the form of this page may lead in the end. */
+  readonly formTarget?: string;
   /** Instead of a page, a file to keep: its text. */
   readonly file?: string;
 }
@@ -75,29 +77,40 @@ export function renderPage(
   return `<!doctype html>${render(h(WhoIsHere.Provider, { value: visitor }, spoken))}`;
 }
 
-const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY: readonly string[] = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "font-src 'self'",
-  "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
   "object-src 'none'",
   "worker-src 'self'",
   "require-trusted-types-for 'script'",
-].join('; ');
+];
+
+/**
+ * Chromium holds redirects that follow a form against `form-action` too: where a form leads to an app or site in the
+ * end, its origin, and no other, is named (S-110).
+ */
+function policyFor(formTarget: string | undefined): string {
+  const target = formTarget === undefined ? '' : ` ${new URL(formTarget).origin}`;
+  return [...CONTENT_SECURITY_POLICY, `form-action 'self'${target}`].join('; ');
+}
 
 const NO_FEATURES = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'browsing-topics']
   .map((feature) => `${feature}=()`)
   .join(', ');
 
 /** What every HTML answer carries, whatever its status, beside the headers of every answer (S-110, S-111). */
-export function pageHeaders({ publicUrl }: Pick<Config, 'publicUrl'>): Readonly<Record<string, string>> {
+export function pageHeaders(
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+  formTarget?: string,
+): Readonly<Record<string, string>> {
   return {
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Content-Security-Policy': policyFor(formTarget),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Permissions-Policy': NO_FEATURES,

@@ -139,8 +139,8 @@ export const signedIn = {
 
   devices: {
     heading: 'Devices',
-    intro: 'Apps and browsers that are signed in to your account. End whatever you do not know.',
-    apps: 'Apps',
+    intro: 'Apps, sites and browsers that are signed in to your account. End whatever you do not know.',
+    apps: 'Apps and sites',
     browsers: 'Browsers',
     noApps: 'No app is signed in.',
     unnamedApp: 'An app without a name',

@@ -1,4 +1,5 @@
 import { gettingIn } from './messages-getting-in.js';
+import { letting } from './messages-letting-in.js';
 import { signedIn } from './messages-signed-in.js';
 import { span } from './time-spans.js';
 
@@ -39,6 +40,8 @@ export const english = {
   },
 
   gettingIn,
+
+  letting,
 
   signedIn,
 
@@ -166,7 +169,9 @@ export const english = {
     careNetwork:
       'The device is on another network. That is usual if you use mobile data here; otherwise be careful.',
     confirm: 'Sign this device in',
-    cancel: 'Stop',
+    cancel: 'Send it away',
+    declinedHeading: 'Sent away',
+    declined: 'The device was not let in. If somebody sent you its PIN, they have nothing of yours.',
     stale:
       'This PIN is used or too old. If you have just pressed the button twice, look at your device: it may be signed in.',
     doneHeading: 'Done',

@@ -15,7 +15,9 @@ export class PageInterceptor implements NestInterceptor<Page, string> {
     return next.handle().pipe(
       mergeMap(async (page) => {
         const isShown = page.content !== null;
-        const visitor = isShown ? await this.visitors.of(http.getRequest<PageRequest>(), reply) : NOBODY;
+        const request = http.getRequest<PageRequest>();
+        const visitor = isShown ? await this.visitors.of(request, reply) : NOBODY;
+        if (page.formTarget !== undefined) request.formTarget = page.formTarget;
         reply
           .status(page.status)
           .header('Content-Type', HTML)

@@ -8,10 +8,12 @@ import { DiscoveryModule } from '../../features/discovery/index.js';
 import { ExportModule } from '../../features/export/index.js';
 import { LinksModule } from '../../features/links/index.js';
 import { MailModule } from '../../features/mail/index.js';
+import { OauthModule } from '../../features/oauth/index.js';
 import { PinsModule } from '../../features/pins/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AntiRobotModule } from '../../platform/anti-robot/anti-robot.module.js';
 import { AddressController } from './address.controller.js';
+import { AllowController } from './allow.controller.js';
 import { AssetsController } from './assets.controller.js';
 import { ClosingController } from './closing.controller.js';
 import { ConfirmController } from './confirm.controller.js';
@@ -35,7 +37,7 @@ import { SignInController } from './sign-in.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { StopController } from './stop.controller.js';
 import { UnlockController } from './unlock.controller.js';
-import { Visitors } from './visitors.service.js';
+import { Visitors, type PageRequest } from './visitors.service.js';
 
 /** The pages people use: rendered here, no script needed. */
 @Module({
@@ -47,12 +49,14 @@ import { Visitors } from './visitors.service.js';
     ExportModule,
     LinksModule,
     MailModule,
+    OauthModule,
     PinsModule,
     SessionsModule,
   ],
   providers: [FormTokens, GuardedForm, PageErrors, SessionRenewal, Visitors],
   controllers: [
     AddressController,
+    AllowController,
     AssetsController,
     ClosingController,
     ConfirmController,
@@ -84,10 +88,10 @@ export class PagesModule {
 
 /** By the type of the answer, so that no page and no error can do without, whoever made it. */
 function addHeaders(fastify: FastifyInstance, config: Config): void {
-  const headers = pageHeaders(config);
-  fastify.addHook('onSend', (_request, reply: FastifyReply, payload, done) => {
+  fastify.addHook('onSend', (request: PageRequest, reply: FastifyReply, payload, done) => {
     const type = reply.getHeader('content-type');
-    if (typeof type === 'string' && type.startsWith('text/html')) void reply.headers(headers);
+    const isPage = typeof type === 'string' && type.startsWith('text/html');
+    if (isPage) void reply.headers(pageHeaders(config, request.formTarget));
     done(null, payload);
   });
 }

@@ -1,5 +1,5 @@
 import type { SignInOrigin } from '../../features/accounts/index.js';
-import { PinsService, type PinTyper } from '../../features/pins/index.js';
+import { PinAnswers, type PinTyper } from '../../features/pins/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
@@ -22,14 +22,15 @@ import { destinationAfter } from './ways.js';
 @PageController()
 export class PinController {
   constructor(
-    private readonly pins: PinsService,
+    private readonly pins: PinAnswers,
     private readonly renewal: SessionRenewal,
   ) {}
 
   /** A link may fill the PIN in, never confirm it. */
   @ShowSignedIn('pin', 'pin.html', 'link')
   async show(@Browser() browser: SignedInBrowser, @Query(['pin', 'done']) query: Form): Promise<Page> {
-    if (query.text('done') === 'linked') return page(PinDonePage, {});
+    const done = query.text('done');
+    if (done === 'linked' || done === 'declined') return page(PinDonePage, { isLinked: done === 'linked' });
     if (await this.pins.asksForPassword(browser)) return askPassword(query);
     return ask(query, { isLate: false });
   }
@@ -60,6 +61,22 @@ export class PinController {
       async () => {
         await this.pins.confirm(form.text('pin'), typer(browser, network));
         return seeOther('/pin?done=linked');
+      },
+      (problem) => ask(form, { isLate: true, problem }),
+    );
+  }
+
+  /** The device is told at once, and whoever holds it knows that nobody fell for it. */
+  @SubmitSignedIn('pin/decline')
+  decline(
+    @Browser() browser: SignedInBrowser,
+    @Fields(['pin']) form: Form,
+    @Network() network: string,
+  ): Promise<Page> {
+    return orAgain(
+      async () => {
+        await this.pins.decline(form.text('pin'), typer(browser, network));
+        return seeOther('/pin?done=declined');
       },
       (problem) => ask(form, { isLate: true, problem }),
     );

@@ -1,6 +1,7 @@
 import { Req } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { SignInService, type SignInOrigin } from '../../features/accounts/index.js';
+import { Interactions } from '../../features/oauth/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
 import { cookieIn, cookieName, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
@@ -20,7 +21,7 @@ import { MENDABLE_LATER, orAgain, type Problem } from './problem.js';
 import { SessionRenewal } from './session-renewal.js';
 import { SignInPage } from './templates/sign-in.js';
 import type { PageRequest } from './visitors.service.js';
-import { destinationAfter } from './ways.js';
+import { allowIdIn, destinationAfter } from './ways.js';
 
 /** Signing in on the pages, and out. */
 @PageController()
@@ -29,13 +30,14 @@ export class SignInController {
     private readonly signIns: SignInService,
     private readonly sessions: WebSessionsService,
     private readonly renewal: SessionRenewal,
+    private readonly interactions: Interactions,
     private readonly formTokens: FormTokens,
     private readonly config: Config,
   ) {}
 
   @Show('sign-in')
-  show(@Query(['next']) query: Form, @Browser() browser: SignedInBrowser | undefined): Page {
-    return browser ? seeOther(destinationAfter(query.text('next'))) : ask(query);
+  async show(@Query(['next']) query: Form, @Browser() browser: SignedInBrowser | undefined): Promise<Page> {
+    return browser ? seeOther(destinationAfter(query.text('next'))) : this.#ask(query);
   }
 
   @Submit('sign-in')
@@ -46,7 +48,7 @@ export class SignInController {
   ): Promise<Page> {
     return orAgain(
       () => this.#signIn(form, request, origin),
-      (problem) => ask(form, problem),
+      (problem) => this.#ask(form, problem),
       MENDABLE_LATER,
     );
   }
@@ -67,6 +69,13 @@ export class SignInController {
     const token = await this.sessions.signIn(account, session, request.browser?.session);
     const cookies = await this.renewal.cookies(account, { token, persistent }, origin);
     return seeOther(destinationAfter(form.text('next')), cookies);
+  }
+
+  /** Signing in may lead back to an app or site that asked for it. */
+  async #ask(typed: Form, problem?: Problem): Promise<Page> {
+    const id = allowIdIn(typed.text('next'));
+    const formTarget = id === null ? null : await this.interactions.redirectOf(id);
+    return { ...ask(typed, problem), ...(formTarget === null ? {} : { formTarget }) };
   }
 
   /** Signing a stranger's browser in to an account of one's own is an attack too (S-113). */

@@ -13,6 +13,8 @@ export interface PageRequest extends FastifyRequest {
   browser?: SignedInBrowser;
   /** By which the browser may be known, signed in or not (S-22); '' if it has none. */
   browserSecret?: string;
+  /** Of the page that answers it (`Page.formTarget`). */
+  formTarget?: string;
 }
 
 /** Whom pages are shown to. */

@@ -147,12 +147,26 @@ export const english: Messages = {
   newDevice: ({ userName, app, deviceName }) => ({
     subject: 'A new device signed in to your account',
     greeting: `Hello ${userName},`,
-    paragraphs: ['A device that was not seen before signed in to your Signpost account with a PIN:'],
+    paragraphs: ['A device that was not seen before was let in to your Signpost account:'],
     facts: deviceFacts(app, deviceName),
     action: 'See your devices',
     notes: [
       'A device chooses these names itself.',
       'If it was you, there is nothing to do. If not, end the device there, and never enter a PIN that somebody else gave you.',
+    ],
+  }),
+
+  tokenReused: ({ userName, app, deviceName }) => ({
+    subject: 'An app was signed out for safety',
+    greeting: `Hello ${userName},`,
+    paragraphs: [
+      'A key of an app that is signed in to your Signpost account was used a second time, long after the app had been given a new one. Somebody may have copied it, so the app was signed out:',
+    ],
+    facts: deviceFacts(app, deviceName),
+    action: 'See your devices',
+    notes: [
+      'A device chooses these names itself.',
+      'To use the app again, sign in on it again. If this happens more than once, do not trust the device it runs on.',
     ],
   }),
 

@@ -6,6 +6,7 @@
  */
 export { MailModule } from './mail.module.js';
 export { MailStops } from './mail-stops.service.js';
+export type { Mail } from './mail.js';
 export { MailOutbox } from './mail-outbox.service.js';
 export { MailTransport, type Delivery, type RenderedMail } from './mail-transport.js';
 export { mailTables } from './outbox.repository.js';

@@ -83,6 +83,7 @@ const WORDINGS: { readonly [K in MailKind]: Wording<K> } = {
     }),
   'unlock-sign-in': ({ userName }, _, messages) => messages.unlockSignIn({ userName: quotedName(userName) }),
   'new-device': (mail, _, messages) => messages.newDevice(quotedDevice(mail)),
+  'token-reused': (mail, _, messages) => messages.tokenReused(quotedDevice(mail)),
   'device-ended': (mail, _, messages) => messages.deviceEnded(quotedDevice(mail)),
   'account-deleted': ({ userName }, _, messages) =>
     messages.accountDeleted({ userName: quotedName(userName) }),
@@ -100,6 +101,7 @@ const PAGES: Readonly<Record<MailKind, string | null>> = {
   'address-changing': '/revert-address?token=',
   'unlock-sign-in': '/unlock?token=',
   'new-device': '/devices',
+  'token-reused': '/devices',
   'device-ended': '/devices',
   'account-deleted': null,
 };
@@ -109,7 +111,9 @@ function pathOf(mail: Mail): string | null {
   return page !== null && 'token' in mail ? `${page}${encodeURIComponent(mail.token)}` : page;
 }
 
-function quotedDevice({ userName, app, deviceName }: MailOf<'new-device' | 'device-ended'>): DeviceFields {
+type DeviceMail = MailOf<'new-device' | 'token-reused' | 'device-ended'>;
+
+function quotedDevice({ userName, app, deviceName }: DeviceMail): DeviceFields {
   return { userName: quotedName(userName), app: quotedName(app), deviceName: quotedName(deviceName) };
 }
 

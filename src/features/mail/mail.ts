@@ -39,6 +39,13 @@ export type Mail =
       readonly app: string;
       readonly deviceName: string;
     }
+  /** A refresh token of an app was used again, too late: the app was signed out (S-12). */
+  | {
+      readonly kind: 'token-reused';
+      readonly userName: string;
+      readonly app: string;
+      readonly deviceName: string;
+    }
   /** One device too many: the one idle longest was signed out (S-15). */
   | {
       readonly kind: 'device-ended';

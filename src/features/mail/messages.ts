@@ -31,6 +31,7 @@ export interface Messages {
   addressChanging(fields: LinkFields): Words;
   unlockSignIn(fields: { userName: string }): Words;
   newDevice(fields: DeviceFields): Words;
+  tokenReused(fields: DeviceFields): Words;
   deviceEnded(fields: DeviceFields): Words;
   accountDeleted(fields: { userName: string }): Words;
 }

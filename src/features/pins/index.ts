@@ -7,5 +7,7 @@
  */
 export type { PinTyper } from './pin-guesses.service.js';
 export { PinsModule } from './pins.module.js';
-export { PinsService, type PinInHand, type PinToConfirm } from './pins.service.js';
+export { CodeKeepers, type WaitingDevice } from './code-keepers.js';
+export { PinAnswers, type PinToConfirm } from './pin-answers.service.js';
+export { PinsService, type PinInHand } from './pins.service.js';
 export { pinTables } from './pin-tables.js';

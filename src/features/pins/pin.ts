@@ -1,3 +1,5 @@
+import type { KeyRing } from '../../platform/crypto/key-ring.js';
+import { DomainError } from '../../shared/domain-error.js';
 import type { Random } from '../../shared/random.js';
 import type { AccountId } from '../../shared/ids.js';
 import { wideNetworkAround } from '../../shared/network.js';
@@ -51,4 +53,13 @@ export function typedCode(text: string): string | null {
 
 export function hasExpired(pin: Pin, now: number): boolean {
   return pin.expiresAt <= now;
+}
+
+/** What is kept of a code: look-up by value (S-40, deviation D5). */
+export function macOf(ring: KeyRing, code: string): string {
+  return ring.mac('mac', `pin\n${code}`);
+}
+
+export function pinUnknown(): DomainError {
+  return new DomainError('not-found', 'pin-unknown', 'This PIN is wrong, used or expired.');
 }

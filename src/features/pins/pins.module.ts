@@ -5,14 +5,16 @@ import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { SessionsModule } from '../sessions/index.js';
+import { CodeKeepers } from './code-keepers.js';
+import { PinAnswers } from './pin-answers.service.js';
 import { PinGuesses } from './pin-guesses.service.js';
 import { PinsRepository } from './pins.repository.js';
 import { PinsService } from './pins.service.js';
 
 @Module({
   imports: [AccountsModule, SessionsModule, MailModule, AuditModule],
-  providers: [PinGuesses, PinsRepository, PinsService],
-  exports: [PinsService],
+  providers: [CodeKeepers, PinAnswers, PinGuesses, PinsRepository, PinsService],
+  exports: [CodeKeepers, PinAnswers, PinsService],
 })
 export class PinsModule implements OnModuleInit {
   constructor(

@@ -38,6 +38,12 @@ export class PinsRepository {
     );
   }
 
+  /** Sends a waiting device away. @returns false if it does not wait any more */
+  async remove(id: string): Promise<boolean> {
+    const pending = { id, state: 'pending' as const };
+    return (await this.unitOfWork.writing.delete(PinEntity, pending)).affected === 1;
+  }
+
   /** Ends every PIN that somebody confirmed for this account. Inside a unit of work. */
   async removeOf(accountId: AccountId): Promise<void> {
     await this.unitOfWork.writing.delete(PinEntity, { accountId });

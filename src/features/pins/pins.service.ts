@@ -8,14 +8,12 @@ import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
-import { wideNetworkAround } from '../../shared/network.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
-import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
-import { hasExpired, nearness, newCode, typedCode, type Nearness, type Pin } from './pin.js';
+import { hasExpired, macOf, newCode, pinUnknown, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** A poll of an expired PIN is told so for this long; then the PIN is unknown (protocol document, 2.4). */
@@ -30,23 +28,11 @@ export interface PinInHand {
   readonly network: string;
 }
 
-/** What the person must see before confirming (S-44). */
-export interface PinToConfirm {
-  readonly app: string;
-  readonly deviceId: string;
-  readonly ageMs: number;
-  /** Of the device and whoever types the PIN. */
-  readonly nearness: Nearness;
-  /** The wider network that the device is in, such as `198.51.100.0/24`. */
-  readonly wideNetwork: string;
-}
-
 /** Letting a TV in: it shows a PIN, a signed-in person types it, the TV gets a device token. */
 @Injectable()
 export class PinsService {
   constructor(
     private readonly pins: PinsRepository,
-    private readonly guesses: PinGuesses,
     private readonly devices: DevicesService,
     private readonly accounts: AccountsService,
     private readonly outbox: MailOutbox,
@@ -110,40 +96,6 @@ export class PinsService {
     });
   }
 
-  /** Whether this person has to give the password before a PIN: it is guessed at all over the broker (S-43). */
-  async asksForPassword({ isFresh }: Pick<PinTyper, 'isFresh'>): Promise<boolean> {
-    return !isFresh && (await this.guesses.isOnGuard());
-  }
-
-  /** What stands behind a typed PIN, for the person to check. Counts as a try (S-43). @throws as `confirm` */
-  async describe(typed: string, typer: PinTyper): Promise<PinToConfirm> {
-    const pin = await this.#guess(typed, typer);
-    if (pin.state !== 'pending') throw pinUnknown();
-    const { app, deviceId, createdAt, network } = pin;
-    const place = { nearness: nearness(network, typer.network), wideNetwork: wideNetworkAround(network) };
-    return { app, deviceId, ageMs: this.clock.now() - createdAt, ...place };
-  }
-
-  /**
-   * The person lets the device in, once (S-42). Once more by the same person changes nothing: a button is easily pressed
-   * twice.
-   *
-   * @throws DomainError not-found (wrong, expired and used alike, S-34), rate-limited after wrong ones (S-43), of which
-   * `pin-password-first` ends by giving the password
-   */
-  async confirm(typed: string, typer: PinTyper): Promise<void> {
-    const { accountId } = typer;
-    const pin = await this.#guess(typed, typer);
-    if (isConfirmedBy(accountId, pin)) return;
-    await this.unitOfWork.run(async () => {
-      if (!(await this.pins.confirm(pin.id, accountId, this.clock.now()))) {
-        if (isConfirmedBy(accountId, await this.pins.findByCode(pin.codeMac))) return;
-        throw pinUnknown();
-      }
-      await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: pin.app });
-    });
-  }
-
   /** A device that was let in but has not signed in yet does not outlive the password (S-13). In a unit of work. */
   async endConfirmedWithin(accountId: AccountId): Promise<void> {
     await this.pins.removeOf(accountId);
@@ -198,38 +150,13 @@ export class PinsService {
     return hasHandle || (pin.deviceId === deviceId && pin.network === network) ? pin : null;
   }
 
-  /**
-   * A PIN that waits for somebody, or that this person has confirmed. Counted before it is looked at, and given back if
-   * it was right (S-20, S-43).
-   */
-  async #guess(typed: string, typer: PinTyper): Promise<StoredPin> {
-    const guess = await this.guesses.begin(typer);
-    const code = typedCode(typed);
-    const pin = code === null ? null : await this.pins.findByCode(this.#mac(code));
-    const isOpen = pin?.state === 'pending' || isConfirmedBy(typer.accountId, pin);
-    if (!pin || !isOpen || hasExpired(pin, this.clock.now())) {
-      await this.audit.record({ kind: 'pin-confirmed', outcome: 'refused', accountId: typer.accountId });
-      throw pinUnknown();
-    }
-    await this.guesses.right(guess);
-    return pin;
-  }
-
   #rulePerMinute(bucket: string, key: string, limit: number): Rule {
     return { bucket, key, limit, windowMs: MINUTE };
   }
 
   #mac(code: string): string {
-    return this.ring.mac('mac', `pin\n${code}`);
+    return macOf(this.ring, code);
   }
-}
-
-function isConfirmedBy(accountId: AccountId, pin: StoredPin | null): boolean {
-  return pin?.state === 'confirmed' && pin.accountId === accountId;
-}
-
-function pinUnknown(): DomainError {
-  return new DomainError('not-found', 'pin-unknown', 'This PIN is wrong, used or expired.');
 }
 
 function tooManyPins(): DomainError {

@@ -32,25 +32,34 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   static with(tables: Tables): DynamicModule {
-    return {
-      module: DatabaseModule,
-      providers: [
-        {
-          provide: CONNECTIONS,
-          inject: [Config],
-          useFactory: (config: Config) => databaseOf(config, tables).open(),
-        },
-        {
-          provide: UnitOfWork,
-          inject: [CONNECTIONS, Random],
-          useFactory: (connections: Connections, random: Random) => new UnitOfWork(connections, random),
-        },
-      ],
-      exports: [CONNECTIONS, UnitOfWork],
-    };
+    return opening((config) => databaseOf(config, tables).open());
+  }
+
+  /** For commands that run while a broker may be running on the same database. */
+  static beside(tables: Tables): DynamicModule {
+    return opening((config) => databaseOf(config, tables).beside());
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.connections.close();
   }
+}
+
+function opening(open: (config: Config) => Promise<Connections>): DynamicModule {
+  return {
+    module: DatabaseModule,
+    providers: [
+      {
+        provide: CONNECTIONS,
+        inject: [Config],
+        useFactory: open,
+      },
+      {
+        provide: UnitOfWork,
+        inject: [CONNECTIONS, Random],
+        useFactory: (connections: Connections, random: Random) => new UnitOfWork(connections, random),
+      },
+    ],
+    exports: [CONNECTIONS, UnitOfWork],
+  };
 }

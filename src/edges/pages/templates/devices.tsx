@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import type { AppSignIn } from '../../../features/oauth/index.js';
 import type { Device, WebSession } from '../../../features/sessions/index.js';
 import { appName } from '../app-name.js';
 import { useMessages } from '../html.js';
@@ -14,6 +15,7 @@ import { Pager } from './pager.js';
 /** What is signed in: apps first. */
 export type SignIn =
   | { readonly kind: 'device'; readonly device: Device }
+  | { readonly kind: 'app'; readonly app: AppSignIn }
   | { readonly kind: 'browser'; readonly session: WebSession };
 
 interface DevicesProps {
@@ -29,15 +31,19 @@ interface DevicesProps {
 export function DevicesPage({ part, here, network, now, done }: DevicesProps): VNode {
   const { devices: words } = useMessages().signedIn;
   const devices = part.items.flatMap((one) => (one.kind === 'device' ? [one.device] : []));
+  const apps = part.items.flatMap((one) => (one.kind === 'app' ? [one.app] : []));
   const sessions = part.items.flatMap((one) => (one.kind === 'browser' ? [one.session] : []));
   return (
     <Layout heading={words.heading} section="devices" done={done}>
       <p>{words.intro}</p>
-      {devices.length > 0 || part.page === 1 ? <h2>{words.apps}</h2> : null}
-      {devices.length === 0 && part.page === 1 ? <p class="soft">{words.noApps}</p> : null}
+      {devices.length + apps.length > 0 || part.page === 1 ? <h2>{words.apps}</h2> : null}
+      {devices.length + apps.length === 0 && part.page === 1 ? <p class="soft">{words.noApps}</p> : null}
       <ul class="list">
         {devices.map((device) => (
           <SignedIn {...facts(device, network, now)} {...named(device, words.unnamedApp)} act="device" />
+        ))}
+        {apps.map((app) => (
+          <SignedIn {...facts(app, network, now)} name={app.appName} more={app.deviceName} act="app" />
         ))}
       </ul>
       {sessions.length === 0 ? null : <h2>{words.browsers}</h2>}
@@ -71,7 +77,7 @@ interface SignedInProps {
   /** Where it signed in, coarsely; null where the visitor is, '' where that is not known any more. */
   readonly place: string | null;
   /** Which form ends it; null for the browser that is looking. */
-  readonly act: 'device' | 'browser' | null;
+  readonly act: 'device' | 'app' | 'browser' | null;
 }
 
 function SignedIn({ id, name, version = '', more = '', act, ...when }: SignedInProps): VNode {
@@ -111,7 +117,7 @@ function When({ createdMs, usedMs, place, isHere }: WhenProps & { isHere: boolea
   );
 }
 
-function End({ id, name, act }: { id: string; name: string; act: 'device' | 'browser' }): VNode {
+function End({ id, name, act }: { id: string; name: string; act: 'device' | 'app' | 'browser' }): VNode {
   const { devices: words } = useMessages().signedIn;
   return (
     <form method="post" action={`/devices/end-${act}`}>
@@ -127,7 +133,7 @@ function End({ id, name, act }: { id: string; name: string; act: 'device' | 'bro
 type Facts = Pick<SignedInProps, 'id' | 'createdMs' | 'usedMs' | 'place'>;
 
 function facts(
-  { id, createdAt, lastUsedAt, network }: Device | WebSession,
+  { id, createdAt, lastUsedAt, network }: Device | AppSignIn | WebSession,
   here: string,
   now: number,
 ): Facts {

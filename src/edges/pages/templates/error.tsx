@@ -17,9 +17,9 @@ interface Explained {
 
 /** What happened, in plain words, and a way on. */
 export function ErrorPage(facts: ErrorFacts): VNode {
-  const { errors } = useMessages();
+  const { errors, letting } = useMessages();
   const isSignedIn = useVisitor().userName !== null;
-  const { heading, text } = explained(facts, errors);
+  const { heading, text } = explained(facts, errors, letting);
   const [href, label] = isSignedIn ? ['/servers', errors.toServers] : ['/', errors.toFront];
   return (
     <Layout heading={heading}>
@@ -33,15 +33,20 @@ export function ErrorPage(facts: ErrorFacts): VNode {
   );
 }
 
-function explained(facts: ErrorFacts, errors: Messages['errors']): Explained {
-  return byCode(facts.code, errors) ?? byStatus(facts, errors);
+function explained(facts: ErrorFacts, errors: Messages['errors'], letting: Messages['letting']): Explained {
+  return byCode(facts.code, errors, letting) ?? byStatus(facts, errors);
 }
 
-function byCode(code: string, errors: Messages['errors']): Explained | undefined {
+function byCode(
+  code: string,
+  errors: Messages['errors'],
+  letting: Messages['letting'],
+): Explained | undefined {
   const spent = (more: string): Explained => ({ ...errors.spent, text: `${errors.spent.text} ${more}` });
   const known: Readonly<Record<string, Explained>> = {
     'cross-site': errors.crossSite,
     'form-stale': errors.formStale,
+    'authorization-expired': spent(letting.errors.other),
     'sign-up-closed': errors.closed,
     'invitation-spent': spent(errors.invitationSpent),
     'answer-spent': spent(errors.invitationSpent),

@@ -7,6 +7,7 @@ import { Facts } from './facts.js';
 import { Field, FormToken, Summary } from './field.js';
 import { Layout } from './layout.js';
 import { Owner } from './owner.js';
+import { Scopes } from './scopes.js';
 
 interface PinProps {
   readonly pin: string;
@@ -71,11 +72,12 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
       <Facts
         facts={[
           { name: words.app, value: device.app === '' ? words.unnamed : appLabel(device.app) },
-          { name: words.device, value: device.deviceId },
+          { name: words.device, value: device.deviceId === '' ? words.unnamed : device.deviceId },
           { name: words.age, value: words.ago(device.ageMs) },
           { name: words.network, value: words.networks[device.nearness](device.wideNetwork) },
         ]}
       />
+      <Scopes scopes={device.scopes} />
       <div class="note care">
         <h2>{words.careHeading}</h2>
         <p>{words.care}</p>
@@ -87,19 +89,19 @@ export function PinCheckPage({ pin, device, userName }: PinCheckProps): VNode {
         <button class="button" type="submit">
           {words.confirm}
         </button>
-        <a class="button quiet" href="/pin">
+        <button class="button quiet" type="submit" formaction="/pin/decline">
           {words.cancel}
-        </a>
+        </button>
       </form>
     </Layout>
   );
 }
 
-export function PinDonePage(): VNode {
+export function PinDonePage({ isLinked }: { isLinked: boolean }): VNode {
   const { pin: words } = useMessages();
   return (
-    <Layout heading={words.doneHeading} section="pin">
-      <p>{words.done}</p>
+    <Layout heading={isLinked ? words.doneHeading : words.declinedHeading} section="pin">
+      <p>{isLinked ? words.done : words.declined}</p>
       <p class="actions">
         <a class="button quiet" href="/pin">
           {words.another}

@@ -22,6 +22,7 @@ const mails = {
   oldAddress: { kind: 'address-changing', userName: 'anna', token: TOKEN },
   unlock: { kind: 'unlock-sign-in', userName: 'anna', token: TOKEN },
   newDevice: { kind: 'new-device', userName: 'anna', app: 'Kino for TV', deviceName: 'Living room' },
+  tokenReused: { kind: 'token-reused', userName: 'anna', app: 'Kino for TV', deviceName: 'Living room' },
   deviceEnded: { kind: 'device-ended', userName: 'anna', app: 'Kino for TV', deviceName: 'Living room' },
   deleted: { kind: 'account-deleted', userName: 'anna' },
 } satisfies Record<string, Mail>;

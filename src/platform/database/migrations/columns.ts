@@ -5,6 +5,11 @@ export function text(name: string, length: number): TableColumnOptions {
   return { name, type: 'varchar', length: String(length) };
 }
 
+/** Text of any length. */
+export function longText(name: string): TableColumnOptions {
+  return { name, type: 'text' };
+}
+
 /** Milliseconds since the epoch. */
 export function instant(name: string): TableColumnOptions {
   return { name, type: 'bigint' };

@@ -1,5 +1,6 @@
 import { FirstTables1795305600000 } from './1795305600000-first-tables.js';
 import { LifeOfAnAccount1795392000000 } from './1795392000000-life-of-an-account.js';
+import { Apps1795479600000 } from './1795479600000-apps.js';
 import { KnownBrowsers1795482000000 } from './1795482000000-known-browsers.js';
 import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.js';
 
@@ -7,6 +8,7 @@ import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.j
 export const migrations = [
   FirstTables1795305600000,
   LifeOfAnAccount1795392000000,
+  Apps1795479600000,
   KnownBrowsers1795482000000,
   RestoredBackups1795525200000,
 ];

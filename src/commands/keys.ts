@@ -1,0 +1,36 @@
+import { loadConfig } from '../config/index.js';
+import { SystemClock } from '../platform/clock/system-clock.js';
+import { rotateSigningKeys } from '../platform/crypto/signing-key-file.js';
+import { SystemRandom } from '../platform/crypto/system-random.js';
+import type { Command } from './command.js';
+import { EXIT, UsageError } from './exit.js';
+
+const USAGE = `Usage:
+  signpost keys rotate
+      adds new signing keys to the key ring; they sign after SIGNING_KEY_OVERLAP_SECONDS, and old ones are dropped
+
+A broker that is running takes them in within five minutes. Several nodes: give all of them the new file.
+`;
+
+/** `signpost keys`. */
+export const keys: Command = {
+  summary: 'rotate the keys that sign tokens',
+  usage: USAGE,
+  run(args) {
+    if (args.length !== 1 || args[0] !== 'rotate') throw new UsageError(`keys: can only rotate\n\n${USAGE}`);
+    process.stdout.write(rotate());
+    return Promise.resolve(EXIT.ok);
+  },
+};
+
+/** @returns what to print */
+function rotate(): string {
+  const { keyRingFile, signingKeyOverlap, accessTokenTtl } = loadConfig();
+  const spans = { overlapMs: signingKeyOverlap, keptMs: Math.max(signingKeyOverlap, 2 * accessTokenTtl) };
+  const from = rotateSigningKeys(keyRingFile, spans, new SystemClock(), new SystemRandom());
+  return `New keys are in ${keyRingFile}. They sign from ${isoOf(from)} on.\nMake a backup of the key ring.\n`;
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

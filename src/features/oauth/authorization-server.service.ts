@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { Config } from '../../config/index.js';
+import { KeyRing } from '../../platform/crypto/key-ring.js';
+import { SigningKeys } from '../../platform/crypto/signing-keys.js';
+import { Log } from '../../platform/logging/log.js';
+import { Random } from '../../shared/random.js';
+import { AccountsService } from '../accounts/index.js';
+import { WebSessionsService } from '../sessions/index.js';
+import { mendAnswer } from './answers.js';
+import { AppSignIns } from './app-sign-ins.service.js';
+import { Grants } from './grants.service.js';
+import { makeProvider } from './provider.js';
+import { ProviderStorage } from './provider-storage.js';
+import { versionOf } from './published-keys.js';
+import { hasSignedOut, replaceForeignPage } from './shown-pages.js';
+import { TokenGrants } from './token-grants.service.js';
+import { beginVisit, visitOf, type Visit } from './visit.js';
+
+/** The authorization server: oidc-provider on our storage, keys, sessions and pages. */
+@Injectable()
+export class AuthorizationServer {
+  #current: { readonly version: string; readonly provider: Provider } | undefined;
+
+  constructor(
+    private readonly accounts: AccountsService,
+    private readonly storage: ProviderStorage,
+    private readonly grants: Grants,
+    private readonly signIns: AppSignIns,
+    private readonly sessions: WebSessionsService,
+    private readonly tokenGrants: TokenGrants,
+    private readonly keys: SigningKeys,
+    private readonly ring: KeyRing,
+    private readonly random: Random,
+    private readonly config: Config,
+    private readonly log: Log,
+  ) {}
+
+  /** Answers a request whose path starts below the issuer. `request.originalUrl` must hold the whole path. */
+  async handle(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
+    beginVisit(request, visit);
+    await this.provider.callback()(request, response);
+  }
+
+  /** Made anew when the keys change: it takes them once. All its state is in the database. */
+  get provider(): Provider {
+    const version = versionOf(this.keys);
+    if (this.#current?.version !== version) this.#current = { version, provider: this.#make() };
+    return this.#current.provider;
+  }
+
+  #make(): Provider {
+    const { accounts, config, grants, keys, ring, signIns, storage } = this;
+    const parts = { accounts, config, grants, keys, ring, signIns, storage };
+    const provider = makeProvider(parts, (type, handler) => this.tokenGrants.around(type, handler));
+    provider.silent = true;
+    provider.on('server_error', (ctx, error) => {
+      this.log.error({ route: ctx.oidc.route, error }, 'request failed');
+    });
+    provider.use((ctx, next) => this.#finish(ctx as unknown as KoaContextWithOIDC, next));
+    return provider;
+  }
+
+  async #finish(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+    await next();
+    mendAnswer(ctx, this.config);
+    replaceForeignPage(ctx);
+    await this.#signOut(ctx);
+    if (ctx.status < 500) return;
+    // An outage is told as everywhere else: come back, at different times (R-41).
+    const { body } = ctx;
+    ctx.status = 503;
+    ctx.body = body;
+    ctx.set('Retry-After', String(2 + this.random.below(5)));
+  }
+
+  /** The session of our pages is the session. */
+  async #signOut(ctx: KoaContextWithOIDC): Promise<void> {
+    const session = hasSignedOut(ctx);
+    if (!session) return;
+    await this.sessions.signOut(session.id, session.accountId);
+    const { 'Set-Cookie': cookie = '', ...headers } = visitOf(ctx).views.signedOutHeaders();
+    ctx.append('Set-Cookie', cookie);
+    ctx.set(headers);
+  }
+}

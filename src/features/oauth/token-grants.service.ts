@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import type { DeviceCode, TokenEndpointGrantContext } from 'oidc-provider';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Log } from '../../platform/logging/log.js';
+import { AppSignIns } from './app-sign-ins.service.js';
+import { Artifacts } from './artifacts.service.js';
+import { Grants } from './grants.service.js';
+import { DEVICE_GRANT } from './names.js';
+import { errors } from './oidc.js';
+import { PollPace } from './poll-pace.js';
+import { visitOf } from './visit.js';
+
+type Handler = (ctx: TokenEndpointGrantContext) => void | Promise<void>;
+
+/** Which parameter is used up by a grant type, and what the provider calls it. */
+const SOURCES: Readonly<Record<string, { readonly parameter: string; readonly kind: string }>> = {
+  authorization_code: { parameter: 'code', kind: 'AuthorizationCode' },
+  refresh_token: { parameter: 'refresh_token', kind: 'RefreshToken' },
+  [DEVICE_GRANT]: { parameter: 'device_code', kind: 'DeviceCode' },
+};
+
+/** Around the grant handlers of oidc-provider: each is one unit of work, so that no crash leaves half of it. */
+@Injectable()
+export class TokenGrants {
+  constructor(
+    private readonly artifacts: Artifacts,
+    private readonly signIns: AppSignIns,
+    private readonly grants: Grants,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly pace: PollPace,
+    private readonly log: Log,
+  ) {}
+
+  around(grantType: string, handler: Handler): Handler {
+    return async (ctx) => {
+      if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
+      const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler));
+      if (refusal) throw refusal;
+      const { AccessToken: token } = ctx.oidc.entities;
+      const about = { kind: 'app-tokens-issued', grantType, accountId: token?.accountId };
+      this.log.info({ audit: { ...about, clientId: ctx.oidc.client.clientId } }, 'audit');
+    };
+  }
+
+  /** A refusal is an answer: what it wrote, such as the end of a sign-in whose code was stolen, must stay. */
+  async #handled(
+    ctx: TokenEndpointGrantContext,
+    grantType: string,
+    handler: Handler,
+  ): Promise<errors.OIDCProviderError | undefined> {
+    const source = SOURCES[grantType];
+    if (!source) throw new errors.UnsupportedGrantType();
+    const value = textOf(ctx, source.parameter);
+    await this.artifacts.exclusive(source.kind, value);
+    try {
+      if (grantType === DEVICE_GRANT) await this.#beginDevice(ctx, value);
+      await handler(ctx);
+      await this.#markUsed(ctx);
+      return undefined;
+    } catch (error) {
+      if (error instanceof errors.OIDCProviderError && error.expose) return error;
+      throw error;
+    }
+  }
+
+  /** The sign-in of a device begins when the device comes for it: one that never does is not shown to anybody. */
+  async #beginDevice(ctx: TokenEndpointGrantContext, value: string): Promise<void> {
+    const { provider, client } = ctx.oidc;
+    const code = await provider.DeviceCode.find(value);
+    if (!code || !isLetIn(code, client.clientId)) return;
+    const { network } = visitOf(ctx);
+    const deviceName = code.params?.['device_name'];
+    const params = { ...code.params, scope: code.scope };
+    code.grantId = await this.grants.beginWithin(provider, client, {
+      accountId: code.accountId,
+      params,
+      network,
+      deviceName: typeof deviceName === 'string' ? deviceName : '',
+    });
+    await code.save();
+  }
+
+  async #markUsed(ctx: TokenEndpointGrantContext): Promise<void> {
+    const grantId = ctx.oidc.entities.Grant?.jti;
+    if (grantId !== undefined) await this.signIns.markUsedWithin(grantId);
+  }
+}
+
+type LetIn = DeviceCode & { readonly accountId: string };
+
+function isLetIn(code: DeviceCode, clientId: string): code is LetIn {
+  const isAnswered = code.accountId !== undefined && code.error === undefined;
+  return isAnswered && code.clientId === clientId && !code.grantId && code.isValid;
+}
+
+function textOf({ oidc }: TokenEndpointGrantContext, parameter: string): string {
+  const value: unknown = oidc.params[parameter];
+  return typeof value === 'string' ? value : '';
+}
