@@ -2,6 +2,9 @@ import { NestFactory, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './config/index.js';
 import { AppModule } from './app.module.js';
+import { ApiModule } from './edges/api/api.module.js';
+import { apiErrors } from './edges/api/problems/api-errors.js';
+import { openApiDocument } from './edges/api/reference/openapi.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
@@ -32,7 +35,19 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   prepare(adapter.getInstance(), config, log, app.get(Readiness));
   app.enableCors(connectCors);
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
-  app.useGlobalFilters(new ErrorFilter([connectErrors, opsErrors, pageErrors], log, app.get(Random)));
+  app.useGlobalFilters(
+    new ErrorFilter([apiErrors(config), connectErrors, opsErrors, pageErrors], log, app.get(Random)),
+  );
   await app.init();
   return app;
+}
+
+/** The OpenAPI file of a broker at `publicUrl`, without starting one: no provider is made. */
+export async function describeApi(config: Config, log: Log): Promise<ReturnType<typeof openApiDocument>> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(config, log),
+    createAdapter(config),
+    { preview: true, abortOnError: false, logger: new NestLog(log) },
+  );
+  return openApiDocument(app, ApiModule, config.publicUrl);
 }

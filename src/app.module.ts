@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, type Config } from './config/index.js';
+import { ApiModule } from './edges/api/api.module.js';
 import { ConnectModule } from './edges/connect/connect.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
 import { PagesModule } from './edges/pages/pages.module.js';
@@ -9,9 +10,11 @@ import { DiscoveryModule } from './features/discovery/index.js';
 import { ExportModule } from './features/export/index.js';
 import { LinksModule, linkTables } from './features/links/index.js';
 import { MailModule, mailTables } from './features/mail/index.js';
+import { OauthModule } from './features/oauth/index.js';
 import { PinsModule, pinTables } from './features/pins/index.js';
 import { ServersModule, serverTables } from './features/servers/index.js';
 import { SessionsModule, sessionTables } from './features/sessions/index.js';
+import { ChangesModule } from './platform/changes/changes.module.js';
 import { CryptoModule, keyTables } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import type { Tables } from './platform/database/connections.js';
@@ -43,6 +46,7 @@ export class AppModule {
         LoggingModule.with(log),
         PlatformModule.with(clock),
         DatabaseModule.with(tables),
+        ChangesModule,
         CryptoModule,
         MailModule,
         AuditModule,
@@ -51,9 +55,11 @@ export class AppModule {
         ServersModule,
         LinksModule,
         PinsModule,
+        OauthModule,
         DiscoveryModule,
         ExportModule,
         ConnectModule,
+        ApiModule,
         PagesModule,
         OpsModule,
       ],

@@ -1,5 +1,6 @@
 import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
+import { api } from './settings/api.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
 import { listening, mail, storage } from './settings/process.js';
@@ -13,10 +14,20 @@ export const sections = {
   'Servers, links and PINs': links,
   'Keeping robots out': antiRobot,
   'Sizes and limits': limits,
+  'The native API': api,
 };
 
 /** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
-export const settings = { ...listening, ...storage, ...mail, ...accounts, ...links, ...antiRobot, ...limits };
+export const settings = {
+  ...listening,
+  ...storage,
+  ...mail,
+  ...accounts,
+  ...links,
+  ...antiRobot,
+  ...limits,
+  ...api,
+};
 
 type Settings = typeof settings;
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThan, MoreThan } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import {
@@ -22,7 +23,10 @@ type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
 
 @Injectable()
 export class AccountsRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {}
 
   find(id: AccountId): Promise<AccountWithVerifiers | null> {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { id });
@@ -70,6 +74,7 @@ export class AccountsRepository {
 
   async remove(id: AccountId): Promise<void> {
     await this.unitOfWork.writing.delete(AccountEntity, { id });
+    this.changes.note('account', id);
   }
 
   /** @returns how many were still unconfirmed that long */
@@ -82,6 +87,7 @@ export class AccountsRepository {
   async verify(id: AccountId, verifiedAt: number): Promise<boolean> {
     const change = { state: 'active' as const, verifiedAt };
     const result = await this.unitOfWork.writing.update(AccountEntity, { id, state: 'unverified' }, change);
+    this.changes.note('account', id);
     return result.affected === 1;
   }
 
@@ -99,6 +105,7 @@ export class AccountsRepository {
 
   async setEmail(id: AccountId, email: string): Promise<void> {
     await this.unitOfWork.writing.update(AccountEntity, { id }, { email, emailKey: comparable(email) });
+    this.changes.note('account', id);
   }
 
   /** Whether an address was given up lately by somebody else than this account (S-39). */
@@ -122,10 +129,12 @@ export class AccountsRepository {
   /** No password fits any more until a new one is set. */
   async makePasswordUnusable(id: AccountId): Promise<void> {
     await this.unitOfWork.writing.update(AccountEntity, { id }, { passwordHash: '', legacyHash: null });
+    this.changes.note('account', id);
   }
 
   async setPassword(id: AccountId, verifiers: Verifiers): Promise<void> {
     await this.unitOfWork.writing.update(AccountEntity, { id }, verifiers);
+    this.changes.note('account', id);
   }
 
   /** Stores new verifiers, unless the password was changed since `account` was read. */

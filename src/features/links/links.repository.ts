@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import type { Account } from '../accounts/index.js';
@@ -27,7 +28,10 @@ interface NewLink {
  */
 @Injectable()
 export class LinksRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {}
 
   /** All of a server's links. Oldest first. */
   async ofServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
@@ -103,12 +107,14 @@ export class LinksRepository {
 
   async add(link: Link, more: NewLink): Promise<void> {
     await this.unitOfWork.writing.insert(LinkEntity, { ...link, ...more, endedAt: null });
+    this.changes.note('account', link.accountId);
   }
 
   async change(link: Link, more: Partial<NewLink> = {}): Promise<void> {
     const { id, kind, state, requester, acceptedAt, expiresAt } = link;
     const changes = { kind, state, requester, acceptedAt, expiresAt, ...more };
     await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
+    this.changes.note('account', link.accountId);
   }
 
   /** Remembers, without the key itself, that a link had another key before, so that no link gets it again (S-52). */
@@ -123,21 +129,26 @@ export class LinksRepository {
     await this.unitOfWork.writing.update(LinkEntity, { id: link.id }, { keyMac: newKeyMac });
     const ended = { state: 'revoked' as const, endedAt: tombstone.at, sealedKey: null, answerDigest: null };
     await this.unitOfWork.writing.insert(LinkEntity, Object.assign({}, row, ended, { id: tombstone.id }));
+    this.changes.note('account', link.accountId);
   }
 
   /** Ends a link and forgets its key. @returns false if it had ended */
-  async end(id: LinkId, state: EndState, endedAt: number): Promise<boolean> {
+  async end({ id, accountId }: Link, state: EndState, endedAt: number): Promise<boolean> {
     const changes = { state, endedAt, sealedKey: null, answerDigest: null };
-    return (
-      (await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes)).affected === 1
-    );
+    const result = await this.unitOfWork.writing.update(LinkEntity, { id, endedAt: IsNull() }, changes);
+    this.changes.note('account', accountId);
+    return result.affected === 1;
   }
 
   /** Writes down what has lapsed already. */
   async endLapsed(now: number, of: { serverId?: ServerId; accountId?: AccountId } = {}): Promise<void> {
     const lapsed = { ...of, endedAt: IsNull(), expiresAt: LessThanOrEqual(now) };
+    const select = { id: true, accountId: true } as const;
+    const concerned = await this.unitOfWork.writing.find(LinkEntity, { where: lapsed, select });
+    if (concerned.length === 0) return;
     const changes = { state: 'expired' as const, endedAt: now, sealedKey: null, answerDigest: null };
     await this.unitOfWork.writing.update(LinkEntity, lapsed, changes);
+    for (const { accountId } of concerned) this.changes.note('account', accountId);
   }
 
   #live(now: number): SelectQueryBuilder<LinkEntity> {

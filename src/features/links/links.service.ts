@@ -162,6 +162,15 @@ export class LinksService {
     });
   }
 
+  /** The person leaves a server. @throws DomainError not-found: not accepted, ended, somebody else's (S-61) */
+  async leave(accountId: AccountId, linkId: LinkId): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const { link } = chosenOf({ linkId }, await this.links.ofAccount(accountId, this.clock.now()));
+      if (link.state !== 'accepted') throw linkUnknown();
+      await this.#end(link.serverId, accountId, endedByAccount);
+    });
+  }
+
   /** The person says no, or leaves. @throws DomainError not-found */
   async endByAccount(accountId: AccountId, serverId: ServerId): Promise<void> {
     await this.#end(serverId, accountId, endedByAccount);
@@ -236,7 +245,7 @@ export class LinksService {
       const now = this.clock.now();
       const found = await this.#find(serverId, accountId);
       const state = found && how(found.link);
-      if (!state || !(await this.links.end(found.link.id, state, now))) throw linkUnknown();
+      if (!state || !(await this.links.end(found.link, state, now))) throw linkUnknown();
       await this.#record(state === 'rejected' ? 'link-rejected' : 'link-revoked', found);
     });
   }

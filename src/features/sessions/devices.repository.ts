@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import type { Device, Lifetimes } from './device.js';
@@ -7,7 +8,10 @@ import { DeviceTokenEntity } from './device-token.entity.js';
 
 @Injectable()
 export class DevicesRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {}
 
   findByDigest(digest: string): Promise<Device | null> {
     return this.unitOfWork.reading.findOneBy(DeviceTokenEntity, { digest });
@@ -30,7 +34,10 @@ export class DevicesRepository {
   }
 
   async remove(id: DeviceId): Promise<void> {
+    const device = await this.unitOfWork.reading.findOneBy(DeviceTokenEntity, { id });
+    if (!device) return;
     await this.unitOfWork.writing.delete(DeviceTokenEntity, { id });
+    this.changes.note('account', device.accountId);
   }
 
   async removeExpired({ idle, absolute }: Lifetimes, now: number): Promise<void> {

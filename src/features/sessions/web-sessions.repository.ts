@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan, Not } from 'typeorm';
+import { Changes } from '../../platform/changes/changes.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import { WebSessionEntity } from './web-session.entity.js';
@@ -7,7 +8,10 @@ import type { WebSession } from './web-session.js';
 
 @Injectable()
 export class WebSessionsRepository {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly changes: Changes,
+  ) {}
 
   findByDigest(digest: string): Promise<WebSession | null> {
     return this.unitOfWork.reading.findOneBy(WebSessionEntity, { digest });
@@ -35,11 +39,14 @@ export class WebSessionsRepository {
 
   /** @returns false if there is none, or it is somebody else's */
   async remove(id: string, accountId: AccountId): Promise<boolean> {
-    return (await this.unitOfWork.writing.delete(WebSessionEntity, { id, accountId })).affected === 1;
+    const result = await this.unitOfWork.writing.delete(WebSessionEntity, { id, accountId });
+    this.changes.note('account', accountId);
+    return result.affected === 1;
   }
 
   async removeOthers(accountId: AccountId, kept: string): Promise<void> {
     await this.unitOfWork.writing.delete(WebSessionEntity, { accountId, id: Not(kept) });
+    this.changes.note('account', accountId);
   }
 
   async removeIdleSince(time: number, persistent: boolean): Promise<void> {

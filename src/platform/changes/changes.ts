@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { ChangeFeed, type Change } from './change-feed.js';
+
+/** How a repository says what it changes. */
+@Injectable()
+export class Changes {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly feed: ChangeFeed,
+  ) {}
+
+  /** Inside a unit of work: published once that is on disk. */
+  note(topic: Change['topic'], id: string): void {
+    this.unitOfWork.afterCommit(() => this.feed.publish({ topic, id }));
+  }
+}

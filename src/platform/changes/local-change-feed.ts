@@ -1,0 +1,68 @@
+import type { Log } from '../logging/log.js';
+import { ChangeFeed, type Change, type ChangeListener } from './change-feed.js';
+
+/**
+ * How long a commit that got no answer may hang in the network or in a stalled database and still happen: Linux gives
+ * up resending what a closed connection left behind after about 100 s.
+ */
+const DOUBT_MS = 5 * 60_000;
+
+/** The feed of a process that has nobody to tell but itself: it hears of everything while it is alone. */
+export class LocalChangeFeed extends ChangeFeed {
+  readonly #listeners = new Set<ChangeListener>();
+  #sequence = 0;
+  #doubtUntil = -Infinity;
+
+  /** @param isAlone whether no other process writes to the database */
+  constructor(
+    private readonly isAlone: () => boolean,
+    private readonly log: Log,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    super();
+  }
+
+  override get hearsAll(): boolean {
+    // First: it may find that others wrote, and tell.
+    return this.isAlone() && this.now() >= this.#doubtUntil;
+  }
+
+  override publish(change: Change): void {
+    this.#sequence += 1;
+    const numbered = { ...change, sequence: this.#sequence };
+    this.#tell((listener) => listener.changed(numbered));
+  }
+
+  override doubt(): void {
+    this.#doubtUntil = this.now() + DOUBT_MS;
+    this.log.warn(
+      { minutes: DOUBT_MS / 60_000 },
+      'a commit got no answer: nothing is remembered for a while',
+    );
+    this.forget();
+  }
+
+  override forget(): void {
+    this.#tell((listener) => listener.missed());
+  }
+
+  override listen(listener: ChangeListener): () => void {
+    // Its own object: the same listener may listen twice and end one of them.
+    const entry: ChangeListener = {
+      changed: (change) => listener.changed(change),
+      missed: () => listener.missed(),
+    };
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  #tell(how: (listener: ChangeListener) => void): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        how(listener);
+      } catch (error) {
+        this.log.error({ error }, 'a listener to changes failed');
+      }
+    }
+  }
+}
