@@ -11,18 +11,24 @@ import { InvitationsController } from './links/invitations.controller.js';
 import { LinksController } from './links/links.controller.js';
 import { ProfileController } from './people/profile.controller.js';
 import { SignInsController } from './people/sign-ins.controller.js';
+import { ApiReference } from './reference/api-reference.js';
+import { ReferenceController } from './reference/reference.controller.js';
 import { Listeners } from './servers/listeners.js';
+import { ServerEventsController } from './servers/server-events.controller.js';
+import { ServerEvents } from './servers/server-events.service.js';
 import { ServerLists } from './servers/server-lists.service.js';
 import { ServersController } from './servers/servers.controller.js';
 
 /** Signpost's own API under /api/v1: JSON, bearer tokens, problems. */
 @Module({
   imports: [DiscoveryModule, LinksModule, OauthModule, SessionsModule],
-  providers: [AccessTokenStrategy, Apps, Listeners, ServerLists],
+  providers: [AccessTokenStrategy, ApiReference, Apps, Listeners, ServerEvents, ServerLists],
   controllers: [
     InvitationsController,
     LinksController,
     ProfileController,
+    ReferenceController,
+    ServerEventsController,
     ServersController,
     SignInsController,
   ],

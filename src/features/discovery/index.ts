@@ -5,5 +5,5 @@
  */
 export { DiscoveryModule } from './discovery.module.js';
 export { DiscoveryService, type ServerInSight } from './discovery.service.js';
-export { ListChanges } from './list-changes.js';
+export { ListChanges, type ListSubscription } from './list-changes.js';
 export { ranked, type Address } from './ranking.js';

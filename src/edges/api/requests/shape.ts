@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 import { RequestFaults, type RequestFault } from '../problems/refusals.js';
 
 /** A class whose decorators say what a query or a body may hold. */
@@ -11,6 +11,8 @@ export class Nothing {
 }
 
 type Name = (property: string, detail: string) => RequestFault;
+
+const UNKNOWN = 'is not known here';
 
 const STRICT = {
   whitelist: true,
@@ -41,16 +43,24 @@ export function checkedQuery(shape: Shape, query: string): object {
 }
 
 function checked(shape: Shape, given: object, name: Name): object {
+  // Ours, because the libraries overlook names that every object has, such as `constructor`, and a class without fields.
+  const known = namesIn(shape);
+  const unknown = Object.keys(given).filter((one) => !known.has(one));
+  if (unknown.length > 0) throw new RequestFaults(unknown.map((one) => name(shown(one), UNKNOWN)));
   const instance = plainToInstance(shape, given);
   const errors = validateSync(instance, STRICT);
   if (errors.length > 0) throw new RequestFaults(errors.map((error) => faultOf(error, name)));
   return instance;
 }
 
+function namesIn(shape: Shape): ReadonlySet<string> {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(shape, '', false, false);
+  return new Set(rules.map(({ propertyName }) => propertyName));
+}
+
 function faultOf({ property, constraints = {} }: ValidationError, name: Name): RequestFault {
-  const isUnknown = 'whitelistValidation' in constraints;
   const said = Object.values(constraints).map((text) => text.replace(`${property} `, ''));
-  return name(shown(property), isUnknown ? 'is not known here' : said.join('; ') || 'is not as documented');
+  return name(shown(property), said.join('; ') || 'is not as documented');
 }
 
 /** What a caller named something, short enough to say back. */
