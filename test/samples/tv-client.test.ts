@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { encode } from 'uqr';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { LinksService } from '../../src/features/links/index.js';
-import type { AccountId, ServerId } from '../../src/shared/ids.js';
+import type { ServerId } from '../../src/shared/ids.js';
 import { signIn } from '../api/app-token.js';
 import { account } from '../connect/cast.js';
 import { MediaServer } from '../simulator/media-server.js';
@@ -19,10 +19,10 @@ const QR_CODE = inCheckout('docs/samples/tv-client/qr-code.mjs');
 
 type Attempt = (signal: AbortSignal) => Promise<string>;
 interface Sample {
-  race(attempts: readonly Attempt[], staggerMs?: number): Promise<string>;
+  readonly race: (attempts: readonly Attempt[], staggerMs?: number) => Promise<string>;
 }
 interface QrSample {
-  modules(text: string): boolean[][] | null;
+  readonly modules: (text: string) => boolean[][] | null;
 }
 
 const load = async <T>(file: string): Promise<T> => (await import(pathToFileURL(file).href)) as T;
@@ -42,7 +42,7 @@ describe('the sample TV client', () => {
     server.addUser('local-maria');
     await server.linkUser('local-maria', 'maria');
     const serverId = server.registration?.id as ServerId;
-    await broker.app.get(LinksService).accept(maria.id as AccountId, { serverId });
+    await broker.app.get(LinksService).accept(maria.id, { serverId });
     front = new OAuthFront(broker.url, async () => (await signIn(broker, maria, ['servers:read'])).token);
     await front.start();
   });

@@ -20,7 +20,7 @@ import type { ProblemCode } from './problems/problem-list.js';
 import { documented, type Answer } from './reference/documented.js';
 import { ShapeGuard, TAKES, type ShapedRequest, type Takes } from './requests/shape.guard.js';
 
-export const BASE = 'api/v1';
+const BASE = 'api/v1';
 const METHODS = { GET: Get, POST: Post, DELETE: Delete };
 
 /** One operation of the API: how it is called, who may, what goes in and out, and what is written about it. */

@@ -48,7 +48,8 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
     genReqId: () => randomUUID(),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.
-      answerMalformed(request, reply, presenters);
+      const context = { requestId: request.id, network: '' };
+      withinRequest(context, () => answerMalformed(request, reply, presenters));
     },
   });
 }

@@ -50,7 +50,7 @@ export function apiErrors({ publicUrl }: Pick<Config, 'publicUrl'>): ErrorPresen
 }
 
 /** Leads to the sentence about it in the reference. */
-export function problemType(publicUrl: string, code: ProblemCode): string {
+function problemType(publicUrl: string, code: ProblemCode): string {
   return `${publicUrl}/api/v1/docs#${code}`;
 }
 
