@@ -106,7 +106,7 @@ module.exports = {
     feature('accounts', ['mail', 'audit']),
     feature('sessions', ['accounts', 'mail', 'audit', 'restores']),
     feature('servers', ['accounts', 'mail', 'audit', 'restores']),
-    feature('oauth', ['pins', 'sessions', 'accounts', 'mail', 'audit']),
+    feature('oauth', ['pins', 'sessions', 'accounts', 'mail', 'audit', 'restores']),
     feature('links', ['servers', 'sessions', 'accounts', 'mail', 'audit']),
     feature('pins', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),
     feature('discovery', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),

@@ -8,18 +8,32 @@ import { ensureBuilt } from './lib/build.mjs';
 import { inCheckout } from './lib/checkout.mjs';
 import { environmentExample } from './lib/environment-example.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { problemList } from './lib/problem-list.mjs';
 import { perform, say, Stop } from './lib/say.mjs';
 
 /** @typedef {typeof import('../src/config/settings.js')} Settings */
+/** @typedef {typeof import('../src/edges/api/problems/problem-list.js')} Problems */
+/** @typedef {typeof import('../src/api-document.js')} Api */
 
+/** @param {string} file below dist @returns {string} what import() takes */
+const built = (file) => pathToFileURL(inCheckout(`dist/${file}`)).href;
+
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- no type checker sees into dist */
 /** @returns {Promise<Record<string, string>>} file → what it has to hold */
 async function wanted() {
-  const built = pathToFileURL(inCheckout('dist/config/settings.js')).href;
   /** @type {Settings} */
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- no type checker sees into dist
-  const { sections } = await import(built);
-  return { '.env.example': environmentExample(sections) };
+  const { sections } = await import(built('config/settings.js'));
+  /** @type {Problems} */
+  const { PROBLEMS } = await import(built('edges/api/problems/problem-list.js'));
+  /** @type {Api} */
+  const { apiDocument } = await import(built('api-document.js'));
+  return {
+    '.env.example': environmentExample(sections),
+    'docs/problems.md': problemList(PROBLEMS),
+    'docs/openapi.json': await apiDocument(),
+  };
 }
+/* eslint-enable @typescript-eslint/no-unsafe-assignment */
 
 /** @param {string} name @returns {string | null} */
 function present(name) {

@@ -2,6 +2,11 @@ import { NestFactory, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './config/index.js';
 import { AppModule } from './app.module.js';
+import { ApiModule } from './edges/api/api.module.js';
+import { apiCors } from './edges/api/cors.js';
+import { apiErrors } from './edges/api/problems/api-errors.js';
+import { ApiReference } from './edges/api/reference/api-reference.js';
+import { openApiDocument } from './edges/api/reference/openapi.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
@@ -11,6 +16,7 @@ import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
 import { AccessGuard } from './platform/http/callers.js';
 import { ErrorFilter } from './platform/http/error-filter.js';
+import { corsOf } from './platform/http/cors.js';
 import { createAdapter, prepare } from './platform/http/fastify.js';
 import { Limiter } from './platform/limits/limiter.js';
 import { Readiness } from './platform/http/readiness.js';
@@ -25,7 +31,8 @@ import { Random } from './shared/random.js';
  * @throws StartupError when something that a person can mend is missing
  */
 export async function createApp(config: Config, log: Log, clock?: Clock): Promise<NestFastifyApplication> {
-  const adapter = createAdapter(config, [plainServersRequest]);
+  const api = apiErrors(config);
+  const adapter = createAdapter(config, [plainServersRequest], [api]);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log, clock), adapter, {
     bodyParser: false,
     // Thrown to the caller, who knows whether a test or a process must end.
@@ -33,13 +40,14 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
     logger: new NestLog(log),
   });
   prepare(adapter.getInstance(), config, log, app.get(Readiness));
-  app.enableCors(connectCors);
+  app.enableCors(corsOf([connectCors, apiCors]));
   app.useGlobalGuards(new AccessGuard(app.get(Reflector), app.get(Limiter), config));
   const pages = app.get(PageErrors);
-  const presenters = [connectErrors, oidcErrors(pages), opsErrors, pages];
+  const presenters = [api, connectErrors, oidcErrors(pages), opsErrors, pages];
   app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
   app.get(ReadyServersRoute).addTo(adapter.getInstance());
   app.get(ReadyServersShortcut).addTo(adapter.getInstance().server);
+  app.get(ApiReference).describedBy(() => openApiDocument(app, ApiModule, config.publicUrl));
   await app.init();
   return app;
 }

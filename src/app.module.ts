@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, type Config } from './config/index.js';
+import { ApiModule } from './edges/api/api.module.js';
 import { ConnectModule } from './edges/connect/connect.module.js';
 import { OidcModule } from './edges/oidc/oidc.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
@@ -63,6 +64,7 @@ export class AppModule {
         DiscoveryModule,
         ExportModule,
         ConnectModule,
+        ApiModule,
         PagesModule,
         OidcModule,
         OpsModule,

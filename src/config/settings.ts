@@ -1,5 +1,6 @@
 import type { Setting } from './setting.js';
 import { antiRobot } from './settings/anti-robot.js';
+import { api } from './settings/api.js';
 import { apps } from './settings/apps.js';
 import { limits } from './settings/limits.js';
 import { accounts, links } from './settings/people.js';
@@ -17,6 +18,7 @@ export const sections = {
   'Servers, links and PINs': links,
   'Keeping robots out': antiRobot,
   'Sizes and limits': limits,
+  'The native API': api,
 };
 
 /** Every setting there is: the one list behind the Config, `.env.example` and the messages. */
@@ -31,6 +33,7 @@ export const settings = {
   ...links,
   ...antiRobot,
   ...limits,
+  ...api,
 };
 
 type Settings = typeof settings;

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { problemList } from '../../scripts/lib/problem-list.mjs';
 import { environmentExample } from '../../scripts/lib/environment-example.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { loadConfig } from '../../src/config/index.js';
+import { PROBLEMS } from '../../src/edges/api/problems/problem-list.js';
 import { sections, settings } from '../../src/config/settings.js';
 
 const example = readFileSync(inCheckout('.env.example'), 'utf8');
@@ -29,4 +31,8 @@ test('the defaults in .env.example, taken at their word, are the defaults', () =
 
 test('no line of .env.example is longer than a screen is wide', () => {
   expect(example.split('\n').filter((line) => line.length > 100)).toEqual([]);
+});
+
+test('docs/problems.md is what the list of problems says: npm run generate', () => {
+  expect(readFileSync(inCheckout('docs/problems.md'), 'utf8')).toBe(problemList(PROBLEMS));
 });

@@ -3,6 +3,7 @@ import { Controller, Get, RequestMethod, type Type } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
 import { ModulesContainer, Reflector } from '@nestjs/core';
 import { bareRoutesOf, type BareRoute } from '../../src/platform/http/bare-routes.js';
+import { scopesOf } from '../../src/edges/api/bearer/scopes.js';
 import { callersOf, Callers, type CallerClass } from '../../src/platform/http/callers.js';
 import { TestBroker } from '../support/broker.js';
 
@@ -10,6 +11,8 @@ interface Route {
   readonly name: string;
   /** undefined: nobody declared it */
   readonly callers: readonly CallerClass[] | undefined;
+  /** Of apps: any one of these. */
+  readonly scopes: readonly string[];
 }
 
 type Handler = (...given: unknown[]) => unknown;
@@ -24,13 +27,13 @@ function routesOf(controller: Type): Route[] {
       const handler = prototype[name]!;
       const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
       if (method === undefined) return [];
-      const callers = callersOf(reflector, {
-        getHandler: () => handler,
-        getClass: <T>() => controller as Type<T>,
-      });
+      const place = { getHandler: () => handler, getClass: <T>() => controller as Type<T> };
+      const callers = callersOf(reflector, place);
+      const scopes = scopesOf(reflector, place);
       return pathsOf(controller, handler).map((path) => ({
         name: `${RequestMethod[method]} ${path}`,
         callers,
+        scopes,
       }));
     });
 }
@@ -108,6 +111,28 @@ describe('routes', () => {
     expect(adding).toEqual(['platform/http/bare-routes.ts']);
   });
 
+  test('of the API admit exactly these apps, and nobody else (S-60)', () => {
+    const ofApi = routes.filter(({ name }) => name.includes('/api/'));
+    const matrix = Object.fromEntries(
+      ofApi.map(({ name, callers, scopes }) => [name, [callers?.join(' '), ...scopes].join(' | ')]),
+    );
+    expect(matrix).toEqual({
+      'GET /api/v1/servers': 'app | servers:read',
+      'GET /api/v1/servers/events': 'app | servers:read',
+      'GET /api/v1/invitations': 'app | links:manage | servers:read',
+      'POST /api/v1/invitations/:id/accept': 'app | links:manage',
+      'POST /api/v1/invitations/:id/decline': 'app | links:manage',
+      'GET /api/v1/links': 'app | links:manage | servers:read',
+      'DELETE /api/v1/links/:id': 'app | links:manage',
+      'GET /api/v1/profile': 'app',
+      'GET /api/v1/sign-ins': 'app | sign-ins:manage',
+      'DELETE /api/v1/sign-ins/current': 'app',
+      'DELETE /api/v1/sign-ins/:id': 'app | sign-ins:manage',
+      'GET /api/v1/openapi.json': 'nobody-in-particular',
+      'GET /api/v1/docs': 'nobody-in-particular',
+    });
+  });
+
   test('that change something without a credential of the protocol are never open to a browser by GET', () => {
     const odd = routes.filter(
       ({ name, callers }) => name.startsWith('GET /service') && callers?.includes('browser'),
@@ -132,9 +157,9 @@ describe('the look for routes', () => {
       }
     }
     expect(routesOf(Forgetful)).toEqual([
-      { name: 'GET /fixture/open', callers: ['nobody-in-particular'] },
-      { name: 'GET /fixture/forgotten', callers: undefined },
-      { name: 'GET /fixture/also', callers: undefined },
+      { name: 'GET /fixture/open', callers: ['nobody-in-particular'], scopes: [] },
+      { name: 'GET /fixture/forgotten', callers: undefined, scopes: [] },
+      { name: 'GET /fixture/also', callers: undefined, scopes: [] },
     ]);
   });
 });

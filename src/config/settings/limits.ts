@@ -126,12 +126,6 @@ export const limits = {
   serverRegistrationsDay: limit('LIMIT_SERVER_REGISTRATIONS_PER_NETWORK_DAY', 10, 'The same per day (S-25).'),
   serverUpdatesHour: limit('LIMIT_SERVER_UPDATES_PER_HOUR', 120, 'Updates per server and hour (S-25).'),
   listsHour: limit('LIMIT_LISTS_PER_HOUR', 1_200, 'List calls per device or server and hour (S-25).'),
-  listeners: limit(
-    'LIMIT_LISTENERS',
-    5_000,
-    'Devices that may wait for changes of their server lists at once, in all.',
-  ),
-  listenersAccount: limit('LIMIT_LISTENERS_PER_ACCOUNT', 20, 'The same per account.'),
   anonymousMinute: limit(
     'LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE',
     300,

@@ -7,6 +7,7 @@ export const letting = {
     email: 'see your e-mail address',
     'servers:read': 'see your servers and connect to them as you',
     'links:manage': 'accept and decline invitations, and leave servers',
+    'sign-ins:manage': 'see what is signed in to your account, and sign it out',
     offline_access: 'do this while you are away, until you sign it out',
   },
   may: 'It may:',

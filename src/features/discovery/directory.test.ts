@@ -5,7 +5,6 @@ import { LocalChangeFeed } from '../../platform/changes/local-change-feed.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import type { LinksService, UsableLink } from '../links/index.js';
 import { Directory } from './directory.js';
-import { ListWatchers } from './list-watchers.js';
 import type { ServerList } from './server-list.js';
 
 const anna = '1' as AccountId;
@@ -41,7 +40,6 @@ function usable(serverId: string, key = 'k'): UsableLink {
 /** A directory whose reads are answered when the test says so. */
 function room(settings: Record<string, string> = {}): {
   directory: Directory;
-  watchers: ListWatchers;
   feed: LocalChangeFeed;
   reads: { account: AccountId; answer: (links: UsableLink[]) => Promise<void>; fail: () => void }[];
   setAlone: (alone: boolean) => void;
@@ -59,8 +57,7 @@ function room(settings: Record<string, string> = {}): {
     });
   const config = loadConfig(settings);
   const directory = new Directory({ usableBy } as unknown as LinksService, feed, config);
-  const watchers = new ListWatchers(directory, feed, config);
-  return { directory, watchers, feed, reads, setAlone: (is) => (alone = is) };
+  return { directory, feed, reads, setAlone: (is) => (alone = is) };
 }
 
 const names = async (list: ServerList | Promise<ServerList>): Promise<string[]> =>
@@ -185,68 +182,4 @@ test('the ETag is that of the content: any field but heardAt changes it, and ord
   for (const links of others) tags.push(await etagOf(links));
   tags.push(await etagOf([base, usable('b')]), await etagOf([usable('b'), base]));
   expect(new Set(tags).size).toBe(tags.length);
-});
-
-test('who waits for changes is woken by those of the account and of its servers, once for several', async () => {
-  const one = room();
-  await remembered(one, anna, [usable('a')]);
-  const changes = one.watchers.watch(anna, new AbortController().signal);
-  one.feed.publish({ topic: 'server', id: 'elsewhere' });
-  one.feed.publish({ topic: 'account', id: bert });
-  let woken = 0;
-  const waiting = changes.next().then(() => (woken += 1));
-  await new Promise((done) => setImmediate(done));
-  expect(woken).toBe(0);
-  one.feed.publish({ topic: 'server', id: 'a' });
-  await waiting;
-  await remembered(one, anna, [usable('a')]);
-  one.feed.publish({ topic: 'account', id: anna });
-  one.feed.publish({ topic: 'account', id: anna });
-  expect(await changes.next()).toEqual({ done: false, value: undefined });
-  const next = changes.next();
-  await changes.return?.();
-  expect(await next).toEqual({ done: true, value: undefined });
-});
-
-test('who waits while the list is not remembered is woken by any server: it may stand there', async () => {
-  const one = room();
-  const changes = one.watchers.watch(anna, new AbortController().signal);
-  one.feed.publish({ topic: 'server', id: 'any' });
-  expect(await changes.next()).toEqual({ done: false, value: undefined });
-});
-
-test('waiting ends with its signal, also one that was given up before', async () => {
-  const { watchers } = room();
-  const controller = new AbortController();
-  const changes = watchers.watch(anna, controller.signal);
-  const next = changes.next();
-  controller.abort();
-  expect(await next).toMatchObject({ done: true });
-  expect(await watchers.watch(anna, controller.signal).next()).toMatchObject({ done: true });
-});
-
-test('too many who wait are refused, per account and in all, until one goes', async () => {
-  const { watchers } = room({ LIMIT_LISTENERS: '3', LIMIT_LISTENERS_PER_ACCOUNT: '2' });
-  const { signal } = new AbortController();
-  const first = watchers.watch(anna, signal);
-  watchers.watch(anna, signal);
-  expect(() => watchers.watch(anna, signal)).toThrow(expect.objectContaining({ kind: 'rate-limited' }));
-  watchers.watch(bert, signal);
-  expect(() => watchers.watch(bert, signal)).toThrow(expect.objectContaining({ kind: 'rate-limited' }));
-  await first.return?.();
-  watchers.watch(anna, signal);
-});
-
-test('where changes by others are not heard, waiting is asking again from time to time', async () => {
-  const { watchers, setAlone } = room();
-  const changes = watchers.watch(anna, new AbortController().signal);
-  let woken = 0;
-  const waiting = changes.next().then(() => (woken += 1));
-  watchers.wakeUnheard();
-  await new Promise((done) => setImmediate(done));
-  expect(woken).toBe(0);
-  setAlone(false);
-  watchers.wakeUnheard();
-  await waiting;
-  expect(woken).toBe(1);
 });

@@ -46,15 +46,6 @@ export class Directory {
     return this.find(accountId) ?? this.#read(accountId);
   }
 
-  /** The accounts in whose remembered lists a server stands. */
-  accountsWith(serverId: ServerId): readonly AccountId[] {
-    return [...(this.#accounts.get(serverId) ?? [])];
-  }
-
-  remembers(accountId: AccountId): boolean {
-    return this.#lists.has(accountId);
-  }
-
   #read(accountId: AccountId): Promise<ServerList> {
     // Changes by others, of which we do not hear, could lie between the beginning of a read and whoever joins it.
     if (!this.feed.hearsAll) return this.#load(accountId);
@@ -95,7 +86,8 @@ export class Directory {
     } else {
       // Whose lists are being read with this server is not known yet.
       this.#joinable.clear();
-      for (const accountId of this.accountsWith(change.id as ServerId)) this.#lists.delete(accountId);
+      for (const accountId of [...(this.#accounts.get(change.id as ServerId) ?? [])])
+        this.#lists.delete(accountId);
     }
   }
 

@@ -4,22 +4,22 @@ import { SECOND } from '../../shared/clock.js';
 import { LinksModule } from '../links/index.js';
 import { Directory } from './directory.js';
 import { DiscoveryService } from './discovery.service.js';
-import { ListWatchers } from './list-watchers.js';
+import { ListChanges } from './list-changes.js';
 
 @Module({
   imports: [LinksModule],
-  providers: [Directory, DiscoveryService, ListWatchers],
-  exports: [DiscoveryService],
+  providers: [Directory, DiscoveryService, ListChanges],
+  exports: [DiscoveryService, ListChanges],
 })
 export class DiscoveryModule implements OnModuleInit {
   constructor(
-    private readonly watchers: ListWatchers,
+    private readonly waiting: ListChanges,
     private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
-    this.jobs.every('wake who waits for changes', 15 * SECOND, () => {
-      this.watchers.wakeUnheard();
+    this.jobs.every('tell who waits for changes that are not heard', 15 * SECOND, () => {
+      this.waiting.tellUnheard();
       return Promise.resolve();
     });
   }

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { Server } from '../servers/index.js';
 
 /** One way to a server. */
@@ -21,18 +20,4 @@ export function ranked(
   if (localAddress === '' || localAddress === url) return [remote];
   const local: Address = { url: localAddress, scope: 'local' };
   return home === network ? [local, remote] : [remote, local];
-}
-
-/** An address with what a device wants to know before it tries it. */
-export interface DescribedAddress extends Address {
-  readonly scheme: 'http' | 'https';
-  /** `name`: only the resolver knows. */
-  readonly family: 'ipv4' | 'ipv6' | 'name';
-}
-
-export function described(address: Address): DescribedAddress {
-  const { protocol, hostname } = new URL(address.url);
-  const ip = isIP(hostname.replace(/^\[|\]$/g, ''));
-  const family = ip === 4 ? 'ipv4' : ip === 6 ? 'ipv6' : 'name';
-  return { ...address, scheme: protocol === 'https:' ? 'https' : 'http', family };
 }

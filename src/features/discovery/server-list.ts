@@ -36,7 +36,7 @@ export class ServerList {
 }
 
 /** 128 bits, in quotes. Nothing can be read back from it, not even a link key that is known in part. */
-export function etagOf(content: string): string {
+function etagOf(content: string): string {
   return `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
 }
 

@@ -164,6 +164,15 @@ export class LinksService {
     });
   }
 
+  /** The person leaves a server. @throws DomainError not-found: not accepted, ended, somebody else's (S-61) */
+  async leave(accountId: AccountId, linkId: LinkId): Promise<void> {
+    await this.unitOfWork.run(async () => {
+      const { link } = chosenOf({ linkId }, await this.links.ofAccount(accountId, this.clock.now()));
+      if (link.state !== 'accepted') throw linkUnknown();
+      await this.#end(link.serverId, accountId, endedByAccount);
+    });
+  }
+
   /** The person says no, or leaves. @throws DomainError not-found */
   async endByAccount(accountId: AccountId, serverId: ServerId): Promise<void> {
     await this.#end(serverId, accountId, endedByAccount);

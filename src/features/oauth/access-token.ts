@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/index.js';
 
 /** What an app may be allowed to do with the native API; other scopes are for OpenID Connect (RFC 6749, 3.3). */
-export type ApiScope = 'servers:read' | 'links:manage';
+export type ApiScope = 'servers:read' | 'links:manage' | 'sign-ins:manage';
 
 /** `typ` of our access tokens (RFC 9068, 2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt';

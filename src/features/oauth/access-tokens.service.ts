@@ -5,6 +5,7 @@ import { SigningKeys } from '../../platform/crypto/signing-keys.js';
 import { Clock, SECOND } from '../../shared/clock.js';
 import { AccountsService, isActive } from '../accounts/index.js';
 import type { AccessTokenClaims, SignedInApp } from './access-token.js';
+import { RestoreHold } from '../restores/index.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { apiOf, issuerOf } from './names.js';
 
@@ -15,6 +16,7 @@ export class AccessTokens {
     private readonly signIns: AppSignIns,
     private readonly accounts: AccountsService,
     private readonly keys: SigningKeys,
+    private readonly hold: RestoreHold,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
@@ -28,9 +30,12 @@ export class AccessTokens {
   /**
    * The app behind a token whose signature and `typ` were checked, or null: expired (by the broker's clock), for
    * somebody else, the sign-in has ended, the account is not active. Read anew each time (S-62).
+   *
+   * @throws DomainError unavailable in a restore hold: an app forgets what it is told is gone (R-33)
    */
   async accept(claims: AccessTokenClaims): Promise<SignedInApp | null> {
     if (!this.#isOurs(claims)) return null;
+    await this.hold.refuseWhileHeld();
     const signIn = await this.signIns.find(claims.sign_in);
     if (signIn?.accountId !== claims.sub || signIn.clientId !== claims.client_id) return null;
     const account = await this.accounts.find(signIn.accountId);

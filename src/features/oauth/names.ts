@@ -19,7 +19,7 @@ export function apiOf({ publicUrl }: Named): string {
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** What the native API gives, beside who somebody is. */
-export const API_SCOPES: readonly string[] = ['servers:read', 'links:manage'];
+export const API_SCOPES: readonly string[] = ['servers:read', 'links:manage', 'sign-ins:manage'];
 
 /** OpenID Connect's: who somebody is. */
 export const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];

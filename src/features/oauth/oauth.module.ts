@@ -5,6 +5,7 @@ import { AccountsModule, CredentialChanges } from '../accounts/index.js';
 import { AuditModule } from '../audit/index.js';
 import { MailModule } from '../mail/index.js';
 import { CodeKeepers, PinsModule } from '../pins/index.js';
+import { RestoresModule } from '../restores/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { AccessTokens } from './access-tokens.service.js';
 import { AppSignIns } from './app-sign-ins.service.js';
@@ -20,7 +21,15 @@ import { ProviderStorage } from './provider-storage.js';
 import { TokenGrants } from './token-grants.service.js';
 
 @Module({
-  imports: [AccountsModule, AuditModule, ClientsModule, MailModule, PinsModule, SessionsModule],
+  imports: [
+    AccountsModule,
+    AuditModule,
+    ClientsModule,
+    MailModule,
+    PinsModule,
+    RestoresModule,
+    SessionsModule,
+  ],
   providers: [
     AccessTokens,
     AppSignIns,

@@ -13,9 +13,10 @@ import { Limiter } from '../limits/limiter.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
- * a stranger's hands. `health-check`: the same, but never counted or limited.
+ * a stranger's hands. `app`: holds an access token of ours. `health-check`: needs none either, but is never counted or
+ * limited.
  */
-export type CallerClass = 'nobody-in-particular' | 'browser' | 'device' | 'server' | 'health-check';
+export type CallerClass = 'nobody-in-particular' | 'browser' | 'device' | 'server' | 'app' | 'health-check';
 
 const CALLERS = Symbol('callers');
 

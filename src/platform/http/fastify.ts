@@ -9,6 +9,7 @@ import type { Log } from '../logging/log.js';
 import { admit } from './admission.js';
 import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
+import type { ErrorPresenter } from './error-filter.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 
@@ -43,8 +44,14 @@ const MALFORMED = {
 /**
  * The HTTP server: letter case and a final slash of paths do not matter (protocol document, 1.1), bodies arrive as
  * bytes for each edge to read, and a GET is never answered to HEAD (one GET of the protocol changes state).
+ *
+ * @param presenters of the edges that tell of an unreadable URL in words of their own
  */
-export function createAdapter(config: Config, constraints: readonly RouteConstraint[]): FastifyAdapter {
+export function createAdapter(
+  config: Config,
+  constraints: readonly RouteConstraint[],
+  presenters: readonly ErrorPresenter[] = [],
+): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     routerOptions: {
@@ -59,11 +66,28 @@ export function createAdapter(config: Config, constraints: readonly RouteConstra
     http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
-    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
-      // A URL that cannot be read belongs to no edge, so no filter sees it; the framework's own words repeat it.
-      void reply.status(400).headers(MALFORMED).send('{"message":"The URL is malformed."}');
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      // No filter sees a URL that cannot be read, and the framework's own words repeat it.
+      const context = { requestId: request.id, network: '' };
+      withinRequest(context, () => void answerMalformed(request, reply, presenters));
     },
   });
+}
+
+async function answerMalformed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  presenters: readonly ErrorPresenter[],
+): Promise<void> {
+  const path = (request.raw.url ?? '').toLowerCase();
+  const presenter = presenters.find(({ prefix }) => path.startsWith(`${prefix}/`));
+  const failure = { cause: 'transport', status: 400, message: 'The URL is malformed.' } as const;
+  const own = { contentType: MALFORMED['Content-Type'], body: '{"message":"The URL is malformed."}' };
+  const answer = (await presenter?.present(failure, path, request)) ?? own;
+  await reply
+    .status(400)
+    .headers({ ...MALFORMED, 'Content-Type': answer.contentType })
+    .send(answer.body);
 }
 
 /** What every request and answer goes through, whatever its edge. */

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { AccessTokens, type AccessTokenClaims, type SignedInApp } from '../../../features/oauth/index.js';
+import { digestOf } from '../../../platform/crypto/digest.js';
+import { tokenInvalid, tokenMissing } from '../problems/refusals.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { bearerToken } from './token-header.js';
+
+/** About 700 bytes each: 14 MB. */
+const MOST_REMEMBERED = 20_000;
+
+/** An app that calls, with what it takes to ask again whether it is still let in. */
+export interface AppCaller extends SignedInApp {
+  readonly claims: AccessTokenClaims;
+}
+
+/** Recognises apps by their access token. A signature is checked once, everything else on every request (S-62). */
+@Injectable()
+export class Apps {
+  /** Claims of tokens whose signature was right, by digest; the one not asked for longest goes first. */
+  readonly #checked = new Map<string, AccessTokenClaims>();
+
+  constructor(
+    private readonly strategy: AccessTokenStrategy,
+    private readonly tokens: AccessTokens,
+  ) {}
+
+  /** @throws DomainError unauthenticated; one answer for malformed, foreign, expired and ended (S-16) */
+  async recognise(authorization: string | undefined): Promise<AppCaller> {
+    if (authorization === undefined) throw tokenMissing();
+    const token = bearerToken(authorization);
+    const claims = token === null ? null : await this.#claimsOf(token);
+    const caller = claims && (await this.#accepted(claims));
+    if (!caller) throw tokenInvalid();
+    return caller;
+  }
+
+  /** Whether the app is still let in by the token that it came with. */
+  async isStillIn({ claims }: AppCaller): Promise<boolean> {
+    return (await this.#accepted(claims)) !== null;
+  }
+
+  async #accepted(claims: AccessTokenClaims): Promise<AppCaller | null> {
+    if (!this.strategy.isTimely(claims)) return null;
+    const app = await this.tokens.accept(claims);
+    return app && { ...app, claims };
+  }
+
+  async #claimsOf(token: string): Promise<AccessTokenClaims | null> {
+    const digest = digestOf(token);
+    const claims = this.#checked.get(digest) ?? (await this.strategy.check(token));
+    this.#checked.delete(digest);
+    if (claims === null || !this.strategy.isTimely(claims)) return null;
+    this.#remember(digest, claims);
+    return claims;
+  }
+
+  #remember(digest: string, claims: AccessTokenClaims): void {
+    this.#checked.set(digest, claims);
+    if (this.#checked.size <= MOST_REMEMBERED) return;
+    const [oldest = ''] = this.#checked.keys();
+    this.#checked.delete(oldest);
+  }
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Account } from '../../src/features/accounts/index.js';
+import { LinksService } from '../../src/features/links/index.js';
+import { ServersService } from '../../src/features/servers/index.js';
+import { acceptedLink, account, disable, server, type CastServer } from '../connect/cast.js';
+import { eachBroker, TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
+import { api, problemIn } from './ask-api.js';
+import { signIn } from './app-token.js';
+import { EventReader } from './event-reader.js';
+
+async function rename(broker: TestBroker, at: CastServer, name: string): Promise<void> {
+  const fields = { name, url: at.url, systemId: at.systemId, localAddress: undefined };
+  await broker.app.get(ServersService).update(at.id, at.key, () => fields, '203.0.113.1');
+}
+
+const leave = (broker: TestBroker, who: Account, at: CastServer): Promise<void> =>
+  broker.app.get(LinksService).endByAccount(who.id, at.id);
+
+eachBroker('GET /api/v1/servers/events', { EVENT_HEARTBEAT_SECONDS: '1' }, (broker) => {
+  test('begins with the whole list, then tells what is added, changed and removed within a second', async () => {
+    const maria = await account(broker(), 'maria');
+    const den = await server(broker(), 'Den');
+    await acceptedLink(broker(), den, maria);
+    const { token: bearer } = await signIn(broker(), maria, ['servers:read']);
+    const list = await api(broker(), 'GET', 'servers', { bearer });
+    const reader = await EventReader.open(broker(), bearer);
+    expect(reader.incoming.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await reader.next()).toMatchObject({
+      event: 'snapshot',
+      data: { ...list.object, etag: list.headers.etag },
+    });
+
+    const loft = await server(broker(), 'Loft');
+    const key = await acceptedLink(broker(), loft, maria);
+    const since = performance.now();
+    expect(await reader.next()).toMatchObject({
+      event: 'added',
+      data: { id: loft.id, name: 'Loft', linkKey: key },
+    });
+    await rename(broker(), den, 'Cellar');
+    expect(await reader.next()).toMatchObject({ event: 'changed', data: { id: den.id, name: 'Cellar' } });
+    await leave(broker(), maria, loft);
+    expect(await reader.next()).toMatchObject({ event: 'removed', data: { id: loft.id } });
+    expect(performance.now() - since).toBeLessThan(3_000);
+    reader.close();
+  });
+
+  test('goes on where the app was: only what changed since, step by step', async () => {
+    const nora = await account(broker(), 'nora');
+    const [den, loft] = [await server(broker(), 'Den'), await server(broker(), 'Loft')];
+    await acceptedLink(broker(), den, nora);
+    await acceptedLink(broker(), loft, nora);
+    const { token: bearer } = await signIn(broker(), nora);
+    const first = await EventReader.open(broker(), bearer);
+    const { id = '' } = (await first.next()) ?? {};
+    first.close();
+    await leave(broker(), nora, den);
+    await rename(broker(), loft, 'Attic');
+    const second = await EventReader.open(broker(), bearer, id);
+    const removed = await second.next();
+    expect(removed).toMatchObject({ event: 'removed', data: { id: den.id } });
+    expect(await second.next()).toMatchObject({ event: 'changed', data: { id: loft.id, name: 'Attic' } });
+    second.close();
+    // Cut off between the two: the rest comes again, and nothing else.
+    const third = await EventReader.open(broker(), bearer, removed?.id);
+    expect(await third.next()).toMatchObject({ event: 'changed', data: { id: loft.id } });
+    third.close();
+  });
+
+  test.each([...['x', 'k!', 'kAAAA', `k${'A'.repeat(1_600)}`, '"etag"', '0'].entries()])(
+    'starts anew with all of it when the last event is none of ours (%#)',
+    async (at, lastEventId) => {
+      const who = await account(broker(), `anew-${at}`);
+      const { token: bearer } = await signIn(broker(), who);
+      const reader = await EventReader.open(broker(), bearer, lastEventId);
+      expect(await reader.next()).toMatchObject({ event: 'reset', data: { servers: [] } });
+      reader.close();
+    },
+  );
+
+  test('tells nothing of other people', async () => {
+    const [olga, pia] = [await account(broker(), 'olga'), await account(broker(), 'pia')];
+    const { token: bearer } = await signIn(broker(), olga);
+    const reader = await EventReader.open(broker(), bearer);
+    expect(await reader.next()).toMatchObject({ event: 'snapshot' });
+    await acceptedLink(broker(), await server(broker(), 'Of Pia'), pia);
+    const mine = await server(broker(), 'Of Olga');
+    await acceptedLink(broker(), mine, olga);
+    expect(await reader.next()).toMatchObject({ event: 'added', data: { id: mine.id } });
+    reader.close();
+  });
+
+  test('shows that it lives', async () => {
+    const { token: bearer } = await signIn(broker(), await account(broker(), 'quin'));
+    const reader = await EventReader.open(broker(), bearer);
+    await eventually(() => expect(reader.comments).toContain(':'));
+    reader.close();
+  });
+
+  test('ends when the app signs out, with a word', async () => {
+    const { token: bearer } = await signIn(broker(), await account(broker(), 'rosa'));
+    const reader = await EventReader.open(broker(), bearer);
+    await reader.next();
+    const since = performance.now();
+    await api(broker(), 'DELETE', 'sign-ins/current', { bearer });
+    expect(await reader.next()).toMatchObject({ event: 'bye', data: { reason: 'signed-out' } });
+    expect(await reader.next()).toBeNull();
+    expect(performance.now() - since).toBeLessThan(1_000);
+  });
+
+  test('ends with the account at the next heartbeat at the latest', async () => {
+    const sven = await account(broker(), 'sven');
+    const { token: bearer } = await signIn(broker(), sven);
+    const reader = await EventReader.open(broker(), bearer);
+    await reader.next();
+    await disable(broker(), sven.id);
+    expect(await reader.next()).toMatchObject({ event: 'bye', data: { reason: 'signed-out' } });
+    expect(await reader.next()).toBeNull();
+  });
+
+  test('ends when the token expires, and tells nothing after that', async () => {
+    const tilda = await account(broker(), 'tilda');
+    const { token: bearer } = await signIn(broker(), tilda);
+    const reader = await EventReader.open(broker(), bearer);
+    await reader.next();
+    broker().clock.advance(20 * 60_000);
+    await acceptedLink(broker(), await server(broker(), 'Too late'), tilda);
+    expect(await reader.next()).toMatchObject({ event: 'bye' });
+    expect(await reader.next()).toBeNull();
+  });
+
+  test('is refused like any other request', async () => {
+    expect(problemIn(await api(broker(), 'GET', 'servers/events'))).toMatchObject({ code: 'token-missing' });
+    const { token: bearer } = await signIn(broker(), await account(broker(), 'uwe'), ['links:manage']);
+    expect(problemIn(await api(broker(), 'GET', 'servers/events', { bearer }))).toMatchObject({
+      code: 'scope-missing',
+    });
+    expect(problemIn(await api(broker(), 'GET', 'servers/events?x=1', { bearer }))).toMatchObject({
+      status: 403,
+    });
+    const posted = await api(broker(), 'POST', 'servers/events', { bearer });
+    expect(problemIn(posted)).toMatchObject({ status: 405, code: 'method-not-allowed' });
+    expect(posted.headers.allow).toBe('GET, OPTIONS');
+  });
+});
+
+describe('event streams', () => {
+  test('give their place back, and end with a word when the broker stops', async () => {
+    const broker = await TestBroker.start({ LIMIT_LISTENERS_PER_ACCOUNT: '1' });
+    try {
+      const { token: bearer } = await signIn(broker, await account(broker, 'maria'));
+      const first = await EventReader.open(broker, bearer);
+      await first.next();
+      const refused = await api(broker, 'GET', 'servers/events', { bearer });
+      expect(problemIn(refused)).toMatchObject({ status: 429, code: 'too-many-listeners' });
+      first.close();
+      const second = await eventually(() => EventReader.open(broker, bearer));
+      await second.next();
+      const closed = broker.close();
+      expect(await second.next()).toMatchObject({ event: 'bye', data: { reason: 'stopping' } });
+      expect(await second.next()).toBeNull();
+      await closed;
+    } finally {
+      await broker.remove();
+    }
+  });
+});
