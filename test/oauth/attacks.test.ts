@@ -328,6 +328,26 @@ eachBroker('attacks on OAuth', { PUBLIC_URL }, (broker) => {
     }
   });
 
+  test('browsers of other sites may read what is public, and no more (S-112)', async () => {
+    const from = { Origin: 'https://elsewhere.example' };
+    const preflight = { ...from, 'Access-Control-Request-Method': 'POST' };
+    const asked = await fetch(`${broker().url}/oidc/token`, { method: 'OPTIONS', headers: preflight });
+    expect([asked.status, asked.headers.get('access-control-allow-credentials')]).toEqual([204, null]);
+    const keys = await fetch(`${broker().url}/oidc/jwks`, { headers: from });
+    expect(keys.headers.get('access-control-allow-origin')).toBe('https://elsewhere.example');
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+      client_id: 'signpost-device',
+    });
+    const refused = await token(body, { ...FORM, ...from });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([400, null]);
+    for (const path of ['authorize', 'end-session']) {
+      const page = await fetch(`${broker().url}/oidc/${path}`, { headers: from });
+      expect(page.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
   test('published keys have no private half', async () => {
     const answer = await fetch(`${broker().url}/oidc/jwks`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=900');
