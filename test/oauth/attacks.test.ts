@@ -73,7 +73,7 @@ eachBroker('attacks on OAuth', { PUBLIC_URL }, (broker) => {
       const answer = await ask(new URLSearchParams({ ...query, ...pkce }).toString());
       expect(answer.status).toBe(400);
       expect(answer.headers.get('location')).toBeNull();
-      expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'self'.*form-action 'self'$/);
+      expect(answer.headers.get('content-security-policy')).toMatch(/script-src 'self'.*form-action 'self';/);
       const html = await answer.text();
       expect(html).toContain('That did not work');
       expect(html).not.toMatch(/<script(?! type="module" src)/);
@@ -325,6 +325,26 @@ eachBroker('attacks on OAuth', { PUBLIC_URL }, (broker) => {
           'urn:ietf:params:oauth:grant-type:device_code',
         ],
       });
+    }
+  });
+
+  test('browsers of other sites may read what is public, and no more (S-112)', async () => {
+    const from = { Origin: 'https://elsewhere.example' };
+    const preflight = { ...from, 'Access-Control-Request-Method': 'POST' };
+    const asked = await fetch(`${broker().url}/oidc/token`, { method: 'OPTIONS', headers: preflight });
+    expect([asked.status, asked.headers.get('access-control-allow-credentials')]).toEqual([204, null]);
+    const keys = await fetch(`${broker().url}/oidc/jwks`, { headers: from });
+    expect(keys.headers.get('access-control-allow-origin')).toBe('https://elsewhere.example');
+    const body = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+      client_id: 'signpost-device',
+    });
+    const refused = await token(body, { ...FORM, ...from });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([400, null]);
+    for (const path of ['authorize', 'end-session']) {
+      const page = await fetch(`${broker().url}/oidc/${path}`, { headers: from });
+      expect(page.headers.get('access-control-allow-origin')).toBeNull();
     }
   });
 

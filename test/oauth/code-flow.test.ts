@@ -106,7 +106,7 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
     expect(page.text).toContain('see your e-mail address');
     expect(page.html).not.toContain('<script');
     expect(page.headers.get('content-security-policy')).toMatch(
-      /form-action 'self' https:\/\/forum\.example$/,
+      /form-action 'self' https:\/\/forum\.example;/,
     );
   });
 
@@ -127,7 +127,7 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
     const form = await follow(browser, url.href);
     expect(form.heading).toBe('Sign in');
     expect(form.headers.get('content-security-policy')).toMatch(
-      /form-action 'self' https:\/\/forum\.example$/,
+      /form-action 'self' https:\/\/forum\.example;/,
     );
     const next = form.input('next')?.['value'] ?? '';
     expect(next).toMatch(/^\/allow\/[\w-]{43}$/);
@@ -199,7 +199,7 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
     const page = await follow(jo.browser, url.href);
     expect(page.heading).toBe('Sign out?');
     expect(page.headers.get('content-security-policy')).toMatch(
-      /form-action 'self' https:\/\/forum\.example$/,
+      /form-action 'self' https:\/\/forum\.example;/,
     );
     const { logout: _, ...fields } = page.filled();
     const stay = await jo.browser.submit('/oidc/end-session/confirm', fields);

@@ -145,7 +145,7 @@ eachBroker('refresh tokens', { PUBLIC_URL }, (broker) => {
     await oidc.tokenRevocation(app.config, 'never-was-one');
   });
 
-  test('no token is found in the database', async () => {
+  test('no token is in the log', async () => {
     const app = await installed('kim');
     const next = await refresh(app, app.first);
     const lines = JSON.stringify(broker().log.lines);

@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { AppSignIns } from '../../src/features/oauth/index.js';
+import type { AccountId } from '../../src/shared/ids.js';
+import { letIn } from '../support/app-tokens.js';
 import { eachBroker } from '../support/broker.js';
 import { CookieBrowser, type Answer } from './browser.js';
 import { PASSWORD, Resident } from './signed-in.js';
@@ -49,6 +52,20 @@ eachBroker('what is signed in to an account', {}, (broker) => {
     expect(done.headers.get('location')).toBe('/devices?done=ended');
     await expect(device.servers()).rejects.toMatchObject({ status: 401 });
     expect((await bob.send('/devices/end-device', { device: id })).status).toBe(404);
+  });
+
+  test('an app that was let in through OAuth is listed, and ended by its owner alone', async () => {
+    const [eva, other] = [await resident('eva'), await resident('other-eva')];
+    const { id } = await letIn(broker(), eva.person.id as AccountId, ['servers:read'], 'Kitchen');
+    const page = await eva.open('/devices');
+    expect([page.text, page.input('app')?.['value']]).toEqual([expect.stringContaining('Kitchen'), id]);
+    expect((await other.send('/devices/end-app', { app: id })).status).toBe(404);
+    const apps = broker().app.get(AppSignIns);
+    expect(await apps.find(id)).not.toBeNull();
+    expect((await eva.browser.submit('/devices/end-app', { app: id })).status).toBe(403);
+    const done = await eva.send('/devices/end-app', { app: id });
+    expect(done.headers.get('location')).toBe('/devices?done=ended');
+    expect(await apps.find(id)).toBeNull();
   });
 
   test('another browser that is ended is out at once; one that idled too long is not listed', async () => {
