@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { tables } from '../app.module.js';
 import { ConfigModule, loadConfig, type Config } from '../config/index.js';
 import { Clients, ClientsModule, issuerOf, type SiteClient } from '../features/oauth/index.js';
+import { ChangesModule } from '../platform/changes/changes.module.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { createLog } from '../platform/logging/log.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
@@ -32,6 +33,7 @@ class ClientCommandModule {
         LoggingModule.with(createLog('error')),
         PlatformModule.with(),
         DatabaseModule.beside(tables),
+        ChangesModule,
         ClientsModule,
       ],
     };

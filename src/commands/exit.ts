@@ -29,13 +29,20 @@ export function explain(error: unknown): number {
 }
 
 function explanationOf(error: unknown): { text: string; code: number } {
-  if (error instanceof UsageError) return { text: error.message, code: EXIT.usage };
-  if (error instanceof ConfigError) return { text: error.message, code: EXIT.config };
-  if (error instanceof UnreadableBackup) return { text: error.message, code: EXIT.data };
-  if (error instanceof DomainError && error.kind !== 'unavailable')
-    return { text: error.message, code: EXIT.data };
-  if (error instanceof StartupError || error instanceof DomainError)
-    return { text: error.message, code: EXIT.unavailable };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { text, code: EXIT.unavailable };
+  if (!(error instanceof Error)) return { text: String(error), code: EXIT.unavailable };
+  const code = codeOf(error);
+  return {
+    text: code === null ? (error.stack ?? error.message) : error.message,
+    code: code ?? EXIT.unavailable,
+  };
+}
+
+/** Of an error in whose words people can mend it, else null. */
+function codeOf(error: Error): number | null {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof ConfigError) return EXIT.config;
+  if (error instanceof UnreadableBackup) return EXIT.data;
+  if (error instanceof StartupError) return EXIT.unavailable;
+  if (error instanceof DomainError) return error.kind === 'unavailable' ? EXIT.unavailable : EXIT.data;
+  return null;
 }

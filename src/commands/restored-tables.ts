@@ -1,5 +1,5 @@
 /**
- * What becomes of each table of a backup when it is restored (docs/adr/0031-what-a-restore-brings-back.md).
+ * What becomes of each table of a backup when it is restored (docs/adr/0024-what-a-restore-brings-back.md).
  *
  * `always`: it comes back. `when-nothing-happened`: only with --keep-sign-ins, which is for a broker that did not run
  * since; else what was ended or used up since the backup would be alive again.

@@ -23,6 +23,7 @@ const BENEATH = [
   'src/features/links',
   'src/features/discovery',
   'src/features/sessions',
+  'src/features/restores',
   'src/platform/limits',
   'src/platform/database',
   'src/platform/http',
@@ -35,12 +36,20 @@ const NOT_HERE = [
   'answer-spent',
   'invitation-spent',
   'link-key-used',
+  'restore-grace',
   'server-blocked',
   'too-many-links',
 ];
 
 /** Said under the general code of its kind: apps could not do anything else about it. */
-const UNDER_ITS_KIND = ['database-locked', 'link-key-unreadable', 'absolute-target', 'invalid-field'];
+const UNDER_ITS_KIND = [
+  'database-away',
+  'database-locked',
+  'restore-hold',
+  'link-key-unreadable',
+  'absolute-target',
+  'invalid-field',
+];
 
 const listed = Object.keys(PROBLEMS);
 

@@ -97,7 +97,7 @@ describe('routes', () => {
   test('past the pipeline are these, and admit whom the long way admits', () => {
     expect(bare.map(({ path }) => path)).toEqual(['/service/servers']);
     for (const { path, callers } of bare) {
-      expect(routes).toContainEqual({ name: `GET ${path}`, callers: [...callers] });
+      expect(routes).toContainEqual({ name: `GET ${path}`, callers: [...callers], scopes: [] });
     }
   });
 

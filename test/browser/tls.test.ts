@@ -46,7 +46,7 @@ describeInChromium('behind a proxy that speaks TLS, in Chromium', () => {
       page.waitForURL(`${front.url}/`),
       page.getByRole('button', { name: 'Sign out' }).click(),
     ]);
-    expect((await cookies(context)).map(({ name }) => name)).toEqual(['__Host-form']);
+    expect((await cookies(context)).map(({ name }) => name)).toEqual(['__Host-device', '__Host-form']);
     await context.close();
   });
 });

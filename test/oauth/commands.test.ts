@@ -129,7 +129,7 @@ test('rotated keys are published by a running broker before they sign', async ()
 });
 
 test('each command has help', async () => {
-  for (const args of [['help'], ['client', 'help'], ['keys', '--help']]) {
+  for (const args of [['help'], ['help', 'client'], ['client', '--help'], ['keys', '-h']]) {
     const { code, stdout } = await signpost(args);
     expect([code, stdout]).toEqual([0, expect.stringContaining('Usage:')]);
   }

@@ -1,7 +1,5 @@
-import { SignJWT } from 'jose';
 import { Config } from '../../src/config/index.js';
 import {
-  ACCESS_TOKEN_TYPE,
   apiOf,
   AppSignIns,
   issuerOf,
@@ -9,7 +7,6 @@ import {
   type ApiScope,
   type AppSignIn,
 } from '../../src/features/oauth/index.js';
-import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Random } from '../../src/shared/random.js';
 import type { AccountId } from '../../src/shared/ids.js';
@@ -48,11 +45,4 @@ export function claimsFor(
     sign_in: signIn.id,
     ...changes,
   } as AccessTokenClaims;
-}
-
-/** An access token with these claims, signed as the authorization server signs. */
-export async function signedToken(broker: TestBroker, claims: AccessTokenClaims): Promise<string> {
-  const { id, privateKey } = broker.app.get(SigningKeys).active('ES256');
-  const header = { alg: 'ES256', typ: ACCESS_TOKEN_TYPE, kid: id };
-  return new SignJWT({ ...claims }).setProtectedHeader(header).sign(privateKey);
 }

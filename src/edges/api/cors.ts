@@ -2,7 +2,7 @@ import type { OpenToOrigins } from '../../platform/http/cors.js';
 
 /**
  * Apps for TVs are often pages of a strange origin. Only the `Authorization` header counts here, never a cookie, so any
- * origin may call, without credentials (S-112, ADR 0019).
+ * origin may call, without credentials (S-112, ADR 0022).
  */
 export const apiCors: OpenToOrigins = {
   paths: /^\/api\/v1(?:\/|$)/i,

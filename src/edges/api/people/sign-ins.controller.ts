@@ -6,7 +6,7 @@ import { ApiController, App, Id, Operation } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
 import { SignInListShape, type SignInShape } from './people.shapes.js';
 
-/** What is signed in to the account (S-14), and ending one of them; ending all is for the pages (S-09, ADR 0018). */
+/** What is signed in to the account (S-14), and ending one of them; ending all is for the pages (S-09, ADR 0021). */
 @ApiController()
 export class SignInsController {
   constructor(

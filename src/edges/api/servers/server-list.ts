@@ -16,7 +16,7 @@ export interface ServerList {
 
 /**
  * Puts a list together from ready servers. Equal lists have equal ETags on every node; only `lastHeardFrom` may differ
- * between two answers of one ETag (ADR 0017). The time to refresh after is drawn from the ETag: spread over accounts
+ * between two answers of one ETag (ADR 0020). The time to refresh after is drawn from the ETag: spread over accounts
  * (R-41), and the same for each answer of one ETag.
  */
 export function listOf(servers: readonly RenderedServer[]): ServerList {
