@@ -63,7 +63,8 @@ function withoutPrototype(value: unknown): unknown {
   return Object.assign(Object.create(null) as object, value);
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/gs;
+/** A string that nothing closes reaches to the end, so that no character is looked at twice; the parser refuses it. */
+const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}[\]:]/gs;
 
 /** Refuses what the parsed object would not show: too deep, a name twice, a forbidden name. */
 function checkNames(text: string): void {
