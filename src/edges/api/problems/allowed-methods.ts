@@ -1,5 +1,6 @@
 interface Known {
-  readonly pattern: RegExp;
+  /** Segments of the path, lower case; one that begins with `:` stands for any. */
+  readonly segments: readonly string[];
   readonly methods: readonly string[];
 }
 
@@ -7,12 +8,25 @@ const known: Known[] = [];
 
 /** Told by each operation when it is declared. `path` in Nest's spelling: `/api/v1/links/:id`. */
 export function knowOperation(path: string, methods: readonly string[]): void {
-  const pattern = path.replace(/:[A-Za-z]+/g, '[^/]+').toLowerCase();
-  known.push({ pattern: new RegExp(`^${pattern}/?$`), methods });
+  known.push({ segments: segmentsOf(path), methods });
 }
 
 /** What can be asked at a path, for the `Allow` of a 405; empty where there is nothing. */
 export function allowedMethods(path: string): readonly string[] {
-  const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap((one) => one.methods);
+  const asked = segmentsOf(path);
+  const methods = known.filter(({ segments }) => fits(segments, asked)).flatMap((one) => one.methods);
   return methods.length === 0 ? [] : [...new Set(methods), 'OPTIONS'];
+}
+
+/** A final slash does not matter. */
+function segmentsOf(path: string): readonly string[] {
+  const whole = path.endsWith('/') ? path.slice(0, -1) : path;
+  return whole.toLowerCase().split('/');
+}
+
+function fits(segments: readonly string[], asked: readonly string[]): boolean {
+  return (
+    segments.length === asked.length &&
+    segments.every((one, at) => (one.startsWith(':') ? asked[at] !== '' : one === asked[at]))
+  );
 }
