@@ -38,9 +38,12 @@ async function run([name = 'help', ...args]: readonly string[]): Promise<number>
   if (HELP.has(name)) return help(args[0]);
   const command = COMMANDS.get(name);
   if (!command) return unknown(name);
-  return args.some((argument) => HELP.has(argument) && argument !== 'help')
-    ? help(name)
-    : command.run(args).catch(explain);
+  if (args.some((argument) => HELP.has(argument) && argument !== 'help')) return help(name);
+  try {
+    return await command.run(args);
+  } catch (error) {
+    return explain(error);
+  }
 }
 
 function help(name: string | undefined): number {

@@ -105,7 +105,7 @@ test.each([
 test('without a database, commands say so and make none', async () => {
   const done = await signpost(['client', 'list'], elsewhere);
   expect([done.code, done.stdout]).toEqual([69, '']);
-  expect(done.stderr).toContain('Start the broker once');
+  expect(done.stderr).toContain('There is no database');
 });
 
 test('rotated keys are published by a running broker before they sign', async () => {

@@ -21,16 +21,30 @@ test('who waits hears of changes of the account and of the servers that the list
   feed.publish({ topic: 'server', id: 'a' });
   feed.publish({ topic: 'account', id: '2' });
   expect(told).toBe(0);
-  subscription.holds(['a' as ServerId]);
-  feed.publish({ topic: 'server', id: 'a' });
+  subscription.holds(['b' as ServerId]);
+  feed.publish({ topic: 'server', id: 'b' });
+  subscription.holds(['b' as ServerId]);
   feed.publish({ topic: 'account', id: anna });
   expect(told).toBe(2);
-  subscription.holds(['b' as ServerId]);
-  feed.publish({ topic: 'server', id: 'a' });
+  subscription.holds(['c' as ServerId]);
+  feed.publish({ topic: 'server', id: 'b' });
   expect(told).toBe(2);
   subscription.end();
   feed.publish({ topic: 'account', id: anna });
+  feed.publish({ topic: 'server', id: 'c' });
+  expect(told).toBe(2);
+});
+
+test('a change of a server during the read, before it is known that the list holds it, is told after it', () => {
+  const { feed, changes } = room();
+  let told = 0;
+  const subscription = changes.subscribe(anna, () => (told += 1));
+  feed.publish({ topic: 'server', id: 'a' });
+  subscription.holds(['a' as ServerId, 'b' as ServerId]);
+  expect(told).toBe(1);
   feed.publish({ topic: 'server', id: 'b' });
+  expect(told).toBe(2);
+  subscription.holds(['b' as ServerId]);
   expect(told).toBe(2);
 });
 

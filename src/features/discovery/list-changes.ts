@@ -22,6 +22,8 @@ interface Entry {
 export class ListChanges implements OnModuleInit {
   readonly #byAccount = new Map<string, Set<Entry>>();
   readonly #byServer = new Map<string, Set<Entry>>();
+  /** Who is reading: the servers that changed meanwhile, until it is known which of them the list holds. */
+  readonly #reading = new Map<Entry, Set<string>>();
 
   constructor(private readonly feed: ChangeFeed) {}
 
@@ -29,34 +31,52 @@ export class ListChanges implements OnModuleInit {
     this.feed.listen({ changed: (change) => this.#changed(change), missed: () => this.#missed() });
   }
 
-  /** Subscribe before reading: what changes in between is told. `listener` must not throw. */
-  subscribe(accountId: AccountId, listener: () => void): ListSubscription {
-    const entry: Entry = { listener, servers: [] };
-    add(this.#byAccount, accountId, entry);
-    const holds = (serverIds: readonly string[]): void => {
-      for (const id of entry.servers) remove(this.#byServer, id, entry);
-      for (const id of serverIds) add(this.#byServer, id, entry);
-      entry.servers = serverIds;
-    };
-    const end = (): void => {
-      holds([]);
-      remove(this.#byAccount, accountId, entry);
-    };
-    return { holds, end };
-  }
-
   /** Where changes by others are not heard, waiting is looking again from time to time. */
   tellUnheard(): void {
     if (!this.feed.hearsAll) this.#missed();
   }
 
+  /**
+   * Subscribe before reading, say what the list held after: what changes in between is told, also later between a call of
+   * `listener` and the next `holds`. `listener` must not throw.
+   */
+  subscribe(accountId: AccountId, listener: () => void): ListSubscription {
+    const entry: Entry = { listener, servers: [] };
+    add(this.#byAccount, accountId, entry);
+    this.#reading.set(entry, new Set());
+    const list = (serverIds: readonly string[]): void => {
+      for (const id of entry.servers) remove(this.#byServer, id, entry);
+      for (const id of serverIds) add(this.#byServer, id, entry);
+      entry.servers = serverIds;
+    };
+    const holds = (serverIds: readonly string[]): void => {
+      const overtaken = this.#reading.get(entry);
+      this.#reading.delete(entry);
+      list(serverIds);
+      if (serverIds.some((id) => overtaken?.has(id))) this.#tell(entry);
+    };
+    const end = (): void => {
+      list([]);
+      this.#reading.delete(entry);
+      remove(this.#byAccount, accountId, entry);
+    };
+    return { holds, end };
+  }
+
   #changed({ topic, id }: NumberedChange): void {
+    if (topic === 'server') for (const servers of this.#reading.values()) servers.add(id);
     const concerned = (topic === 'account' ? this.#byAccount : this.#byServer).get(id) ?? [];
-    for (const { listener } of [...concerned]) listener();
+    for (const entry of [...concerned]) this.#tell(entry);
   }
 
   #missed(): void {
-    for (const entries of this.#byAccount.values()) for (const { listener } of [...entries]) listener();
+    for (const entries of this.#byAccount.values()) for (const entry of [...entries]) this.#tell(entry);
+  }
+
+  /** From here on it reads again. */
+  #tell(entry: Entry): void {
+    this.#reading.set(entry, new Set());
+    entry.listener();
   }
 }
 
