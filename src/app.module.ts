@@ -5,39 +5,25 @@ import { ConnectModule } from './edges/connect/connect.module.js';
 import { OidcModule } from './edges/oidc/oidc.module.js';
 import { OpsModule } from './edges/ops/ops.module.js';
 import { PagesModule } from './edges/pages/pages.module.js';
-import { AccountsModule, accountTables } from './features/accounts/index.js';
-import { AuditModule, auditTables } from './features/audit/index.js';
+import { AccountsModule } from './features/accounts/index.js';
+import { AuditModule } from './features/audit/index.js';
 import { DiscoveryModule } from './features/discovery/index.js';
 import { ExportModule } from './features/export/index.js';
-import { LinksModule, linkTables } from './features/links/index.js';
-import { MailModule, mailTables } from './features/mail/index.js';
-import { OauthModule, oauthTables } from './features/oauth/index.js';
-import { PinsModule, pinTables } from './features/pins/index.js';
-import { RestoresModule, restoreTables } from './features/restores/index.js';
-import { ServersModule, serverTables } from './features/servers/index.js';
-import { SessionsModule, sessionTables } from './features/sessions/index.js';
+import { LinksModule } from './features/links/index.js';
+import { MailModule } from './features/mail/index.js';
+import { OauthModule } from './features/oauth/index.js';
+import { PinsModule } from './features/pins/index.js';
+import { RestoresModule } from './features/restores/index.js';
+import { ServersModule } from './features/servers/index.js';
+import { SessionsModule } from './features/sessions/index.js';
 import { ChangesModule } from './platform/changes/changes.module.js';
-import { CryptoModule, keyTables } from './platform/crypto/crypto.module.js';
+import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
-import type { Tables } from './platform/database/connections.js';
 import type { Log } from './platform/logging/log.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { Clock } from './shared/clock.js';
-
-/** Every table there is. */
-export const tables: Tables = [
-  ...keyTables,
-  ...restoreTables,
-  ...mailTables,
-  ...auditTables,
-  ...accountTables,
-  ...sessionTables,
-  ...oauthTables,
-  ...serverTables,
-  ...linkTables,
-  ...pinTables,
-];
+import { tables } from './tables.js';
 
 /** The one list of modules, from the ground up. */
 @Module({})

@@ -1,24 +1,39 @@
 #!/usr/bin/env node
-import { backup } from './commands/backup.js';
-import { client } from './commands/client.js';
 import type { Command } from './commands/command.js';
 import { EXIT, explain } from './commands/exit.js';
-import { keys } from './commands/keys.js';
-import { restore } from './commands/restore.js';
-import { serve } from './serve.js';
+
+const serve: Command = {
+  usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
+  run: async () => (await import('./serve.js')).serve(),
+};
+
+interface Named {
+  /** For the list of commands: half a line. */
+  readonly summary: string;
+  /** Loaded only when it is called: the broker is large, and a command should not wait for it. */
+  readonly load: () => Command | Promise<Command>;
+}
 
 /** Every command there is, in the order of the help. */
-const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries<Command>({
-    serve: {
-      summary: 'start the broker',
-      usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
-      run: () => serve(),
+const COMMANDS: ReadonlyMap<string, Named> = new Map(
+  Object.entries<Named>({
+    serve: { summary: 'start the broker', load: () => serve },
+    backup: {
+      summary: 'write everything to a file, while the broker runs',
+      load: async () => (await import('./commands/backup.js')).backup,
     },
-    backup,
-    restore,
-    client,
-    keys,
+    restore: {
+      summary: 'put a backup back, or accept one that was put back',
+      load: async () => (await import('./commands/restore.js')).restore,
+    },
+    client: {
+      summary: 'register sites that sign people in',
+      load: async () => (await import('./commands/client.js')).client,
+    },
+    keys: {
+      summary: 'rotate the keys that sign tokens',
+      load: async () => (await import('./commands/keys.js')).keys,
+    },
   }),
 );
 
@@ -40,16 +55,16 @@ async function run([name = 'help', ...args]: readonly string[]): Promise<number>
   if (!command) return unknown(name);
   if (args.some((argument) => HELP.has(argument) && argument !== 'help')) return help(name);
   try {
-    return await command.run(args);
+    return await (await command.load()).run(args);
   } catch (error) {
     return explain(error);
   }
 }
 
-function help(name: string | undefined): number {
-  const text = name === undefined ? overview() : COMMANDS.get(name)?.usage;
-  if (text === undefined) return unknown(name ?? '');
-  process.stdout.write(text);
+async function help(name: string | undefined): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS.get(name);
+  if (name !== undefined && !command) return unknown(name);
+  process.stdout.write(command ? (await command.load()).usage : overview());
   return EXIT.ok;
 }
 

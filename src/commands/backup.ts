@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os';
-import { tables } from '../app.module.js';
+import { tables } from '../tables.js';
 import { loadConfig, type Config } from '../config/index.js';
 import type { BackupHeader } from '../platform/backup/backup-format.js';
 import { writeBackup } from '../platform/backup/backup-writer.js';
@@ -25,7 +25,6 @@ Writes all of the database to <file>, while the broker runs. The key ring is not
 
 /** `signpost backup`. */
 export const backup: Command = {
-  summary: 'write the database to a file, while the broker runs',
   usage: USAGE,
   async run(args) {
     const { words, has } = argumentsOf(args, ['encrypt', 'force', 'stopped'], 1, USAGE);

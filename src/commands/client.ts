@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { parseArgs } from 'node:util';
-import { tables } from '../app.module.js';
+import { tables } from '../tables.js';
 import { ConfigModule, loadConfig, type Config } from '../config/index.js';
 import { Clients, ClientsModule, issuerOf, type SiteClient } from '../features/oauth/index.js';
 import { ChangesModule } from '../platform/changes/changes.module.js';
@@ -42,7 +42,6 @@ class ClientCommandModule {
 
 /** `signpost client`. */
 export const client: Command = {
-  summary: 'register sites that sign people in',
   usage: USAGE,
   async run([verb, ...rest]) {
     process.stdout.write(await performed(actOf(verb, rest)));

@@ -14,7 +14,6 @@ A broker that is running takes them in within five minutes. Several nodes: give 
 
 /** `signpost keys`. */
 export const keys: Command = {
-  summary: 'rotate the keys that sign tokens',
   usage: USAGE,
   run(args) {
     if (args.length !== 1 || args[0] !== 'rotate') throw new UsageError(`keys: can only rotate\n\n${USAGE}`);

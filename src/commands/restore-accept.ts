@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { tables } from '../app.module.js';
+import { tables } from '../tables.js';
 import { loadConfig, type Config } from '../config/index.js';
 import { RestoresRepository, type Restore } from '../features/restores/index.js';
 import { SystemClock } from '../platform/clock/system-clock.js';

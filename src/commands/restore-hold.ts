@@ -1,4 +1,4 @@
-import { tables } from '../app.module.js';
+import { tables } from '../tables.js';
 import { loadConfig } from '../config/index.js';
 import { RestoresRepository } from '../features/restores/index.js';
 import { SystemClock } from '../platform/clock/system-clock.js';

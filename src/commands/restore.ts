@@ -1,4 +1,4 @@
-import { tables } from '../app.module.js';
+import { tables } from '../tables.js';
 import { loadConfig, type Config } from '../config/index.js';
 import type { BackupHeader } from '../platform/backup/backup-format.js';
 import { readBackup } from '../platform/backup/backup-reader.js';
@@ -45,7 +45,6 @@ standby that was behind): it puts the hold on. <time> is that of the copy: 2026-
 
 /** `signpost restore`. */
 export const restore: Command = {
-  summary: 'put a backup back, or accept one that was put back',
   usage: USAGE,
   async run(args) {
     if (args[0] === 'accept') {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { dirname } from 'node:path';
-import { tables } from '../../src/app.module.js';
+import { tables } from '../../src/tables.js';
 import { RESTORED } from '../../src/commands/restored-tables.js';
 import { schemaNames } from '../../src/platform/database/migrations/index.js';
 import { openPostgresSnapshot } from '../../src/platform/database/postgres-snapshot.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { tables } from '../../src/app.module.js';
+import { tables } from '../../src/tables.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
 import { StartupError } from '../../src/platform/startup-error.js';
 import { eachDatabase } from '../support/databases.js';

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { tables } from '../../src/app.module.js';
+import { tables } from '../../src/tables.js';
 import { migrations } from '../../src/platform/database/migrations/index.js';
 import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
