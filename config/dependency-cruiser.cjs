@@ -110,7 +110,7 @@ module.exports = {
     feature('links', ['servers', 'sessions', 'accounts', 'mail', 'audit']),
     feature('pins', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),
     feature('discovery', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),
-    feature('export', ['links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),
+    feature('export', ['oauth', 'links', 'servers', 'sessions', 'accounts', 'mail', 'audit']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

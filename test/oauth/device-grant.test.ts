@@ -71,6 +71,23 @@ eachBroker('the device grant', { PUBLIC_URL }, (broker) => {
     );
   });
 
+  test('an app that may see the address gets it from the API, and after a refresh too', async () => {
+    const eve = await resident('eve');
+    const config = await asApp(broker());
+    const shown = await oidc.initiateDeviceAuthorization(config, {
+      ...ASKED,
+      scope: 'openid email servers:read',
+    });
+    await eve.browser.submit('/pin/confirm', (await check(eve, shown.user_code)).filled());
+    const first = await poll(config, shown.device_code);
+    const next = await oidc.refreshTokenGrant(config, first.refresh_token ?? '');
+    for (const { access_token } of [first, next]) {
+      const headers = { Authorization: `Bearer ${access_token}` };
+      const profile = await fetch(`${broker().url}/api/v1/profile`, { headers });
+      expect(await profile.json()).toMatchObject({ userName: 'eve', email: 'eve@example.org' });
+    }
+  });
+
   test('a link fills the code in, and confirms nothing', async () => {
     const bob = await resident('bob');
     const config = await asApp(broker());

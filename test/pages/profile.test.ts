@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { AccountsService } from '../../src/features/accounts/index.js';
 import { LinksService } from '../../src/features/links/index.js';
 import type { AccountId, ServerId } from '../../src/shared/ids.js';
+import { letIn } from '../support/app-tokens.js';
 import { eachBroker } from '../support/broker.js';
 import { CookieBrowser } from './browser.js';
 import { asking, PASSWORD, Resident } from './signed-in.js';
@@ -118,6 +119,7 @@ eachBroker('the profile', {}, (broker) => {
       .app.get(LinksService)
       .accept(gil.person.id as AccountId, { serverId: id as ServerId });
     await gil.device();
+    const { id: signInId } = await letIn(broker(), gil.person.id as AccountId);
     expect((await gil.send('/profile/export', { currentPassword: 'no' })).status).toBe(403);
     const answer = await gil.send('/profile/export', { currentPassword: PASSWORD });
     expect(answer.status).toBe(200);
@@ -128,6 +130,7 @@ eachBroker('the profile', {}, (broker) => {
     expect(exported).toMatchObject({
       account: { userName: 'gil', email: 'gil@example.org', findableByName: true },
       devices: [{ app: 'Theater/3' }],
+      apps: [{ appName: 'Theater', deviceName: 'Living room', scopes: ['servers:read'] }],
       browsers: [{ network: '127.0.0.1' }],
       signedInFrom: { networks: [{ network: '127.0.0.1' }], browsers: [{ lastAt: expect.any(String) }] },
       servers: [{ name: 'Attic', kind: 'linked' }],
@@ -136,6 +139,7 @@ eachBroker('the profile', {}, (broker) => {
     expect(exported['events']?.map(({ kind }) => kind)).toContain('link-accepted');
     const secrets = [
       server.user('gil').connect!.accessKey,
+      signInId,
       ...['sid', 'device'].map((name) => gil.browser.cookies.get(name) ?? name),
     ];
     for (const secret of secrets) expect(answer.html).not.toContain(secret);

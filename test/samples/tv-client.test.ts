@@ -1,21 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { decodeJwt } from 'jose';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { encode } from 'uqr';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { freePort } from '../../scripts/lib/sockets.mjs';
 import { LinksService } from '../../src/features/links/index.js';
-import type { ServerId } from '../../src/shared/ids.js';
-import { signIn } from '../api/app-token.js';
-import { account } from '../connect/cast.js';
+import { AppSignIns, type AccessTokenClaims, type AppSignIn } from '../../src/features/oauth/index.js';
+import type { AccountId, ServerId } from '../../src/shared/ids.js';
+import type { Answer } from '../pages/browser.js';
+import { Resident } from '../pages/signed-in.js';
 import { MediaServer } from '../simulator/media-server.js';
 import { TestBroker } from '../support/broker.js';
-import { OAuthFront } from './oauth-front.js';
+import { followClock } from '../support/oauth.js';
+import { PROGRAM, WatchedClient } from './watched-client.js';
 
-const PROGRAM = inCheckout('docs/samples/tv-client/tv-client.mjs');
 const QR_CODE = inCheckout('docs/samples/tv-client/qr-code.mjs');
+const MINUTE = 60_000;
+const REFRESHED = 'POST /oidc/token 200';
 
 type Attempt = (signal: AbortSignal) => Promise<string>;
 interface Sample {
@@ -24,82 +28,183 @@ interface Sample {
 interface QrSample {
   readonly modules: (text: string) => boolean[][] | null;
 }
+/** What the client keeps on disk. */
+interface Kept {
+  readonly access: string;
+  readonly refresh: string;
+  readonly list: { readonly servers: { systemId: string }[] };
+}
 
 const load = async <T>(file: string): Promise<T> => (await import(pathToFileURL(file).href)) as T;
 
 describe('the sample TV client', () => {
   let broker: TestBroker;
-  let front: OAuthFront;
+  let url: string;
+  let maria: Resident;
   let server: MediaServer;
+  let entered: string;
   const folder = mkdtempSync(join(tmpdir(), 'signpost-tv-'));
   const state = join(folder, 'tv.json');
+  const clients: WatchedClient[] = [];
 
   beforeAll(async () => {
-    broker = await TestBroker.start();
-    const maria = await account(broker, 'maria');
+    const port = String(await freePort());
+    broker = await TestBroker.start({ PORT: port, LIMITS: 'on' });
+    url = `http://localhost:${port}`;
+  });
+  followClock(() => broker);
+  beforeAll(async () => {
+    maria = await Resident.of(broker, 'maria');
     server = new MediaServer({ broker: broker.url, name: 'Den' });
     await server.start();
     server.addUser('local-maria');
     await server.linkUser('local-maria', 'maria');
     const serverId = server.registration?.id as ServerId;
-    await broker.app.get(LinksService).accept(maria.id, { serverId });
-    front = new OAuthFront(broker.url, async () => (await signIn(broker, maria, ['servers:read'])).token);
-    await front.start();
+    await broker.app.get(LinksService).accept(maria.person.id as AccountId, { serverId });
+    entered = `Den: ${server.address}, signed in as ${server.user('local-maria').id}`;
   });
   afterAll(async () => {
+    await Promise.all(clients.map((client) => client.kill()));
     await server.stop();
     await broker.remove();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Runs it as a person would. @returns what it printed */
-  function run(url = front.url): Promise<string> {
-    return new Promise((resolve, reject) => {
-      execFile(process.execPath, [PROGRAM, url, state], { timeout: 30_000 }, (error, out, err) => {
-        if (error) reject(new Error(`${error.message}\n${out}\n${err}`));
-        else resolve(out);
-      });
-    });
+  /** Starts it as a person would, a slash too many included. */
+  function start(at = url, file = state): WatchedClient {
+    const client = new WatchedClient(`${at}/`, file);
+    clients.push(client);
+    return client;
   }
 
-  test('shows a code, signs in, finds the server and enters it; the second time without a code', async () => {
-    const entered = `Den: ${server.address}, signed in as ${server.user('local-maria').id}`;
-    const first = await run();
-    expect(first).toContain(`Open ${front.url}/pin and type BCDF-GHJK`);
-    expect(first).toContain('█');
-    expect(first).toContain(entered);
-    expect(statSync(state).mode & 0o777).toBe(0o600);
-    front.seen.length = 0;
-    expect((await run()).trim()).toBe(entered);
-    expect(front.seen).toEqual([{ what: 'GET /api/v1/servers', status: 304 }]);
+  /** Lets it wait as long as it wants, or shorter than that. @returns how long it wanted */
+  async function wait(client: WatchedClient, most = Infinity): Promise<number> {
+    const ms = await client.pause();
+    broker.clock.advance(Math.min(ms, most));
+    client.goOn();
+    return ms;
+  }
+
+  const code = async (client: WatchedClient): Promise<string> =>
+    (await client.printed(/and type (\S+), or scan/))[1] ?? '';
+
+  /** Types the code on the PIN page. @returns the page that asks whether that is right */
+  const type = async (pin: string): Promise<Answer> =>
+    maria.browser.submit('/pin', (await maria.open('/pin')).filled({ pin }));
+  const answer = async (client: WatchedClient, how: 'confirm' | 'decline'): Promise<void> => {
+    const { status } = await maria.browser.submit(`/pin/${how}`, (await type(await code(client))).filled());
+    expect(status).toBe(303);
+  };
+
+  const kept = (): Kept => JSON.parse(readFileSync(state, 'utf8')) as Kept;
+  const keep = (changes: object): void =>
+    writeFileSync(state, JSON.stringify({ ...kept(), ...changes }), { mode: 0o600 });
+  const signIns = (): Promise<AppSignIn[]> => broker.app.get(AppSignIns).of(maria.person.id as AccountId);
+
+  test('shows a code, waits as it is told, signs in, finds the server and enters it', async () => {
+    const client = start();
+    expect(await code(client)).toMatch(/^[B-Z]{4}-[B-Z]{4}$/);
+    await client.printed(/█/);
+    expect(client.out).toContain(`Open ${url}/pin and type`);
+    const waits = [await wait(client), await wait(client, 1_000)];
+    await client.pause().then((ms) => waits.push(ms));
+    expect(waits).toEqual([5_000, 5_000, 10_000]);
+    const page = await type(await code(client));
+    for (const text of ['TV sample', 'Terminal', 'see your servers']) expect(page.text).toContain(text);
+    expect(await signIns()).toEqual([]);
+    await answer(client, 'confirm');
+    broker.clock.advance(10_000);
+    client.goOn();
+    expect(await client.done()).toContain(entered);
+    expect(client.asked.filter((line) => line.startsWith('POST'))).toEqual([
+      'POST /oidc/device-authorization 200',
+      'POST /oidc/token 400',
+      'POST /oidc/token 400',
+      REFRESHED,
+    ]);
   });
 
-  test('gets a new access token with its refresh token, and keeps the next one', async () => {
-    const before = JSON.parse(readFileSync(state, 'utf8')) as { access: string; refresh: string };
-    writeFileSync(state, JSON.stringify({ ...before, access: 'a.b.c' }), { mode: 0o600 });
-    expect(await run()).toContain('signed in as');
-    const after = JSON.parse(readFileSync(state, 'utf8')) as { access: string; refresh: string };
-    expect(after.access.split('.')).toHaveLength(3);
-    expect([after.access, after.refresh]).not.toEqual([before.access, before.refresh]);
+  test('is let in as what it is, and as nothing more', async () => {
+    expect(await signIns()).toMatchObject([
+      { clientId: 'signpost-device', appName: 'TV sample', deviceName: 'Terminal' },
+    ]);
+    const claims = decodeJwt<AccessTokenClaims>(kept().access);
+    expect(claims).toMatchObject({ aud: `${url}/api/v1`, scope: 'servers:read', sub: maria.person.id });
+    expect(statSync(state).mode & 0o777).toBe(0o600);
+  });
+
+  test('asks one question the second time, and no code', async () => {
+    const client = start();
+    expect((await client.done()).trim()).toBe(entered);
+    expect(client.asked.filter((line) => line.includes('/api/') || line.includes('/oidc/'))).toEqual([
+      'GET /api/v1/servers 304',
+    ]);
+    expect(client.asked).toContain('GET /System/Info/Public 200');
+  });
+
+  test('gets a new access token when the old one ends, and keeps the next refresh token', async () => {
+    const before = kept();
+    keep({ expiresAt: 0 });
+    const client = start();
+    expect(await client.done()).toContain(entered);
+    expect(client.asked).toContain(REFRESHED);
+    expect(client.asked.join()).not.toContain(' 401');
+    expect(kept().refresh).not.toBe(before.refresh);
+    expect(kept().access).not.toBe(before.access);
+    expect(await signIns()).toHaveLength(1);
+  });
+
+  test('does so too when the API refuses the token that it holds for good', async () => {
+    const before = kept();
+    broker.clock.advance(16 * MINUTE);
+    const client = start();
+    expect(await client.done()).toContain(entered);
+    expect(client.asked).toEqual(
+      expect.arrayContaining(['GET /api/v1/servers 401', REFRESHED, 'GET /api/v1/servers 304']),
+    );
+    expect(kept().refresh).not.toBe(before.refresh);
+    expect(statSync(state).mode & 0o777).toBe(0o600);
+  });
+
+  test('shows a new code when the person has ended it, and when that code is over', async () => {
+    const [old] = await signIns();
+    await broker.app.get(AppSignIns).end(old?.id ?? '', maria.person.id as AccountId);
+    const client = start();
+    const first = await code(client);
+    await client.pause();
+    broker.clock.advance(10 * MINUTE);
+    client.out = '';
+    client.goOn();
+    expect(await code(client)).not.toBe(first);
+    await client.pause();
+    await answer(client, 'confirm');
+    client.goOn();
+    expect(await client.done()).toContain(entered);
+  });
+
+  test('ends when the person says no', async () => {
+    const client = start(url, join(folder, 'refused.json'));
+    await client.pause();
+    await answer(client, 'decline');
+    client.goOn();
+    await expect(client.done()).rejects.toThrow(/not signed in: access_denied/);
   });
 
   test('works with the list of last time while the broker is away', async () => {
-    const { url } = front;
-    await front.stop();
-    const out = await run(url);
+    await broker.close();
+    keep({ expiresAt: 0 });
+    const out = await start().done();
     expect(out).toContain('The broker is away');
-    expect(out).toContain('signed in as');
+    expect(out).toContain(entered);
   });
 
   test('sends no key to a server that is another one', async () => {
-    const { url } = { url: 'http://127.0.0.1:9' };
-    const kept = JSON.parse(readFileSync(state, 'utf8')) as { list: { servers: { systemId: string }[] } };
-    for (const one of kept.list.servers) one.systemId = 'somebody-else';
-    writeFileSync(state, JSON.stringify(kept), { mode: 0o600 });
-    const asked = server.exchanges.length;
-    expect(await run(url)).toContain('Den: not reachable');
-    const paths = server.exchanges.slice(asked).map((exchange) => JSON.stringify(exchange));
-    expect(paths.filter((path) => /Exchange/i.test(path))).toEqual([]);
+    const { list } = kept();
+    for (const one of list.servers) one.systemId = 'somebody-else';
+    keep({ list });
+    const client = start();
+    expect(await client.done()).toContain('Den: not reachable');
+    expect(client.asked).toEqual(['GET /System/Info/Public 200']);
   });
 
   test('is one file of less than 150 lines, without a dependency', () => {
@@ -117,8 +222,11 @@ describe('the race for the best address (RFC 8305)', () => {
     (ms: number, name: string): Attempt =>
     (signal) =>
       new Promise((resolve, reject) => {
-        setTimeout(() => resolve(name), ms);
-        signal.addEventListener('abort', () => reject(new Error('too late')));
+        const timer = setTimeout(() => resolve(name), ms);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(new Error('too late'));
+        });
       });
   const failing: Attempt = () => Promise.reject(new Error('no'));
   const started: string[] = [];
@@ -155,7 +263,7 @@ describe('the race for the best address (RFC 8305)', () => {
 });
 
 describe('its QR code', () => {
-  test.each(['https://signpost.example.org/pin?user_code=BCDF-GHJK', 'x', 'y'.repeat(106), 'ä€🎬'])(
+  test.each(['https://signpost.example.org/pin?pin=BCDF-GHJK', 'x', 'y'.repeat(106), 'ä€🎬'])(
     'of %j is the one that a library makes',
     async (text) => {
       const { modules } = await load<QrSample>(QR_CODE);

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// A TV app for Signpost: node tv-client.mjs https://signpost.example.org [state.json]. Node 20.3 or later, nothing else.
+// A TV app for Signpost: node tv-client.mjs https://signpost.example.org [state.json]. Node 20.3 or later, nothing else:
+// this is the client whole; the file beside it draws QR codes in a terminal, which a TV's toolkit does for you.
 import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { qrCode } from './qr-code.mjs';
 
-const [, program = '', broker = 'http://localhost:8095', file = 'tv-client.json'] = process.argv;
+const [, program = '', given = 'http://localhost:8095', file = 'tv-client.json'] = process.argv;
 const isProgram = program !== '' && realpathSync(program) === fileURLToPath(import.meta.url);
+const broker = isProgram ? new URL(given).origin : '';
 const state = isProgram && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 
 /** Tokens and link keys are secrets: only we may read them. A power cut leaves the old file or the new one. */
@@ -41,36 +43,43 @@ async function oauth(endpoint, fields) {
 
 /** RFC 8628: show a code, and ask every few seconds whether somebody has typed it elsewhere. */
 async function signIn() {
-  const wanted = { scope: 'openid profile offline_access servers:read', resource: `${broker}/api/v1` };
+  const names = { app_name: 'TV sample', device_name: 'Terminal' };
+  const wanted = { scope: 'openid offline_access servers:read', resource: `${broker}/api/v1`, ...names };
   const { json: code } = await oauth('device_authorization_endpoint', wanted);
+  if (!code.device_code) throw new Error(`no code: ${code.error}`);
   console.log(`Open ${code.verification_uri} and type ${code.user_code}, or scan:`);
   console.log(qrCode(code.verification_uri_complete) ?? code.verification_uri_complete);
   const asked = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code.device_code };
   for (let seconds = code.interval ?? 5; ;) {
     await pause(seconds * 1_000);
-    const { status, json } = await oauth('token_endpoint', asked).catch(() => ({
-      json: { error: 'slow_down' },
-    }));
-    if (status === 200) return keep(json);
+    const { status, json } = await oauth('token_endpoint', asked).catch(orSlower);
+    if (status === 200) return keep(json, { accountId: undefined }); // it may be somebody else this time
+    if (json.error === 'expired_token') return signIn();
     if (json.error === 'slow_down') seconds += 5;
     else if (json.error !== 'authorization_pending') throw new Error(`not signed in: ${json.error}`);
   }
 }
 
+function orSlower(error) {
+  if (error instanceof Away) return { json: { error: 'slow_down' } };
+  throw error;
+}
+
 /** A refresh token is spent by use: its successor is kept before anything else is done. */
-function keep({ access_token: access, refresh_token: refresh, expires_in: seconds }) {
-  save({ access, refresh, expiresAt: Date.now() + (seconds - 30) * 1_000 });
+function keep({ access_token: access, refresh_token: refresh, expires_in: seconds }, more = {}) {
+  save({ access, refresh, expiresAt: Date.now() + (seconds - 30) * 1_000, ...more });
   return access;
 }
 
 async function accessToken(isRefused) {
   if (state.access && !isRefused && Date.now() < state.expiresAt) return state.access;
   if (!state.refresh) return signIn();
-  const { status, json } = await oauth('token_endpoint', {
-    grant_type: 'refresh_token',
-    refresh_token: state.refresh,
-  });
-  return status === 200 ? keep(json) : signIn();
+  const asked = { grant_type: 'refresh_token', refresh_token: state.refresh };
+  const renew = () => oauth('token_endpoint', asked);
+  const { status, json } = await renew().catch(renew); // a lost answer is given again for a minute
+  if (status === 200) return keep(json);
+  if (json.error !== 'invalid_grant') throw new Error(`no new token: ${json.error}`);
+  return signIn();
 }
 
 async function api(path, headers = {}, isRefused = false) {
@@ -82,12 +91,12 @@ async function api(path, headers = {}, isRefused = false) {
 /** The list, asked for by the ETag of the one we have; while the broker is away, the one we have. */
 async function servers() {
   try {
-    if (!state.accountId) save({ accountId: (await api('profile')).json.id });
     const { status, etag, json } = await api('servers', state.list && { 'If-None-Match': state.list.etag });
     if (status === 200) save({ list: { etag, servers: json.servers } });
     else if (status !== 304) throw new Error(`no list: ${json.code}`);
+    if (!state.accountId) save({ accountId: (await api('profile')).json.id });
   } catch (error) {
-    if (!(error instanceof Away) || !state.list) throw error;
+    if (!(error instanceof Away) || !state.list || !state.accountId) throw error;
     console.log(`The broker is away (${error.message}); the servers of last time:`);
   }
   return state.list.servers;

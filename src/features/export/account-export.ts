@@ -1,12 +1,14 @@
 import type { Account, Findable } from '../accounts/index.js';
 import type { LookupCount, RecordedEvent } from '../audit/index.js';
 import type { UsableLink, WaitingInvitation } from '../links/index.js';
+import type { AppSignIn } from '../oauth/index.js';
 import type { Device, WebSession } from '../sessions/index.js';
 
 /** What is gathered about a person. */
 export interface Gathered {
   readonly account: Account & Findable;
   readonly devices: readonly Device[];
+  readonly apps: readonly AppSignIn[];
   readonly browsers: readonly WebSession[];
   readonly knownNetworks: readonly { readonly network: string; readonly lastSuccessAt: number }[];
   readonly knownBrowsers: readonly { readonly lastSuccessAt: number }[];
@@ -23,6 +25,7 @@ export interface AccountExport {
   readonly exportedAt: string;
   readonly account: object;
   readonly devices: readonly object[];
+  readonly apps: readonly object[];
   readonly browsers: readonly object[];
   readonly signedInFrom: object;
   readonly servers: readonly object[];
@@ -38,6 +41,7 @@ export function accountExport(gathered: Gathered, now: number): AccountExport {
     exportedAt: iso(now),
     account: accountPart(gathered.account),
     devices: gathered.devices.map(devicePart),
+    apps: gathered.apps.map(appPart),
     browsers: gathered.browsers.map(browserPart),
     signedInFrom: placesPart(gathered),
     servers: gathered.links.map(serverPart),
@@ -58,6 +62,10 @@ function accountPart(account: Account & Findable): object {
 
 function devicePart({ app, name, network, createdAt, lastUsedAt }: Device): object {
   return { app, name, network, createdAt: iso(createdAt), lastUsedAt: iso(lastUsedAt) };
+}
+
+function appPart({ appName, deviceName, network, scopes, createdAt, lastUsedAt }: AppSignIn): object {
+  return { appName, deviceName, network, scopes, createdAt: iso(createdAt), lastUsedAt: iso(lastUsedAt) };
 }
 
 function browserPart({ browser, network, persistent, createdAt, lastUsedAt }: WebSession): object {

@@ -3,6 +3,7 @@ import { Clock } from '../../shared/clock.js';
 import { AccountsService, KnownBrowsers, SignInLimits, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { LinksService } from '../links/index.js';
+import { AppSignIns } from '../oauth/index.js';
 import { DevicesService, WebSessionsService } from '../sessions/index.js';
 import { accountExport, type AccountExport } from './account-export.js';
 
@@ -17,6 +18,7 @@ export class ExportService {
     private readonly signInLimits: SignInLimits,
     private readonly knownBrowsers: KnownBrowsers,
     private readonly devices: DevicesService,
+    private readonly apps: AppSignIns,
     private readonly browsers: WebSessionsService,
     private readonly links: LinksService,
     private readonly audit: AuditTrail,
@@ -30,6 +32,7 @@ export class ExportService {
     const gathered = {
       account: { ...account, ...(await this.accounts.getFindable(id)) },
       devices: await this.devices.of(id),
+      apps: await this.apps.of(id),
       browsers: await this.browsers.of(id),
       knownNetworks: await this.signInLimits.networksOf(id),
       knownBrowsers: await this.knownBrowsers.of(id),

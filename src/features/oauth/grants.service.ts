@@ -5,7 +5,7 @@ import { Config } from '../../config/index.js';
 import type { AccountId } from '../../shared/ids.js';
 import type { AppSignIn } from './app-sign-in.js';
 import { AppSignIns } from './app-sign-ins.service.js';
-import { API_SCOPES, apiOf, IDENTITY_SCOPES } from './names.js';
+import { API_SCOPES, apiOf, IDENTITY_SCOPES, TOKEN_SCOPES } from './names.js';
 
 /** What somebody allows, to whom. */
 export interface Allowance {
@@ -72,7 +72,7 @@ export class Grants {
     const given: ConstructorParameters<typeof Grant>[0] & { jti: string } = { jti: id, accountId, clientId };
     const grant = new provider.Grant(given);
     grant.addOIDCScope(scopes.filter((scope) => IDENTITY_SCOPES.includes(scope)));
-    const forApi = scopes.filter((scope) => API_SCOPES.includes(scope));
+    const forApi = scopes.filter((scope) => TOKEN_SCOPES.includes(scope));
     if (forApi.length > 0) grant.addResourceScope(apiOf(this.config), forApi);
     await grant.save();
   }

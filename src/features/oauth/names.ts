@@ -21,5 +21,8 @@ export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** What the native API gives, beside who somebody is. */
 export const API_SCOPES: readonly string[] = ['servers:read', 'links:manage', 'sign-ins:manage'];
 
+/** What its access tokens may carry: API_SCOPES, and what `GET /api/v1/profile` shows besides. */
+export const TOKEN_SCOPES: readonly string[] = [...API_SCOPES, 'profile', 'email'];
+
 /** OpenID Connect's: who somebody is. */
 export const IDENTITY_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];

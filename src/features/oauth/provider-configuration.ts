@@ -6,7 +6,7 @@ import type { AccountId } from '../../shared/ids.js';
 import { isActive, type AccountsService } from '../accounts/index.js';
 import type { AppSignIns } from './app-sign-ins.service.js';
 import type { Grants } from './grants.service.js';
-import { API_SCOPES, apiOf, IDENTITY_SCOPES } from './names.js';
+import { API_SCOPES, apiOf, IDENTITY_SCOPES, TOKEN_SCOPES } from './names.js';
 import { errors, interactionPolicy } from './oidc.js';
 import { jwksOf } from './published-keys.js';
 import { showError, showSignedOut, showSignOut } from './shown-pages.js';
@@ -167,7 +167,7 @@ function resourcesOf({ config, keys }: Parts): NonNullable<Configuration['featur
       const sign = { alg: 'ES256', kid: keys.active('ES256').id } as const;
       return {
         audience: api,
-        scope: API_SCOPES.join(' '),
+        scope: TOKEN_SCOPES.join(' '),
         accessTokenFormat: 'jwt',
         accessTokenTTL: config.accessTokenTtl / SECOND,
         jwt: { sign },
