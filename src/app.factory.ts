@@ -14,6 +14,8 @@ import { ReadyServersShortcut } from './edges/connect/ready-servers-shortcut.ser
 import { oidcErrors } from './edges/oidc/oidc-errors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
+import { RestoreHold } from './features/restores/index.js';
+import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { AccessGuard } from './platform/http/callers.js';
 import { ErrorFilter } from './platform/http/error-filter.js';
 import { corsOf } from './platform/http/cors.js';
@@ -50,4 +52,10 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   app.get(ApiReference).describedBy(() => openApiDocument(app, ApiModule, config.publicUrl));
   await app.init();
   return app;
+}
+
+/** What operators should know at each start. Once the broker has said that it listens: that line is the first. */
+export async function warnAtStart(app: NestFastifyApplication): Promise<void> {
+  app.get(RestoreHold).warn();
+  await app.get(CryptoModule).warnOfOldKeys();
 }

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { createApp } from './app.factory.js';
+import { createApp, warnAtStart } from './app.factory.js';
 import { explain } from './commands/exit.js';
 import { isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
@@ -46,6 +46,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     await app.listen(config.port, config.host);
     announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
     warnOfMailsInLog(config, log);
+    await warnAtStart(app);
     await offerSetup(app, config, announcements);
   } catch (error) {
     await app.close();

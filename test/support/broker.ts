@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp } from '../../src/app.factory.js';
+import { createApp, warnAtStart } from '../../src/app.factory.js';
 import { loadConfig, type Config, type Environment } from '../../src/config/index.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { FixedClock } from './fixed-clock.js';
@@ -93,6 +93,7 @@ export class TestBroker {
     const config = configOf({ ...this.environment, ...settings });
     this.#app = await createApp(config, this.log, this.clock);
     await this.#app.listen(config.port, '127.0.0.1');
+    await warnAtStart(this.#app);
     this.#url = await this.#app.getUrl();
   }
 

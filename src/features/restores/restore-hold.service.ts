@@ -80,7 +80,7 @@ export class RestoreHold {
     await this.read().catch((error: unknown) => this.log.debug({ error }, 'the restore hold cannot be read'));
   }
 
-  /** For the log at each start, and now and then. */
+  /** For the log at each start, once the broker has said that it listens, and now and then. */
   warn(): void {
     const held = this.#restores.find(({ acceptedAt }) => acceptedAt === null);
     if (!held) return;

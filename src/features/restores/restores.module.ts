@@ -15,7 +15,6 @@ export class RestoresModule implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     await this.hold.read();
-    this.hold.warn();
     // Ready all the same: people sign in, and servers are told when to come back by the broker itself.
     this.readiness.mention('restore-hold', () => this.hold.isHeld);
     this.jobs.every('look for a restore hold', SECOND, () => this.hold.readIfPossible());

@@ -48,7 +48,6 @@ export class CryptoModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.soon('look at the age of signing keys', () => this.warnOfOldKeys());
     this.jobs.every('take new signing keys', 5 * MINUTE, () => this.takeNewKeys());
     this.jobs.every('look at the age of signing keys', DAY, () => this.warnOfOldKeys());
   }
@@ -59,6 +58,7 @@ export class CryptoModule implements OnModuleInit {
     return Promise.resolve();
   }
 
+  /** Also at each start, once the broker has said that it listens: that line is the first (contract). */
   warnOfOldKeys(): Promise<void> {
     const age = this.clock.now() - this.keys.active('ES256').activeFrom;
     const days = Math.floor(age / DAY);
