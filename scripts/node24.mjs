@@ -34,7 +34,7 @@ const mode = process.argv[2] ?? 'ci';
 const IN_CI = [
   'src',
   'test/contract',
-  'test/connect/(encodings|links|main-job|pins|servers|sign-in)',
+  'test/connect/(encodings|main-job|pins)',
   'test/failure/(key-ring|kill-sqlite|sqlite|start|stop)',
   'test/oauth/code-flow',
   'test/api/servers',
