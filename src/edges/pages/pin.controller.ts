@@ -57,13 +57,7 @@ export class PinController {
     @Fields(['pin']) form: Form,
     @Network() network: string,
   ): Promise<Page> {
-    return orAgain(
-      async () => {
-        await this.pins.confirm(form.text('pin'), typer(browser, network));
-        return seeOther('/pin?done=linked');
-      },
-      (problem) => ask(form, { isLate: true, problem }),
-    );
+    return answered(form, 'linked', (pin) => this.pins.confirm(pin, typer(browser, network)));
   }
 
   /** The device is told at once, and whoever holds it knows that nobody fell for it. */
@@ -73,13 +67,7 @@ export class PinController {
     @Fields(['pin']) form: Form,
     @Network() network: string,
   ): Promise<Page> {
-    return orAgain(
-      async () => {
-        await this.pins.decline(form.text('pin'), typer(browser, network));
-        return seeOther('/pin?done=declined');
-      },
-      (problem) => ask(form, { isLate: true, problem }),
-    );
+    return answered(form, 'declined', (pin) => this.pins.decline(pin, typer(browser, network)));
   }
 
   /** While PINs are being guessed at all over the broker: the password first (S-43), then on with the PIN. */
@@ -98,6 +86,21 @@ export class PinController {
       (problem) => askPassword(form, ofCurrentPassword(problem)),
     );
   }
+}
+
+/** The second step: what was answered, or the first step again with what stood in the way. */
+function answered(
+  form: Form,
+  done: 'linked' | 'declined',
+  answer: (pin: string) => Promise<void>,
+): Promise<Page> {
+  return orAgain(
+    async () => {
+      await answer(form.text('pin'));
+      return seeOther(`/pin?done=${done}`);
+    },
+    (problem) => ask(form, { isLate: true, problem }),
+  );
 }
 
 function typer({ account, isFresh }: SignedInBrowser, network: string): PinTyper {
