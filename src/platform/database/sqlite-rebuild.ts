@@ -5,8 +5,7 @@ import type { Tables } from './connections.js';
 import { makePrivate, putInPlace, syncToDisk } from './files.js';
 import { migrationsUpTo } from './migrations/index.js';
 import { filledByPeople, type Rebuild } from './rebuild.js';
-import { initializeSqlite, sqliteFile, sqliteSource } from './sqlite.js';
-import { rawConnection } from './sqlite-snapshot.js';
+import { handleOf, initializeSqlite, sqliteFile, sqliteSource } from './sqlite.js';
 import { quoted, quotedColumns, shapesOf, type Row, type TableShape } from './table-shape.js';
 
 const SIDE_FILES = ['-wal', '-shm'];
@@ -54,7 +53,7 @@ class Loading {
     private readonly source: DataSource,
     private readonly full: DataSource,
   ) {
-    this.#db = rawConnection(source);
+    this.#db = handleOf(source);
     // Checked as a whole at the end.
     this.#db.pragma('foreign_keys = OFF');
     this.#db.exec('BEGIN');

@@ -4,8 +4,9 @@ import type { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import type { Tables } from './connections.js';
 import { requireCurrentSchema } from './migrate.js';
+import { keepAlive } from './native-objects.js';
 import type { Snapshot } from './snapshot.js';
-import { initializeSqlite, prepareReader, sqliteFile, sqliteSource } from './sqlite.js';
+import { damageIn, handleOf, initializeSqlite, prepareReader, sqliteFile, sqliteSource } from './sqlite.js';
 import { quoted, quotedColumns, shapesOf, type Cell, type Row, type TableShape } from './table-shape.js';
 
 const ROWS_AT_ONCE = 500;
@@ -21,18 +22,17 @@ export async function openSqliteSnapshot(dataDir: string, tables: Tables): Promi
   const file = sqliteFile(dataDir);
   const source = await openSqliteBeside(dataDir, tables, prepareReader);
   try {
-    const db = rawConnection(source);
+    const db = handleOf(source);
     // The moment is that of the first statement.
     db.exec('BEGIN');
     const schema = await requireCurrentSchema(source);
     refuseDamaged(db, file);
-    const kept: unknown[] = [];
     return {
       kind: 'sqlite',
       schema,
       tables: shapesOf(source),
-      count: (table) => Promise.resolve(countOf(db, table, kept)),
-      rows: (table) => rowsOf(db, table, kept),
+      count: (table) => Promise.resolve(countOf(db, table)),
+      rows: (table) => rowsOf(db, table),
       close: () => source.destroy(),
     };
   } catch (error) {
@@ -54,32 +54,21 @@ export async function openSqliteBeside(
   return source;
 }
 
-export function rawConnection(source: DataSource): Sqlite.Database {
-  return (source.driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
-}
-
 function refuseDamaged(db: Sqlite.Database, file: string): void {
-  const result = db.pragma('quick_check(1)', { simple: true });
-  if (result === 'ok') return;
+  const damage = damageIn(db);
+  if (damage === null) return;
   throw new StartupError(
-    `The database file ${file} is damaged: ${String(result).replace(/\s+/g, ' ')}. No backup was made; keep the last good one.`,
+    `The database file ${file} is damaged: ${damage}. No backup was made; keep the last good one.`,
   );
 }
 
-/** `kept`: on Node 24 the process can abort when better-sqlite3 12 has a statement garbage-collected. */
-function countOf(db: Sqlite.Database, table: TableShape, kept: unknown[]): number {
-  const statement = db.prepare(`SELECT COUNT(*) FROM ${quoted(table.name)}`).pluck();
-  kept.push(statement);
+function countOf(db: Sqlite.Database, table: TableShape): number {
+  const statement = keepAlive(db.prepare(`SELECT COUNT(*) FROM ${quoted(table.name)}`).pluck());
   return statement.get() as number;
 }
 
-async function* rowsOf(
-  db: Sqlite.Database,
-  { name, columns }: TableShape,
-  kept: unknown[],
-): AsyncGenerator<readonly Row[]> {
-  const statement = db.prepare(`SELECT ${quotedColumns(columns)} FROM ${quoted(name)}`).raw();
-  kept.push(statement);
+async function* rowsOf(db: Sqlite.Database, { name, columns }: TableShape): AsyncGenerator<readonly Row[]> {
+  const statement = keepAlive(db.prepare(`SELECT ${quotedColumns(columns)} FROM ${quoted(name)}`).raw());
   const flags = columns.map(({ kind }) => kind === 'boolean');
   let batch: Row[] = [];
   for (const cells of statement.iterate() as IterableIterator<Cell[]>) {

@@ -103,8 +103,14 @@ function prepareWriter(db: Sqlite.Database): void {
   keepAlive(db);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
   if (statSync(db.name).size > CHECKED_UP_TO_BYTES) return;
+  const damage = damageIn(db);
+  if (damage !== null) throw new Error(damage);
+}
+
+/** What is wrong with the file, on one line, or null. Reads all of it. */
+export function damageIn(db: Sqlite.Database): string | null {
   const result = keepAlive(db.prepare('PRAGMA quick_check(1)').pluck()).get();
-  if (result !== 'ok') throw new Error(String(result).replace(/\s+/g, ' '));
+  return result === 'ok' ? null : String(result).replace(/\s+/g, ' ');
 }
 
 export function prepareReader(db: Sqlite.Database): void {
@@ -118,7 +124,8 @@ function prepare(source: DataSource, text: string): LookUp {
   return (values) => new Promise((resolve) => resolve(statement.all(...values)));
 }
 
-function handleOf(source: DataSource): Sqlite.Database {
+/** The driver's own connection. */
+export function handleOf(source: DataSource): Sqlite.Database {
   return (source.driver as unknown as { databaseConnection: Sqlite.Database }).databaseConnection;
 }
 
