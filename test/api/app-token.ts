@@ -1,11 +1,10 @@
 import { sign, type KeyObject } from 'node:crypto';
 import type { Account } from '../../src/features/accounts/index.js';
 import { AppSignIns } from '../../src/features/oauth/index.js';
-import { Config } from '../../src/config/index.js';
 import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { claimsOf } from '../support/app-tokens.js';
 import type { TestBroker } from '../support/broker.js';
-import { hex } from '../connect/cast.js';
 
 const ALL_SCOPES = ['servers:read', 'links:manage', 'sign-ins:manage', 'profile', 'email'];
 
@@ -30,27 +29,11 @@ export async function signIn(
       scopes,
     }),
   );
-  const claims = claimsOf(broker, account, { sign_in: signIn.id, scope: scopes.join(' ') });
+  const claims = claimsOf(broker, account.id, { sign_in: signIn.id, scope: scopes.join(' ') });
   return { token: jwt(broker, claims), signInId: signIn.id };
 }
 
 export type Claims = Record<string, unknown>;
-
-/** What an access token says, `changes` over what is right. */
-export function claimsOf(broker: TestBroker, account: Account, changes: Claims): Claims {
-  const now = Math.floor(broker.clock.now() / 1_000);
-  const { publicUrl } = broker.app.get(Config);
-  return {
-    iss: `${publicUrl}/oidc`,
-    aud: `${publicUrl}/api/v1`,
-    sub: account.id,
-    client_id: 'signpost-device',
-    jti: hex(),
-    iat: now,
-    exp: now + 900,
-    ...changes,
-  };
-}
 
 /** A signed token; `header` over what is right. */
 export function jwt(broker: TestBroker, claims: Claims, header: object = {}, key?: KeyObject): string {

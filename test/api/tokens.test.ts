@@ -5,7 +5,8 @@ import { AppSignIns } from '../../src/features/oauth/index.js';
 import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import { account, device, disable, hex, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
-import { claimsOf, jwt, signIn, signed, type Claims } from './app-token.js';
+import { claimsOf } from '../support/app-tokens.js';
+import { jwt, signIn, signed, type Claims } from './app-token.js';
 import { api, problemIn } from './ask-api.js';
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -16,7 +17,7 @@ describe('access tokens', () => {
   let signInId = '';
   /** Right claims, with changes. */
   const claims = (changes: Claims = {}): Claims =>
-    claimsOf(broker, maria, { sign_in: signInId, scope: 'servers:read', ...changes });
+    claimsOf(broker, maria.id, { sign_in: signInId, scope: 'servers:read', ...changes });
   const ask = (bearer: string): ReturnType<typeof api> => api(broker, 'GET', 'servers', { bearer });
 
   beforeAll(async () => {

@@ -1,8 +1,6 @@
 import { Config } from '../../src/config/index.js';
 import {
-  apiOf,
   AppSignIns,
-  issuerOf,
   type AccessTokenClaims,
   type ApiScope,
   type AppSignIn,
@@ -25,24 +23,32 @@ export async function letIn(
     .run(() => app.get(AppSignIns).beginWithin({ ...description, deviceName, scopes }));
 }
 
+/** What an access token of the built-in client says, `changes` over what is right. */
+export function claimsOf(
+  { app, clock }: TestBroker,
+  accountId: AccountId,
+  changes: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const now = Math.floor(clock.now() / 1_000);
+  const { publicUrl } = app.get(Config);
+  return {
+    iss: `${publicUrl}/oidc`,
+    aud: `${publicUrl}/api/v1`,
+    sub: accountId,
+    client_id: 'signpost-device',
+    jti: app.get(Random).hex(16),
+    iat: now,
+    exp: now + 900,
+    ...changes,
+  };
+}
+
 /** What the authorization server would put into a token for that sign-in, with `changes` on top. */
 export function claimsFor(
   broker: TestBroker,
-  signIn: AppSignIn,
+  { id, accountId, clientId, scopes }: AppSignIn,
   changes: Partial<Record<keyof AccessTokenClaims, unknown>> = {},
 ): AccessTokenClaims {
-  const config = broker.app.get(Config);
-  const now = Math.floor(broker.clock.now() / 1_000);
-  return {
-    iss: issuerOf(config),
-    aud: apiOf(config),
-    sub: signIn.accountId,
-    client_id: signIn.clientId,
-    scope: signIn.scopes.join(' '),
-    jti: broker.app.get(Random).hex(16),
-    iat: now,
-    exp: now + 900,
-    sign_in: signIn.id,
-    ...changes,
-  } as AccessTokenClaims;
+  const own = { client_id: clientId, scope: scopes.join(' '), sign_in: id };
+  return claimsOf(broker, accountId, { ...own, ...changes }) as unknown as AccessTokenClaims;
 }
