@@ -14,31 +14,16 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Callers } from '../../platform/http/callers.js';
 import { AppGuard, type AppRequest } from './bearer/app.guard.js';
-import { Scopes, type Scope } from './bearer/scopes.js';
+import { Scopes } from './bearer/scopes.js';
 import { knowOperation } from './problems/allowed-methods.js';
-import type { ProblemCode } from './problems/problem-list.js';
-import { documented, type Answer } from './reference/documented.js';
+import { documented, type Documented } from './reference/documented.js';
 import { ShapeGuard, TAKES, type ShapedRequest, type Takes } from './requests/shape.guard.js';
 
 const BASE = 'api/v1';
 const METHODS = { GET: Get, POST: Post, DELETE: Delete };
 
 /** One operation of the API: how it is called, who may, what goes in and out, and what is written about it. */
-export interface OperationDescription extends Takes {
-  /** `operationId`, by which generated clients call it. */
-  readonly id: string;
-  readonly tag: string;
-  readonly summary: string;
-  readonly description: string;
-  /** Any one of these is enough; none: every access token is. `open`: nobody in particular may call. */
-  readonly scopes: readonly Scope[] | 'open';
-  readonly answer: Answer;
-  /** Problems of its own, beside those of every operation. */
-  readonly problems?: readonly ProblemCode[];
-  /** What the id in the path is, where there is one. */
-  readonly ofId?: string;
-  /** What else is to be written: parameters of the query, headers of the request. */
-  readonly more?: readonly MethodDecorator[];
+export interface OperationDescription extends Takes, Documented {
   /** Keeps the connection: no HEAD. */
   readonly isStream?: boolean;
 }

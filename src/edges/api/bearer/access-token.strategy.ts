@@ -5,7 +5,13 @@ import { Strategy } from 'passport-jwt';
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { Config } from '../../../config/index.js';
-import { ACCESS_TOKEN_TYPE, AccessTokens, type AccessTokenClaims } from '../../../features/oauth/index.js';
+import {
+  ACCESS_TOKEN_TYPE,
+  AccessTokens,
+  apiOf,
+  issuerOf,
+  type AccessTokenClaims,
+} from '../../../features/oauth/index.js';
 import { Clock, SECOND } from '../../../shared/clock.js';
 import { keyIdOf } from './token-header.js';
 
@@ -53,8 +59,8 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
         else done(null, key);
       },
       algorithms: ['ES256'],
-      issuer: `${config.publicUrl}/oidc`,
-      audience: `${config.publicUrl}/api/v1`,
+      issuer: issuerOf(config),
+      audience: apiOf(config),
       // Times are judged below, by the broker's own clock.
       ignoreExpiration: true,
       jsonWebTokenOptions: { ignoreNotBefore: true },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccessTokens, type AccessTokenClaims, type SignedInApp } from '../../../features/oauth/index.js';
 import { digestOf } from '../../../platform/crypto/digest.js';
+import { Memory } from '../../../shared/memory.js';
 import { tokenInvalid, tokenMissing } from '../problems/refusals.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { bearerToken } from './token-header.js';
@@ -16,8 +17,8 @@ export interface AppCaller extends SignedInApp {
 /** Recognises apps by their access token. A signature is checked once, everything else on every request (S-62). */
 @Injectable()
 export class Apps {
-  /** Claims of tokens whose signature was right, by digest; the one not asked for longest goes first. */
-  readonly #checked = new Map<string, AccessTokenClaims>();
+  /** Claims of tokens whose signature was right, by digest. */
+  readonly #checked = new Memory<string, AccessTokenClaims>(MOST_REMEMBERED);
 
   constructor(
     private readonly strategy: AccessTokenStrategy,
@@ -47,17 +48,13 @@ export class Apps {
 
   async #claimsOf(token: string): Promise<AccessTokenClaims | null> {
     const digest = digestOf(token);
-    const claims = this.#checked.get(digest) ?? (await this.strategy.check(token));
-    this.#checked.delete(digest);
-    if (claims === null || !this.strategy.isTimely(claims)) return null;
-    this.#remember(digest, claims);
+    const known = this.#checked.get(digest);
+    const claims = known ?? (await this.strategy.check(token));
+    if (claims === null || !this.strategy.isTimely(claims)) {
+      this.#checked.delete(digest);
+      return null;
+    }
+    if (!known) this.#checked.set(digest, claims);
     return claims;
-  }
-
-  #remember(digest: string, claims: AccessTokenClaims): void {
-    this.#checked.set(digest, claims);
-    if (this.#checked.size <= MOST_REMEMBERED) return;
-    const [oldest = ''] = this.#checked.keys();
-    this.#checked.delete(oldest);
   }
 }

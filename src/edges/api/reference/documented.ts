@@ -14,7 +14,7 @@ import type { Shape } from '../requests/shape.js';
 import { ProblemShape } from './problem.shape.js';
 
 /** What an operation answers when all is well. */
-export interface Answer {
+interface Answer {
   readonly status: 200 | 204;
   readonly description: string;
   /** Class of the JSON; none for 204 and for what is no JSON. */
@@ -28,19 +28,22 @@ export interface Answer {
 }
 
 /** What is written about an operation. */
-interface Documented {
+export interface Documented {
+  /** `operationId`, by which generated clients call it. */
   readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description: string;
+  /** Any one of these is enough; none: every access token is. `open`: nobody in particular may call. */
   readonly scopes: readonly Scope[] | 'open';
   readonly answer: Answer;
+  /** Problems of its own, beside those of every operation. */
   readonly problems?: readonly ProblemCode[];
   readonly body?: Shape;
-  /** What else there is to say: parameters of the query, headers of the request. */
-  readonly more?: readonly MethodDecorator[];
   /** What the id in the path is, where there is one. */
   readonly ofId?: string;
+  /** What else is to be written: parameters of the query, headers of the request. */
+  readonly more?: readonly MethodDecorator[];
 }
 
 /** What can happen to every request. */

@@ -30,12 +30,3 @@ export function listOf(servers: readonly RenderedServer[]): ServerList {
     body: `{"servers":[${servers.map(({ json }) => json).join(',')}],"refreshAfterSeconds":${refreshAfterSeconds}}`,
   };
 }
-
-const ENTITY_TAG = /"([\x21\x23-\x7e]*)"/g;
-
-/** Whether an `If-None-Match` names this ETag; the weak comparison of RFC 9110, 13.1.2. */
-export function namesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  return [...ifNoneMatch.matchAll(ENTITY_TAG)].some(([tag]) => tag === etag);
-}

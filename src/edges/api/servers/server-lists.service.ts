@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, ListChanges } from '../../../features/discovery/index.js';
+import { isUnchanged } from '../../../platform/http/etags.js';
 import type { AccountId } from '../../../shared/ids.js';
 import { Apps, type AppCaller } from '../bearer/apps.service.js';
 import { tokenInvalid } from '../problems/refusals.js';
 import { Listeners } from './listeners.js';
 import { renderServer } from './server-entry.js';
-import { listOf, namesEtag, type ServerList } from './server-list.js';
+import { listOf, type ServerList } from './server-list.js';
 
 /** For how long, and until what, somebody waits for a list. */
 export interface Wait {
@@ -48,7 +49,7 @@ export class ServerLists {
     try {
       for (;;) {
         const list = await this.of(accountId, network);
-        if (alarm.isStopped || !namesEtag(known, list.etag)) return list;
+        if (alarm.isStopped || !isUnchanged(known, list.etag)) return list;
         subscription.holds(list.servers.map(({ id }) => id));
         await alarm.heard();
         // What is answered now is judged now (S-62).

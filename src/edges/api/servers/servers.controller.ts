@@ -1,10 +1,11 @@
 import { Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isUnchanged } from '../../../platform/http/etags.js';
 import { SECOND } from '../../../shared/clock.js';
 import { ApiController, App, Operation, Query } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
-import { namesEtag, type ServerList } from './server-list.js';
+import type { ServerList } from './server-list.js';
 import { ServerLists } from './server-lists.service.js';
 import { ServerListShape, WaitQuery } from './servers.shapes.js';
 
@@ -54,7 +55,7 @@ export class ServersController {
     const known = request.headers['if-none-match'];
     const list = await this.#read(app, request, { known, seconds: Number(wait), raw: reply.raw });
     reply.header('ETag', list.etag);
-    if (namesEtag(known, list.etag)) {
+    if (isUnchanged(known, list.etag)) {
       reply.status(304);
       return undefined;
     }
