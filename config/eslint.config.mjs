@@ -77,7 +77,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
   {
-    files: ['scripts/**', 'config/**', 'test/bench/**'],
+    files: ['scripts/**', 'config/**', 'test/{bench,survival}/**'],
     rules: {
       'no-console': 'off',
       'no-restricted-syntax': 'off',
@@ -89,6 +89,8 @@ export default defineConfig(
         console: 'readonly',
         URL: 'readonly',
         fetch: 'readonly',
+        AbortController: 'readonly',
+        clearTimeout: 'readonly',
         setTimeout: 'readonly',
         Buffer: 'readonly',
         URLSearchParams: 'readonly',

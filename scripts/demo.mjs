@@ -7,16 +7,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
-import { Interrupted } from './lib/child.mjs';
-import { DemoBroker } from './demo/broker.mjs';
+import { BrokerProcess } from './lib/broker.mjs';
 import { Browser } from './demo/browser.mjs';
 import { play, serverName } from './demo/scenes.mjs';
 import { loadSimulator } from './demo/simulator.mjs';
 import { Story } from './demo/story.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { interruption } from './lib/interrupts.mjs';
 import { perform, secondsSince, Stop } from './lib/say.mjs';
 
-/** @param {string} folder @param {DemoBroker} broker @param {Story} story */
+/** @param {string} folder @param {BrokerProcess} broker @param {Story} story */
 async function setTheStage(folder, broker, story) {
   const simulator = await loadSimulator(path.join(folder, 'simulator'));
   const url = await story.step(
@@ -34,7 +34,7 @@ async function setTheStage(folder, broker, story) {
   return { story, broker, url, simulator, browser, server };
 }
 
-/** Whatever happens, the media server is stopped. @param {string} folder @param {DemoBroker} broker @param {Story} story */
+/** Whatever happens, the media server is stopped. @param {string} folder @param {BrokerProcess} broker @param {Story} story */
 async function tell(folder, broker, story) {
   const stage = await setTheStage(folder, broker, story);
   try {
@@ -44,22 +44,13 @@ async function tell(folder, broker, story) {
   }
 }
 
-/** Rejects at Ctrl-C and the like; a second one is ignored, so that the cleaning is not cut short. @returns {Promise<never>} */
-function interruption() {
-  return new Promise((_resolve, reject) => {
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-      process.on(signal, () => reject(new Interrupted(signal)));
-    }
-  });
-}
-
 /** @returns {Promise<number>} exit code */
 async function demo() {
   const since = performance.now();
   const interrupted = interruption();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-demo-'));
   const story = new Story();
-  const broker = new DemoBroker(path.join(folder, 'data'));
+  const broker = new BrokerProcess(path.join(folder, 'data'));
   try {
     await Promise.race([tell(folder, broker, story), interrupted]);
     const how = await broker.stop();

@@ -6,7 +6,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DemoBroker } from './demo/broker.mjs';
+import { BrokerProcess } from './lib/broker.mjs';
 import { loadSimulator } from './demo/simulator.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { inCheckout } from './lib/checkout.mjs';
@@ -37,7 +37,7 @@ async function screenshots() {
   const chromium = await findChromium();
   if (chromium === null) throw new Stop('Chromium is missing: install it, or name it in TEST_CHROMIUM');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-screenshots-'));
-  const broker = new DemoBroker(path.join(folder, 'data'));
+  const broker = new BrokerProcess(path.join(folder, 'data'));
   try {
     const simulator = await loadSimulator(path.join(folder, 'simulator'));
     const camera = await Camera.open(chromium, await broker.listening(), pictures);

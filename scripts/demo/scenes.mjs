@@ -9,7 +9,7 @@ import { expect } from './story.mjs';
 /**
  * @typedef {object} Stage all that a step may need
  * @property {import('./story.mjs').Story} story
- * @property {import('./broker.mjs').DemoBroker} broker
+ * @property {import('../lib/broker.mjs').BrokerProcess} broker
  * @property {string} url base address of the broker
  * @property {Simulator} simulator
  * @property {import('./browser.mjs').Browser} browser

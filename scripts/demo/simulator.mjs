@@ -1,11 +1,7 @@
-/**
- * The media server and the device of `test/simulator`, compiled for a script: they are TypeScript, and Node 20 reads
- * JavaScript only. Types are not checked here; `npm run check` does that.
- */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** The media server and the device of `test/simulator`, for a script. */
+import { readdirSync } from 'node:fs';
 import { inCheckout } from '../lib/checkout.mjs';
+import { compileInto } from '../lib/typescript.mjs';
 
 /** @typedef {typeof import('../../test/simulator/media-server.js').MediaServer} MediaServer */
 /** @typedef {typeof import('../../test/simulator/device.js').Device} Device */
@@ -17,24 +13,16 @@ import { inCheckout } from '../lib/checkout.mjs';
 
 /** @param {string} folder to compile into @returns {Promise<Simulator>} */
 export async function loadSimulator(folder) {
-  // Imported late: on a fresh clone it is not there when this file is read.
-  const { default: ts } = await import('typescript');
-  const from = inCheckout('test/simulator');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}\n');
-  for (const name of readdirSync(from).filter((file) => /(?<!\.test)\.ts$/.test(file))) {
-    const { outputText } = ts.transpileModule(readFileSync(path.join(from, name), 'utf8'), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-    });
-    writeFileSync(path.join(folder, name.replace(/\.ts$/, '.js')), outputText);
-  }
-  /** @param {string} name @returns {Promise<unknown>} */
-  const load = (name) => import(pathToFileURL(path.join(folder, name)).href);
+  const names = readdirSync(inCheckout('test/simulator')).filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const load = await compileInto(
+    folder,
+    names.map((name) => `test/simulator/${name}`),
+  );
   const [{ MediaServer }, { Device }, { register }, { send }] = await Promise.all([
-    /** @type {Promise<{ MediaServer: MediaServer }>} */ (load('media-server.js')),
-    /** @type {Promise<{ Device: Device }>} */ (load('device.js')),
-    /** @type {Promise<{ register: Register }>} */ (load('sign-up.js')),
-    /** @type {Promise<{ send: Send }>} */ (load('wire.js')),
+    /** @type {Promise<{ MediaServer: MediaServer }>} */ (load('test/simulator/media-server.ts')),
+    /** @type {Promise<{ Device: Device }>} */ (load('test/simulator/device.ts')),
+    /** @type {Promise<{ register: Register }>} */ (load('test/simulator/sign-up.ts')),
+    /** @type {Promise<{ send: Send }>} */ (load('test/simulator/wire.ts')),
   ]);
   return { MediaServer, Device, register, send };
 }

@@ -1,3 +1,5 @@
+import { Interrupted } from './child.mjs';
+
 /**
  * Ctrl-C in a terminal reaches npm and the program it runs, and npm passes its own on: the program hears it twice, and
  * may take the second for "do not wait for what is still going on". So one of two within a moment is dropped.
@@ -21,4 +23,13 @@ export function dropRepeatedInterrupts() {
     return emit(...args);
   };
   process.emit = /** @type {typeof process.emit} */ (once);
+}
+
+/** Rejects at Ctrl-C and the like; a second one is ignored, so that the cleaning is not cut short. @returns {Promise<never>} */
+export function interruption() {
+  return new Promise((_resolve, reject) => {
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+      process.on(signal, () => reject(new Interrupted(signal)));
+    }
+  });
 }

@@ -16,7 +16,7 @@ import { freePort, postgresAnswers } from './sockets.mjs';
 const asRoot = process.getuid?.() === 0;
 
 /** PostgreSQL refuses to run as root: then its own user runs it. @param {string} program @param {readonly string[]} args */
-function runAsItsUser(program, args) {
+export function runAsItsUser(program, args) {
   return asRoot
     ? run('runuser', ['-u', 'postgres', '--', program, ...args], { cwd: '/' })
     : run(program, args, { cwd: '/' });

@@ -4,7 +4,7 @@ import { Stop } from '../lib/say.mjs';
 
 /**
  * @typedef {object} Tour
- * @property {import('../demo/broker.mjs').DemoBroker} broker
+ * @property {import('../lib/broker.mjs').BrokerProcess} broker
  * @property {import('./camera.mjs').Camera} camera
  * @property {import('../demo/simulator.mjs').Simulator} simulator
  */

@@ -1,14 +1,14 @@
 /**
- * The broker of the demo: `dist/main.js` as a process of its own, on a free port, with a data folder of its own and no
+ * A broker for a script: `dist/main.js` as a process of its own, on a free port, with a data folder of its own and no
  * setting of this machine's. What it logs is read here, mails included: a broker on loopback without SMTP_URL prints them.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { inCheckout } from '../lib/checkout.mjs';
-import { tail } from '../lib/child.mjs';
-import { Stop } from '../lib/say.mjs';
+import { inCheckout } from './checkout.mjs';
+import { tail } from './child.mjs';
+import { Stop } from './say.mjs';
 
 const startsWithin = 20_000;
 const mailsWithin = 10_000;
@@ -35,7 +35,7 @@ function readLine(text) {
   }
 }
 
-export class DemoBroker {
+export class BrokerProcess {
   /** @type {LogLine[]} */
   #lines = [];
   #errors = '';
@@ -45,11 +45,19 @@ export class DemoBroker {
   /** Resolves to how it ended, as a sentence; 'exit code 0' is the good one. @type {Promise<string>} */
   #ended;
   #over = '';
+  /** Base addresses, without a final slash; empty until it listens. */
+  url = '';
+  opsUrl = '';
 
-  /** @param {string} folder for its data; it may not exist yet */
-  constructor(folder) {
+  /**
+   * @param {string} folder for its data; it may not exist yet
+   * @param {Readonly<Record<string, string>>} [settings] over those that every script wants
+   * @param {readonly string[]} [before] a program, with its arguments, that runs it
+   */
+  constructor(folder, settings = {}, before = []) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#child = spawn(process.execPath, [inCheckout('dist/main.js')], {
+    const [program, ...args] = [...before, process.execPath, inCheckout('dist/main.js')];
+    this.#child = spawn(program, args, {
       // Not the checkout: an .env there holds somebody's settings.
       cwd: folder,
       env: {
@@ -58,10 +66,11 @@ export class DemoBroker {
         PORT: '0',
         OPS_PORT: '0',
         DATA_DIR: folder,
-        // The media server of the demo runs on this machine, which is no address for the world.
+        // Media servers of scripts run on this machine, which is no address for the world.
         ADDRESS_ALLOW: '127.0.0.0/8',
         // Nobody is there to prove being a person.
         ANTI_ROBOT: 'off',
+        ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C in the terminal reaches it through `stop` alone.
@@ -77,8 +86,10 @@ export class DemoBroker {
       this.#child.once('error', (error) => resolve(error.message));
       this.#child.once('close', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
     });
-    process.once('exit', () => this.kill());
+    const last = () => this.kill();
+    process.once('exit', last);
     void this.#ended.then((how) => {
+      process.off('exit', last);
       this.#over = how;
       for (const look of this.#readers) look();
     });
@@ -87,7 +98,24 @@ export class DemoBroker {
   /** @returns {Promise<string>} its base address, as soon as it listens */
   async listening() {
     const line = await this.#line(({ msg }) => msg === 'listening', startsWithin, 'did not start listening');
-    return textIn(line, 'url');
+    this.url = textIn(line, 'url');
+    this.opsUrl = textIn(line, 'opsUrl');
+    return this.url;
+  }
+
+  /** Of the process, or of the program that runs it. @returns {number} */
+  get pid() {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves to how it ended, as a sentence. */
+  get ended() {
+    return this.#ended;
+  }
+
+  /** The lines it logged, as far as they were JSON. @returns {readonly LogLine[]} */
+  get lines() {
+    return this.#lines;
   }
 
   /** @returns {number} a mark: mails from here on are new */
@@ -127,7 +155,12 @@ export class DemoBroker {
 
   /** At once, without a word. */
   kill() {
-    this.#child.kill('SIGKILL');
+    this.signal('SIGKILL');
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  signal(signal) {
+    this.#child.kill(signal);
   }
 
   /** @param {string} text */
@@ -151,7 +184,7 @@ export class DemoBroker {
       const look = () => {
         const line = this.#lines.slice(from).find(fits);
         if (line !== undefined) end(() => resolve(line));
-        else if (this.#over !== '') fail(`ended (${this.#over}) and ${otherwise}`);
+        else if (this.#over !== '') fail(`ended (${this.#over}) and ${otherwise}\n${this.trouble}`.trimEnd());
       };
       /** @param {string} problem */
       const fail = (problem) => end(() => reject(new Stop(`the broker ${problem}`)));

@@ -1,0 +1,54 @@
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { BrokerProcess } from '../../scripts/lib/broker.mjs';
+import { Findings } from './findings.mjs';
+import { deviceList, signUp } from './people.mjs';
+
+/** @type {import('./stage.mjs').Experiment} */
+export const secondProcess = {
+  id: 'R-16',
+  what: 'a second broker on the same file; a file that is damaged',
+  must: 'refuses with a clear message, keeps the file, and the first one serves on',
+  async run(stage) {
+    const findings = new Findings();
+    const dataDir = stage.folder('data');
+    const first = await stage.broker({ dataDir, settings: { DRAIN_DELAY_SECONDS: '1' } });
+    const person = await signUp(first, 'ann');
+    const second = await endOf(dataDir);
+    findings.none('second brokers that started', second.refused ? [] : [second.words]);
+    findings.none('unclear words', /already|another|uses/i.test(second.words) ? [] : [second.words]);
+    findings.atMost('answer of the first afterwards', (await deviceList(first.url, person)).status, 200);
+    // In order, so that nothing is left in the WAL that would cover the damage.
+    first.signal('SIGTERM');
+    await first.ended;
+    const file = path.join(dataDir, 'signpost.sqlite');
+    damage(file);
+    const before = readFileSync(file);
+    const third = await endOf(dataDir);
+    findings.none('started on a damaged file', third.refused ? [] : [third.words]);
+    findings.none('unclear words about it', third.words.includes('cannot be used') ? [] : [third.words]);
+    const kept = existsSync(file) && readFileSync(file).equals(before);
+    return findings.none('damaged files that were changed', kept ? [] : [file]);
+  },
+};
+
+/** Writes nonsense over some pages in the middle. @param {string} file */
+function damage(file) {
+  const opened = openSync(file, 'r+');
+  writeSync(opened, Buffer.alloc(8_192, 0xa5), 0, 8_192, 4_096);
+  closeSync(opened);
+}
+
+/** Starts one that must not start. @param {string} dataDir */
+async function endOf(dataDir) {
+  const broker = new BrokerProcess(dataDir);
+  const started = broker.listening().then(
+    () => 'it listens',
+    () => '',
+  );
+  const how = await Promise.race([broker.ended, started]);
+  broker.kill();
+  const ended = await broker.ended;
+  const refused = /^exit code [1-9]/.test(how);
+  return { refused, words: `${ended} ${broker.trouble}` };
+}
