@@ -62,11 +62,26 @@ describe('access tokens', () => {
   });
 
   test.each([
-    ['from the future', 120, 1_020],
-    ['expired', -1_000, -100],
-  ])('%s are refused, with a leeway of a minute at most (R-27)', async (_, fromNow, until) => {
+    ['let in up to their last second', -899, 1, 200],
+    ['refused from their end on, without any leeway', -900, 0, 401],
+    ['let in when their node’s clock was half a minute ahead', 30, 930, 200],
+    ['refused when they come from further ahead (R-27)', 31, 931, 401],
+  ])('are %s', async (_, fromNow, until, status) => {
     const now = Math.floor(broker.clock.now() / 1_000);
-    await expectRefused(jwt(broker, claims({ iat: now + fromNow, exp: now + until })));
+    const bearer = jwt(broker, claims({ iat: now + fromNow, exp: now + until }));
+    if (status === 401) await expectRefused(bearer);
+    else expect((await ask(bearer)).status).toBe(status);
+  });
+
+  test('that have expired are not valid again when the clock is set back an hour (R-27)', async () => {
+    const bearer = jwt(broker, claims());
+    expect((await ask(bearer)).status).toBe(200);
+    broker.clock.advance(15 * 60_000);
+    await expectRefused(bearer);
+    broker.clock.advance(-60 * 60_000);
+    await expectRefused(bearer);
+    expect((await ask(jwt(broker, claims()))).status).toBe(200);
+    broker.clock.advance(45 * 60_000);
   });
 
   test('that are not to be used yet are refused', async () => {

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { decodeJwt } from 'jose';
 import type * as oidc from 'openid-client';
-import { AccessTokens, Clients, type AccessTokenClaims } from '../../src/features/oauth/index.js';
+import { Clients } from '../../src/features/oauth/index.js';
 import { CookieBrowser } from '../pages/browser.js';
 import { Resident } from '../pages/signed-in.js';
 import { eachBroker } from '../support/broker.js';
@@ -366,21 +365,6 @@ eachBroker('attacks on OAuth', { PUBLIC_URL }, (broker) => {
     expect((await fay.browser.submit(path, { answer: 'allow' })).status).toBe(403);
     expect((await gus.send(path, { answer: 'allow' })).status).toBe(410);
     expect((await new CookieBrowser(broker()).open(path)).status).toBe(410);
-  });
-
-  test('an access token lives a quarter of an hour, and a clock that is five minutes off changes nothing', async () => {
-    const { browser } = await Resident.of(broker(), 'hal');
-    const { access_token } = await codeFlow(await asApp(broker()), browser, NATIVE);
-    const claims = decodeJwt<AccessTokenClaims>(access_token);
-    expect(claims.exp - claims.iat).toBe(900);
-    const holds = async (): Promise<boolean> =>
-      (await broker().app.get(AccessTokens).accept(claims)) !== null;
-    broker().clock.advance(-5 * 60_000);
-    expect(await holds()).toBe(true);
-    broker().clock.advance(20 * 60_000 - 1_000);
-    expect(await holds()).toBe(true);
-    broker().clock.advance(1_000);
-    expect(await holds()).toBe(false);
   });
 });
 

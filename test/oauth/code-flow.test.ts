@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 import { AccessTokens, AppSignIns, type AccessTokenClaims } from '../../src/features/oauth/index.js';
 import { eachBroker } from '../support/broker.js';
@@ -25,6 +25,7 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
   followClock(broker);
   const resident = (name: string): Promise<Resident> => Resident.of(broker(), name);
   const loopback = 'http://127.0.0.1:51234/callback';
+  const native = { redirect_uri: loopback, scope: 'servers:read' };
 
   test('an app gets tokens for the API that the API accepts', async () => {
     const ann = await resident('ann');
@@ -54,6 +55,35 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
       .of(ann.person.id as AccountId);
     expect(signIn).toMatchObject({ appName: 'Theater', deviceName: "Ann's laptop", id: claims.sign_in });
   });
+
+  test('an access token lives a quarter of an hour by the broker’s clock', async () => {
+    const { browser } = await resident('quarter');
+    const { access_token } = await codeFlow(await asApp(broker()), browser, native);
+    const claims = decodeJwt<AccessTokenClaims>(access_token);
+    expect(claims.exp - claims.iat).toBe(900);
+    const holds = async (): Promise<boolean> =>
+      (await broker().app.get(AccessTokens).accept(claims)) !== null;
+    broker().clock.advance(900_000 - 1_000);
+    expect(await holds()).toBe(true);
+    broker().clock.advance(1_000);
+    expect(await holds()).toBe(false);
+  });
+
+  test.each([-5, 5])(
+    'a machine whose clock is %d minutes off issues such tokens all the same',
+    async (off) => {
+      const { browser } = await resident(off < 0 ? 'late' : 'early');
+      const config = await asApp(broker());
+      const machine = jest.spyOn(Date, 'now').mockImplementation(() => broker().clock.now() + off * 60_000);
+      try {
+        const { access_token } = await codeFlow(config, browser, native);
+        const { iat, exp } = decodeJwt<AccessTokenClaims>(access_token);
+        expect([iat, exp - iat]).toEqual([Math.floor(broker().clock.now() / 1_000), 900]);
+      } finally {
+        machine.mockImplementation(() => broker().clock.now());
+      }
+    },
+  );
 
   test('a site learns who somebody is, by ID token and by userinfo', async () => {
     const bob = await resident('bob');

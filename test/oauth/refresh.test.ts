@@ -56,6 +56,15 @@ eachBroker('refresh tokens', { PUBLIC_URL }, (broker) => {
     expect((await refresh(app, found.refresh_token ?? '')).refresh_token).not.toBe(found.refresh_token);
   });
 
+  test('one that was used stays used when the clock is set back an hour (R-27)', async () => {
+    const app = await installed('lea');
+    const next = await refresh(app, app.first);
+    broker().clock.advance(-60 * 60 * SECOND);
+    await expect(refresh(app, app.first)).rejects.toMatchObject(refused);
+    await expect(refresh(app, next.refresh_token ?? '')).rejects.toMatchObject(refused);
+    broker().clock.advance(60 * 60 * SECOND);
+  });
+
   test('twenty at once all get the same successor', async () => {
     const app = await installed('carl');
     const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(app, app.first)));

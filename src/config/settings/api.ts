@@ -36,7 +36,8 @@ export const api = {
     {
       name: 'ACCESS_TOKEN_LEEWAY_SECONDS',
       fallback: '30',
-      meaning: 'How far the clocks of the nodes may differ when an access token is judged; 0 to 60 (R-27).',
+      meaning:
+        'How far ahead the clock of the node may have been that issued an access token; 0 to 60 (R-27). No token is accepted after its end.',
     },
     0,
     60,

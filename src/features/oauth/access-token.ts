@@ -21,6 +21,8 @@ export interface AccessTokenClaims {
   /** Seconds since 1970. */
   readonly iat: number;
   readonly exp: number;
+  /** We write none. */
+  readonly nbf?: number | undefined;
   /** Id of the app's sign-in (`AppSignIn.id`): when that ends, the token ends (S-62). */
   readonly sign_in: string;
 }

@@ -28,8 +28,8 @@ export class AccessTokens {
   }
 
   /**
-   * The app behind a token whose signature and `typ` were checked, or null: expired (by the broker's clock), for
-   * somebody else, the sign-in has ended, the account is not active. Read anew each time (S-62).
+   * The app behind a token whose signature and `typ` were checked, or null: not now (`isTimely`), for somebody else, the
+   * sign-in has ended, the account is not active. Read anew each time (S-62).
    *
    * @throws DomainError unavailable in a restore hold: an app forgets what it is told is gone (R-33)
    */
@@ -51,9 +51,20 @@ export class AccessTokens {
     };
   }
 
-  #isOurs({ iss, aud, exp, sign_in: signIn, scope }: AccessTokenClaims): boolean {
+  /**
+   * The one judge of a token's times, by the broker's clock; the device's own does not matter. A token never outlives its
+   * `exp`. What was issued after now comes from a node whose clock is a little ahead, which the leeway allows for, or from
+   * before our clock was set back: that one may have expired already (R-27).
+   */
+  isTimely({ iat, exp, nbf = iat }: Pick<AccessTokenClaims, 'iat' | 'exp' | 'nbf'>): boolean {
+    const now = this.clock.now() / SECOND;
+    return now < exp && Math.max(iat, nbf) <= now + this.config.accessTokenLeewaySeconds;
+  }
+
+  #isOurs(claims: AccessTokenClaims): boolean {
+    const { iss, aud, exp, iat, sign_in: signIn, scope } = claims;
     const isForUs = iss === issuerOf(this.config) && aud === apiOf(this.config);
-    const isWhole = typeof signIn === 'string' && typeof scope === 'string' && Number.isFinite(exp);
-    return isForUs && isWhole && this.clock.now() < exp * SECOND;
+    const isWhole = typeof signIn === 'string' && typeof scope === 'string' && Number.isFinite(exp + iat);
+    return isForUs && isWhole && this.isTimely(claims);
   }
 }

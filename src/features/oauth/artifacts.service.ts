@@ -130,9 +130,12 @@ export class Artifacts {
     return { ...payload, consumed: Math.floor(consumedAt / SECOND) };
   }
 
-  /** A refresh token that was just used counts as unused: the answer may have been lost (S-12). */
+  /**
+   * A refresh token that was just used counts as unused: the answer may have been lost (S-12). Not so one that was used long
+   * after now, before the clock was set back (R-27).
+   */
   #isLostAnswer(kind: string, consumedAt: number): boolean {
-    return kind === 'RefreshToken' && this.clock.now() - consumedAt < this.config.refreshGrace;
+    return kind === 'RefreshToken' && Math.abs(this.clock.now() - consumedAt) < this.config.refreshGrace;
   }
 
   #userCodeMac(userCode: string): string {

@@ -6,6 +6,7 @@ import { Config } from '../../config/index.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { SigningKeys } from '../../platform/crypto/signing-keys.js';
 import { Log } from '../../platform/logging/log.js';
+import { Clock } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService } from '../accounts/index.js';
 import { WebSessionsService } from '../sessions/index.js';
@@ -34,6 +35,7 @@ export class AuthorizationServer {
     private readonly keys: SigningKeys,
     private readonly ring: KeyRing,
     private readonly random: Random,
+    private readonly clock: Clock,
     private readonly config: Config,
     private readonly log: Log,
   ) {}
@@ -52,8 +54,8 @@ export class AuthorizationServer {
   }
 
   #make(): Provider {
-    const { accounts, config, grants, keys, ring, signIns, storage } = this;
-    const parts = { accounts, config, grants, keys, ring, signIns, storage };
+    const { accounts, clock, config, grants, keys, ring, signIns, storage } = this;
+    const parts = { accounts, clock, config, grants, keys, ring, signIns, storage };
     const provider = makeProvider(parts, (type, handler) => this.tokenGrants.around(type, handler));
     provider.silent = true;
     provider.on('server_error', (ctx, error) => {

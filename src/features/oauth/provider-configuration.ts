@@ -1,7 +1,7 @@
 import type { Account, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Config } from '../../config/index.js';
 import type { SigningKeys } from '../../platform/crypto/signing-keys.js';
-import { SECOND } from '../../shared/clock.js';
+import { SECOND, type Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { isActive, type AccountsService } from '../accounts/index.js';
 import type { AppSignIns } from './app-sign-ins.service.js';
@@ -16,6 +16,7 @@ import { visitOf } from './visit.js';
 /** What the callbacks of the provider use. */
 export interface Parts {
   readonly accounts: AccountsService;
+  readonly clock: Clock;
   readonly config: Config;
   readonly grants: Grants;
   readonly keys: SigningKeys;
@@ -84,6 +85,7 @@ export function configurationOf(parts: Parts): Configuration {
 function tokenPolicies(parts: Parts): Partial<Configuration> {
   return {
     rotateRefreshToken: true,
+    formats: { customizers: { jwt: (_ctx, token, { payload }) => timedBy(parts.clock, token, payload) } },
     expiresWithSession: () => Promise.resolve(false),
     extraTokenClaims: (_ctx, token) =>
       Promise.resolve('grantId' in token ? { sign_in: token.grantId } : undefined),
@@ -109,6 +111,12 @@ function ttlOf(config: Config): Configuration['ttl'] {
     RefreshToken: seconds(config.appIdleTtl),
     Session: seconds(config.staySignedInTtl),
   };
+}
+
+/** Access tokens say the time of the clock that judges them; the provider knows only the machine's. */
+function timedBy(clock: Clock, { expiration }: { readonly expiration: number }, payload: object): void {
+  const iat = Math.floor(clock.now() / SECOND);
+  Object.assign(payload, { iat, exp: iat + expiration });
 }
 
 function cookiesOf({ publicUrl }: Config): Configuration['cookies'] {

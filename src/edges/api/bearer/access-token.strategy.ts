@@ -12,7 +12,6 @@ import {
   issuerOf,
   type AccessTokenClaims,
 } from '../../../features/oauth/index.js';
-import { Clock, SECOND } from '../../../shared/clock.js';
 import { keyIdOf } from './token-header.js';
 
 const NAME = 'access-token';
@@ -39,17 +38,13 @@ const claimsSchema = z.object({
   sign_in: z.string().min(1),
 });
 
-/** Checks signature, issuer, audience and times of access tokens (RFC 9068, 4). */
+/** Checks signature, issuer and audience of access tokens (RFC 9068, 4); the times are for `AccessTokens` to judge. */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
   // Only declared: an initial value would come after the constructor below, which sets it.
   declare private own: Passport | undefined;
 
-  constructor(
-    tokens: AccessTokens,
-    config: Config,
-    private readonly clock: Clock,
-  ) {
+  constructor(tokens: AccessTokens, config: Config) {
     super({
       jwtFromRequest: ({ token }: Presented) => token,
       secretOrKeyProvider: (_request: Presented, token: string, done: GiveKey) => {
@@ -61,14 +56,11 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
       algorithms: ['ES256'],
       issuer: issuerOf(config),
       audience: apiOf(config),
-      // Times are judged below, by the broker's own clock.
+      // Times are judged by the broker's own clock, on every request.
       ignoreExpiration: true,
       jsonWebTokenOptions: { ignoreNotBefore: true },
     } as unknown as ConstructorParameters<typeof Strategy>[0]);
-    this.leeway = config.accessTokenLeewaySeconds;
   }
-
-  private readonly leeway: number;
 
   /** Each broker has its own: passport's global one would check with the keys of whichever was built last. */
   getPassportInstance(): Passport {
@@ -77,8 +69,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
 
   /** Called by passport once the signature is right. */
   validate(payload: unknown): AccessTokenClaims | null {
-    const { data } = claimsSchema.safeParse(payload);
-    return data && this.isTimely(data) ? data : null;
+    return claimsSchema.safeParse(payload).data ?? null;
   }
 
   /** What a token says, or null. */
@@ -95,10 +86,5 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy, NAME) {
       ) => void;
       middleware({ token }, {}, reject);
     });
-  }
-
-  isTimely({ iat, exp, nbf = iat }: { iat: number; exp: number; nbf?: number | undefined }): boolean {
-    const now = this.clock.now() / SECOND;
-    return now < exp + this.leeway && iat <= now + this.leeway && nbf <= now + this.leeway;
   }
 }

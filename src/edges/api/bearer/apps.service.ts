@@ -41,7 +41,6 @@ export class Apps {
   }
 
   async #accepted(claims: AccessTokenClaims): Promise<AppCaller | null> {
-    if (!this.strategy.isTimely(claims)) return null;
     const app = await this.tokens.accept(claims);
     return app && { ...app, claims };
   }
@@ -50,7 +49,7 @@ export class Apps {
     const digest = digestOf(token);
     const known = this.#checked.get(digest);
     const claims = known ?? (await this.strategy.check(token));
-    if (claims === null || !this.strategy.isTimely(claims)) {
+    if (claims === null || !this.tokens.isTimely(claims)) {
       this.#checked.delete(digest);
       return null;
     }
