@@ -21,6 +21,8 @@ import { ErrorFilter } from './platform/http/error-filter.js';
 import { corsOf } from './platform/http/cors.js';
 import { createAdapter, prepare } from './platform/http/fastify.js';
 import { Limiter } from './platform/limits/limiter.js';
+import type { RedisLink } from './platform/redis/redis-link.js';
+import { REDIS } from './platform/redis/redis.module.js';
 import { Readiness } from './platform/http/readiness.js';
 import type { Log } from './platform/logging/log.js';
 import { NestLog } from './platform/logging/nest-log.js';
@@ -57,5 +59,6 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
 /** What operators should know at each start. Once the broker has said that it listens: that line is the first. */
 export async function warnAtStart(app: NestFastifyApplication): Promise<void> {
   app.get(RestoreHold).warn();
+  app.get<RedisLink | null>(REDIS)?.report();
   await app.get(CryptoModule).warnOfOldKeys();
 }

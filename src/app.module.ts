@@ -23,6 +23,7 @@ import type { Log } from './platform/logging/log.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import type { Clock } from './shared/clock.js';
+import { RedisModule } from './platform/redis/redis.module.js';
 import { tables } from './tables.js';
 
 /** The one list of modules, from the ground up. */
@@ -36,6 +37,7 @@ export class AppModule {
         LoggingModule.with(log),
         PlatformModule.with(clock),
         DatabaseModule.with(tables),
+        RedisModule,
         ChangesModule,
         CryptoModule,
         RestoresModule,

@@ -35,6 +35,7 @@ export function completeConfig(values: SettingValues): Config {
     values.publicUrl === '' ? defaultPublicUrl(values.port) : new URL(values.publicUrl).origin;
   const config: ConfigValues = {
     ...values,
+    nodes: values.redisUrl === undefined ? 1 : values.nodes,
     publicUrl,
     keyRingFile: values.keyRingFile === '' ? join(values.dataDir, 'keyring.json') : values.keyRingFile,
     loopbackOnly: isLoopbackHost(values.host),

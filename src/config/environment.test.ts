@@ -71,6 +71,11 @@ describe('settings', () => {
     [{ PORT: '9095' }, 'OPS_PORT must differ from PORT'],
     [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM must be an address'],
     [{ DEVICE_TOKEN_TTL_SECONDS: '60' }, 'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed'],
+    [{ REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL is for several nodes on one PostgreSQL'],
+    [
+      { REDIS_URL: 'redis://redis.example', DATABASE_URL: 'postgres://127.0.0.1/x' },
+      'REDIS_URL names another machine without TLS',
+    ],
     [{ LIMITS: 'off', HOST: '0.0.0.0', ALLOW_PLAINTEXT: 'true' }, 'LIMITS=off is refused'],
   ])('are refused in words: %j', (environment: Environment, words) => {
     expect(mistakesIn(environment)).toEqual([expect.stringContaining(words)]);
@@ -102,7 +107,8 @@ describe('a secret in a file', () => {
     (name) => {
       const url = `${name === 'DATABASE_URL' ? 'postgres' : name.slice(0, -4).toLowerCase()}://u:p@127.0.0.1/x`;
       writeFileSync(file(), `${url}\n`);
-      const config = loadConfig({ [`${name}_FILE`]: file() });
+      const needed = name === 'REDIS_URL' ? { DATABASE_URL: 'postgres://127.0.0.1/x' } : {};
+      const config = loadConfig({ ...needed, [`${name}_FILE`]: file() });
       expect(Object.values(config)).toContain(url);
     },
   );

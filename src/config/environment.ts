@@ -125,6 +125,19 @@ const CONTRADICTIONS: readonly Contradiction[] = [
       'DATABASE_URL names another machine without verified TLS: add ?sslmode=verify-full, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
   },
   {
+    between: ['redisUrl', 'databaseUrl'],
+    isThere: ({ redisUrl, databaseUrl }) => redisUrl !== undefined && databaseUrl === undefined,
+    message:
+      'REDIS_URL is for several nodes on one PostgreSQL: set DATABASE_URL too, else each node would have accounts of its own',
+  },
+  {
+    between: ['redisUrl', 'allowPlaintext'],
+    isThere: ({ redisUrl, allowPlaintext }) =>
+      redisUrl !== undefined && !allowPlaintext && !isPrivateRedis(redisUrl),
+    message:
+      'REDIS_URL names another machine without TLS: use rediss://, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
+  },
+  {
     between: ['port', 'opsPort'],
     isThere: ({ port, opsPort }) => port !== 0 && port === opsPort,
     message: 'OPS_PORT must differ from PORT',
@@ -157,6 +170,11 @@ function isPrivateDatabase(databaseUrl: string): boolean {
   const { hostname, searchParams } = new URL(databaseUrl);
   const host = hostname.replace(/^\[|\]$/g, '');
   return host === '' || isLoopbackHost(host) || searchParams.get('sslmode') === 'verify-full';
+}
+
+function isPrivateRedis(redisUrl: string): boolean {
+  const { protocol, hostname } = new URL(redisUrl);
+  return protocol === 'rediss:' || isLoopbackHost(hostname.replace(/^\[|\]$/g, ''));
 }
 
 function isOrigin(text: string): boolean {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ChangeFeed, ChangeListener, NumberedChange } from '../../src/platform/changes/change-feed.js';
+import type { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { LocalChangeFeed } from '../../src/platform/changes/local-change-feed.js';
 import { RecordingLog } from '../support/recording-log.js';
+import { NodesOnABus, recorder, type NodeOnABus } from '../support/nodes-on-a-bus.js';
 
 /** An adapter as these tests need it: its feed, and what moves its time and its neighbours. */
 interface Adapter {
@@ -27,21 +28,20 @@ const adapters: readonly [string, () => Adapter][] = [
       return { feed, log, advance: (ms) => (now += ms), setAlone: (is) => (alone = is) };
     },
   ],
+  [
+    'between nodes',
+    () => {
+      const nodes = new NodesOnABus();
+      const { feed, log } = nodes.add();
+      return {
+        feed,
+        log,
+        advance: (ms) => nodes.advance(ms),
+        setAlone: (is) => (is ? nodes.stranger(false) : nodes.stranger(true)),
+      };
+    },
+  ],
 ];
-
-/** Writes down what it hears. */
-function recorder(): ChangeListener & { readonly heard: NumberedChange[]; missedTimes: number } {
-  return {
-    heard: [],
-    missedTimes: 0,
-    changed(change) {
-      this.heard.push(change);
-    },
-    missed() {
-      this.missedTimes += 1;
-    },
-  };
-}
 
 describe.each(adapters)('a change feed (%s)', (_, make) => {
   test('has told every listener of this process when publish returns, in order and numbered', () => {
@@ -125,5 +125,151 @@ describe.each(adapters)('a change feed (%s)', (_, make) => {
     expect(feed.hearsAll).toBe(false);
     adapter.advance(1);
     expect(feed.hearsAll).toBe(true);
+  });
+});
+
+describe('between nodes', () => {
+  /** Two nodes that have heard each other for a while. */
+  function pair(): { nodes: NodesOnABus; one: NodeOnABus; two: NodeOnABus } {
+    const nodes = new NodesOnABus();
+    const [one, two] = [nodes.add(), nodes.add()];
+    nodes.advance(300);
+    expect([one.feed.hearsAll, two.feed.hearsAll]).toEqual([true, true]);
+    expect([one.log.lines, two.log.lines]).toEqual([[], []]);
+    one.memory.missedTimes = two.memory.missedTimes = 0;
+    return { nodes, one, two };
+  }
+  const change = (id: string) => ({ topic: 'account', id }) as const;
+  const heard = ({ memory }: NodeOnABus): string[] => memory.heard.map(({ id }) => id);
+
+  test('a change is told on every node, once and in order', () => {
+    const { one, two } = pair();
+    one.feed.publish(change('a'));
+    two.feed.publish(change('b'));
+    one.feed.publish(change('c'));
+    expect([heard(one), heard(two)]).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+    ]);
+    expect([one.memory.missedTimes, two.memory.missedTimes]).toEqual([0, 0]);
+  });
+
+  test('a node that has not heard everybody of late remembers nothing, and again as soon as it has', () => {
+    const { nodes, one, two } = pair();
+    two.isStopped = true;
+    nodes.advance(450);
+    expect(one.feed.hearsAll).toBe(false);
+    two.release();
+    nodes.advance(300);
+    expect([one.feed.hearsAll, one.memory.missedTimes]).toEqual([true, 0]);
+  });
+
+  test('a node that was stopped knows at once that it may have missed something', () => {
+    const { nodes, one, two } = pair();
+    two.isStopped = true;
+    one.feed.publish(change('a'));
+    nodes.advance(5_000);
+    expect(two.feed.hearsAll).toBe(false);
+    two.release();
+    // What comes late is old by the own clock, however much of it there is.
+    expect([heard(two), two.feed.hearsAll]).toEqual([['a'], false]);
+  });
+
+  test('messages that are held up prolong nothing: what they tell is as old as the beat they answer', () => {
+    const { nodes, one, two } = pair();
+    two.isHeldUp = true;
+    nodes.advance(400);
+    one.feed.publish(change('a'));
+    two.release();
+    two.isHeldUp = true;
+    nodes.advance(450);
+    expect(two.feed.hearsAll).toBe(false);
+  });
+
+  test('a message that is lost is missed with the next one, whatever that is', () => {
+    const { nodes, one, two } = pair();
+    one.isMute = true;
+    one.feed.publish(change('lost'));
+    one.isMute = false;
+    nodes.advance(100);
+    expect([heard(two), two.memory.missedTimes]).toEqual([[], 1]);
+    one.isMute = true;
+    one.feed.publish(change('lost too'));
+    one.isMute = false;
+    one.feed.publish(change('a'));
+    expect([heard(two), two.memory.missedTimes]).toEqual([[], 2]);
+    one.feed.publish(change('b'));
+    expect([heard(two), two.memory.missedTimes]).toEqual([['b'], 2]);
+  });
+
+  test('a node that cannot be heard keeps everybody from remembering, itself too', () => {
+    const { nodes, one, two } = pair();
+    one.isMute = true;
+    nodes.advance(450);
+    expect([one.feed.hearsAll, two.feed.hearsAll]).toEqual([false, false]);
+  });
+
+  test('so does somebody who only shows itself in the database; and nobody is believed whose presence is unknown', () => {
+    const { nodes, one } = pair();
+    nodes.stranger(true);
+    expect(one.feed.hearsAll).toBe(false);
+    nodes.stranger(false);
+    expect(one.feed.hearsAll).toBe(true);
+    one.others = null;
+    expect(one.feed.hearsAll).toBe(false);
+  });
+
+  test('a newcomer counts only once it was heard, and what was remembered before goes', () => {
+    const { nodes, one } = pair();
+    const three = nodes.add();
+    expect(one.feed.hearsAll).toBe(false);
+    three.feed.publish(change('a'));
+    expect(one.memory.missedTimes).toBe(1);
+    nodes.advance(300);
+    expect([one.feed.hearsAll, three.feed.hearsAll]).toEqual([true, true]);
+  });
+
+  test('a beat says nothing of a commit that was under way when it was sent', () => {
+    const { nodes, one, two } = pair();
+    one.oldestCommit = nodes.now;
+    nodes.advance(450);
+    expect([one.feed.hearsAll, two.feed.hearsAll]).toEqual([true, false]);
+    one.feed.publish(change('a'));
+    one.oldestCommit = Infinity;
+    nodes.advance(300);
+    expect([heard(two), two.feed.hearsAll, two.memory.missedTimes]).toEqual([['a'], true, 0]);
+  });
+
+  test('a doubt of one is a doubt of all, also of who comes later', () => {
+    const { nodes, one, two } = pair();
+    one.feed.doubt();
+    expect([two.memory.missedTimes, two.feed.hearsAll]).toEqual([1, false]);
+    const three = nodes.add();
+    nodes.advance(1_000);
+    expect([one, two, three].map(({ feed }) => feed.hearsAll)).toEqual([false, false, false]);
+    nodes.advance(5 * 60_000);
+    expect([one, two, three].map(({ feed }) => feed.hearsAll)).toEqual([true, true, true]);
+  });
+
+  test('who says farewell is not waited for', async () => {
+    const { one, two } = pair();
+    one.feed.publish(change('last'));
+    await one.feed.sayFarewell();
+    expect([two.left, heard(two), two.memory.missedTimes]).toEqual([[1], ['last'], 0]);
+  });
+
+  test('what a farewell counts and was not heard is missed', async () => {
+    const { one, two } = pair();
+    one.isMute = true;
+    one.feed.publish(change('lost'));
+    one.isMute = false;
+    await one.feed.sayFarewell();
+    expect([two.left, two.memory.missedTimes]).toEqual([[1], 1]);
+  });
+
+  test('what is no message of a node changes nothing', () => {
+    const { one, two } = pair();
+    for (const text of ['', '{', '[]', '{"from":1}', '{"from":1,"last":"9"}', 'null']) two.hear(text);
+    expect([one.feed.hearsAll, two.feed.hearsAll, two.memory.missedTimes]).toEqual([true, true, 0]);
   });
 });

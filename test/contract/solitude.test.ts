@@ -46,28 +46,47 @@ onPostgres('alone on PostgreSQL', () => {
     }
   }
 
+  /** Less patient than in production with those who are gone, so that nobody waits for it. */
+  const opened = (url: string): Promise<PostgresSolitude> => PostgresSolitude.open(url, 1_000);
   const alone = (solitude: PostgresSolitude): Promise<void> =>
     eventually(() => expect(solitude.isAlone()).toBe(true), 15_000);
 
   test('a process is, after a while as the only one; a second one waits until the first has noticed', () =>
     onDatabase(async (url) => {
-      const first = await PostgresSolitude.open(url);
+      const first = await opened(url);
       let broken = 0;
       first.whenBroken(() => (broken += 1));
       expect([first.isAlone(), first.isVisible()]).toEqual([false, true]);
       await alone(first);
-      const second = await PostgresSolitude.open(url);
+      const second = await opened(url);
       expect([first.isAlone(), second.isAlone(), broken]).toEqual([false, false, 1]);
+      expect(first.others()).toEqual(new Set([second.number]));
+      await eventually(() => expect(second.others()).toEqual(new Set([first.number])), 15_000);
       await second.close();
       await alone(first);
+      expect(broken).toBe(2);
       await first.close();
       expect(first.isAlone()).toBe(false);
+    }));
+
+  test('who has said farewell is not waited for, though it may still be seen', () =>
+    onDatabase(async (url) => {
+      const [first, second] = [await opened(url), await opened(url)];
+      await eventually(() => expect(first.others()).toEqual(new Set([second.number])), 15_000);
+      let broken = 0;
+      first.whenBroken(() => (broken += 1));
+      first.hasLeft(second.number);
+      expect(first.isAlone()).toBe(true);
+      await second.close();
+      const third = await opened(url);
+      expect([first.others(), broken]).toEqual([new Set([third.number]), 1]);
+      for (const one of [first, third]) await one.close();
     }));
 
   test('a process that gets no answer is not; one that lost its lock may not commit; both mend by themselves', () =>
     onDatabase(async (url) => {
       const proxy = await FaultProxy.before(url);
-      const solitude = await PostgresSolitude.open(proxy.url);
+      const solitude = await opened(proxy.url);
       await alone(solitude);
       proxy.blackHole();
       await eventually(() => expect(solitude.isAlone()).toBe(false));

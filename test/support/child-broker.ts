@@ -70,7 +70,7 @@ export class ChildBroker {
     await Promise.race([broker.#firstLine, broker.ended]);
     if (broker.lines.length > 0 && broker.listening.msg === 'listening') return broker;
     await broker.kill();
-    throw new Error(`the broker did not start: ${broker.stderr}`);
+    throw new Error(`the broker did not start: ${broker.stderr}${broker.lines.join('\n')}`);
   }
 
   /** What the first line says. */

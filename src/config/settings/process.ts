@@ -50,7 +50,7 @@ export const listening = {
   allowPlaintext: flag(
     'ALLOW_PLAINTEXT',
     false,
-    'Serve plain http to other machines, and speak to a database elsewhere without TLS (S-82). Danger: passwords and keys can be read on the way. For networks where you trust every device.',
+    'Serve plain http to other machines, and speak to a database or a Redis elsewhere without TLS (S-82). Danger: passwords and keys can be read on the way. For networks where you trust every device.',
   ),
   logLevel: oneOf(
     'LOG_LEVEL',
@@ -85,7 +85,17 @@ export const storage = {
   redisUrl: secretUrl(
     'REDIS_URL',
     ['redis:', 'rediss:'],
-    'Redis for several nodes. Not used yet: this version runs as one node and says so in the log when it is set.',
+    'Redis for several nodes (redis://user:password@host:6379/0, with TLS rediss://), which needs DATABASE_URL. Limits are counted there and changes told; nothing is lost with it. Set its maxmemory-policy to noeviction.',
+  ),
+  nodes: whole(
+    {
+      name: 'NODES',
+      fallback: '3',
+      meaning:
+        'How many nodes of this broker run at most. With REDIS_URL each sends its share of LIMIT_MAILS_PER_SECOND, and allows its share of every limit while Redis is away (S-27); without REDIS_URL there is one node.',
+    },
+    1,
+    100,
   ),
 };
 

@@ -7,15 +7,15 @@ import { ChangeFeed, type Change, type ChangeListener } from './change-feed.js';
  */
 const DOUBT_MS = 5 * 60_000;
 
-/** The feed of a process that has nobody to tell but itself: it hears of everything while it is alone. */
+/** The feed within one process: all it needs while it has nobody to tell but itself. */
 export class LocalChangeFeed extends ChangeFeed {
   readonly #listeners = new Set<ChangeListener>();
   #sequence = 0;
   #doubtUntil = -Infinity;
 
-  /** @param isAlone whether no other process writes to the database */
+  /** @param hearsOthers whether no other process writes to the database, or all that do are heard */
   constructor(
-    private readonly isAlone: () => boolean,
+    private readonly hearsOthers: () => boolean,
     private readonly log: Log,
     private readonly now: () => number = () => performance.now(),
   ) {
@@ -24,7 +24,7 @@ export class LocalChangeFeed extends ChangeFeed {
 
   override get hearsAll(): boolean {
     // First: it may find that others wrote, and tell.
-    return this.isAlone() && this.now() >= this.#doubtUntil;
+    return this.hearsOthers() && this.doubtMs <= 0;
   }
 
   override publish(change: Change): void {
@@ -34,12 +34,20 @@ export class LocalChangeFeed extends ChangeFeed {
   }
 
   override doubt(): void {
-    this.#doubtUntil = this.now() + DOUBT_MS;
-    this.log.warn(
-      { minutes: DOUBT_MS / 60_000 },
-      'a commit got no answer: nothing is remembered for a while',
-    );
+    this.doubtFor(DOUBT_MS);
+  }
+
+  /** The same for a doubt that began before, elsewhere. */
+  doubtFor(ms: number): void {
+    this.#doubtUntil = Math.max(this.#doubtUntil, this.now() + ms);
+    const minutes = Math.ceil(ms / 60_000);
+    this.log.warn({ minutes }, 'a commit got no answer: nothing is remembered for a while');
     this.forget();
+  }
+
+  /** For how long nothing is to be remembered; 0 or less: not at all. */
+  get doubtMs(): number {
+    return this.#doubtUntil - this.now();
   }
 
   override forget(): void {

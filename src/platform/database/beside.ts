@@ -35,7 +35,8 @@ async function connectionsOver(
       await source.destroy();
       await solitude.close();
     };
-    return { kind, writer: source, reader: source, solitude, prepare: unprepared(kind, source), close };
+    const both = { writer: source, reader: source };
+    return { kind, ...both, solitude, company: null, prepare: unprepared(kind, source), close };
   } catch (error) {
     await source.destroy();
     throw error;

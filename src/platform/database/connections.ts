@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
-import type { Solitude } from './solitude.js';
+import type { Company, Solitude } from './solitude.js';
 
 /** The entity classes of a feature. */
 export type Tables = readonly EntityTarget<ObjectLiteral>[];
@@ -19,6 +19,8 @@ export interface Connections {
   readonly reader: DataSource;
   /** Whether anybody else writes. */
   readonly solitude: Solitude;
+  /** The same where other brokers may write too and can be told apart; null where that cannot be. */
+  readonly company: Company | null;
   /**
    * A look-up that is made over and over: prepared once, past the query builder (P-3), on the reader.
    *

@@ -1,9 +1,12 @@
-import pg from 'pg';
+import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CONFIRMED_FOR_MS, type Solitude } from './solitude.js';
+import pg from 'pg';
+import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 
-/** Held, shared, by every process that writes to the database; the numbers are arbitrary and ours. */
-const PRESENCE = [7_420_195, 2] as const;
+/** Every process that writes to the database holds a lock of this class, under its own number; ours and arbitrary. */
+const PRESENCE = 7_420_196;
+/** What a process shows itself by is a signed 32-bit integer to PostgreSQL. */
+const MOST_NUMBERS = 2 ** 31;
 
 const LOOK_EVERY_MS = 300;
 /**
@@ -14,42 +17,55 @@ const ANSWER_TIMEOUT_MS = 5_000;
 /** A process that lost the connection so long ago, and with it the lock, commits nothing more. */
 const VISIBLE_FOR_MS = 2_000;
 /**
- * Only after being the only one for so long does a process count itself as alone: longer than another one that lost its
- * connection may still commit (`VISIBLE_FOR_MS`, and the 1.9 s that a COMMIT may take).
+ * For so long a process that is not seen any more counts as present: longer than one that lost its connection may still
+ * commit (`VISIBLE_FOR_MS`, and the 1.9 s that a COMMIT may take).
  */
-const SETTLES_AFTER_MS = 5_000;
-/** How long a newcomer waits until whoever was alone has noticed, even if that process was stopped in the meantime. */
+const GONE_AFTER_MS = 5_000;
+/** How long a newcomer waits until everybody has noticed, even one that was stopped in the meantime. */
 const NOTICED_AFTER_MS = CONFIRMED_FOR_MS + 100;
 
-const HOLDERS = `SELECT count(*)::int AS holders FROM pg_locks
-  WHERE locktype = 'advisory' AND classid = ${PRESENCE[0]} AND objid = ${PRESENCE[1]} AND objsubid = 2 AND granted
+const HOLDERS = `SELECT DISTINCT objid::int AS number FROM pg_locks
+  WHERE locktype = 'advisory' AND classid = ${PRESENCE} AND objsubid = 2 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+const NOBODY: ReadonlySet<number> = new Set();
 
 /**
  * Processes on one PostgreSQL see each other by a lock that each holds for as long as it lives.
  *
  * A lock that only one could have would not do: the others write too, and whoever had it would not hear of that. So
- * everybody shows its presence before its first write, whoever was alone asks every 300 ms and believes an answer for one
- * second, and a newcomer waits that second out. Time is measured by the monotonic clock, so that a process that was
+ * everybody shows its presence before its first write, everybody asks every 300 ms who is there and believes an answer for
+ * one second, and a newcomer waits that second out. Time is measured by the monotonic clock, so that a process that was
  * stopped for a while (SIGSTOP) knows it at once (R-51).
  */
-export class PostgresSolitude implements Solitude {
+export class PostgresSolitude implements Company {
+  readonly number = randomInt(1, MOST_NUMBERS);
   readonly #listeners: (() => void)[] = [];
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   /** When the lock was lost; undefined while it is held. */
   #lostAt: number | undefined;
-  /** When the question was sent whose answer showed us as the only one. */
-  #aloneAt = -Infinity;
-  #onlyOneSince = Infinity;
-  #wasAlone = false;
+  /** From when on everybody else has noticed this process. */
+  #noticedAt = -Infinity;
+  /** When the question was sent that was answered last. */
+  #confirmedAt = -Infinity;
+  /** Before, others may be there that lost their lock before this process could see them. */
+  #settledAt = Infinity;
+  /** When the others were seen last. */
+  readonly #seenAt = new Map<number, number>();
+  readonly #left = new Set<number>();
+  #others = NOBODY;
+  #wasKnown = false;
 
-  private constructor(private readonly url: string) {}
+  private constructor(
+    private readonly url: string,
+    private readonly goneAfterMs: number,
+  ) {}
 
   /** Shows this process to the others; resolves when it may write. */
-  static async open(url: string): Promise<PostgresSolitude> {
-    const solitude = new PostgresSolitude(url);
+  static async open(url: string, goneAfterMs = GONE_AFTER_MS): Promise<PostgresSolitude> {
+    const solitude = new PostgresSolitude(url, goneAfterMs);
     try {
       await solitude.#connect();
       await solitude.#beNoticed();
@@ -62,14 +78,27 @@ export class PostgresSolitude implements Solitude {
   }
 
   isAlone(): boolean {
-    const isAlone = performance.now() - this.#aloneAt < CONFIRMED_FOR_MS;
-    if (this.#wasAlone && !isAlone) this.#break();
-    this.#wasAlone = isAlone;
-    return isAlone;
+    return this.others()?.size === 0;
+  }
+
+  others(): ReadonlySet<number> | null {
+    const now = performance.now();
+    const isKnown = now - this.#confirmedAt < CONFIRMED_FOR_MS && now >= this.#settledAt;
+    if (this.#wasKnown && !isKnown) this.#break();
+    this.#wasKnown = isKnown;
+    return isKnown ? this.#others : null;
+  }
+
+  hasLeft(number: number): void {
+    this.#left.add(number);
+    this.#seenAt.delete(number);
+    this.#others = new Set(this.#seenAt.keys());
   }
 
   isVisible(): boolean {
-    return this.#lostAt === undefined || performance.now() - this.#lostAt < VISIBLE_FOR_MS;
+    const now = performance.now();
+    const isShown = this.#lostAt === undefined || now - this.#lostAt < VISIBLE_FOR_MS;
+    return isShown && now >= this.#noticedAt;
   }
 
   whenBroken(listener: () => void): void {
@@ -78,19 +107,18 @@ export class PostgresSolitude implements Solitude {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#aloneAt = -Infinity;
+    this.#confirmedAt = -Infinity;
     clearTimeout(this.#timer);
     await this.#drop();
   }
 
-  /** Waits for whoever may still believe to be alone. One that has just ended goes in the meantime. */
+  /** Waits for whoever may not know of this process yet. One that has just ended goes in the meantime. */
   async #beNoticed(): Promise<void> {
     const until = performance.now() + NOTICED_AFTER_MS;
-    while ((await this.#look()) > 1 && performance.now() < until) await pause(50);
+    while ((await this.#look()) > 0 && performance.now() < until) await pause(50);
   }
 
   #break(): void {
-    this.#onlyOneSince = Infinity;
     for (const listener of this.#listeners) listener();
   }
 
@@ -111,22 +139,41 @@ export class PostgresSolitude implements Solitude {
       await this.#drop();
     }
     // Whoever remembers something hears of the end also when nobody asks.
-    this.isAlone();
+    this.others();
   }
 
-  /** @returns how many processes are present, this one included */
+  /** @returns how many others are present */
   async #look(): Promise<number> {
     const sentAt = performance.now();
-    const result = await this.#client?.query<{ holders: number }>(HOLDERS);
-    const holders = result?.rows[0]?.holders ?? 0;
+    const result = await this.#client?.query<{ number: number }>(HOLDERS);
+    const present = new Set(result?.rows.map(({ number }) => number));
     // An answer that comes too late does not prolong the one before: others may have come and gone in between.
-    this.isAlone();
-    if (holders === 0) throw new Error('the lock that shows this process is gone');
+    this.others();
+    if (!present.delete(this.number)) throw new Error('the lock that shows this process is gone');
+    this.#foundAgain(sentAt);
+    this.#confirmedAt = sentAt;
+    this.#meet(present, sentAt);
+    return present.size;
+  }
+
+  /** The others were counting on this process for `GONE_AFTER_MS`; after that it is a newcomer again. */
+  #foundAgain(at: number): void {
+    if (this.#lostAt !== undefined && at - this.#lostAt >= VISIBLE_FOR_MS)
+      this.#noticedAt = at + NOTICED_AFTER_MS;
     this.#lostAt = undefined;
-    this.#onlyOneSince = holders === 1 ? Math.min(this.#onlyOneSince, sentAt) : Infinity;
-    if (sentAt - this.#onlyOneSince >= SETTLES_AFTER_MS) this.#aloneAt = sentAt;
-    else this.#aloneAt = -Infinity;
-    return holders;
+    if (this.#settledAt === Infinity) this.#settledAt = at + this.goneAfterMs;
+  }
+
+  /** Whoever comes, and whoever goes without a farewell, may have written unheard. */
+  #meet(present: ReadonlySet<number>, at: number): void {
+    for (const number of present) if (!this.#left.has(number)) this.#seenAt.set(number, at);
+    for (const number of this.#left) if (!present.has(number)) this.#left.delete(number);
+    for (const [number, seenAt] of this.#seenAt) {
+      if (at - seenAt >= this.goneAfterMs) this.#seenAt.delete(number);
+    }
+    if (isSame(this.#others, this.#seenAt)) return;
+    this.#others = new Set(this.#seenAt.keys());
+    this.#break();
   }
 
   async #connect(): Promise<void> {
@@ -142,15 +189,15 @@ export class PostgresSolitude implements Solitude {
     client.on('end', () => this.#lose(client));
     this.#client = client;
     await client.connect();
-    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [...PRESENCE]);
+    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [PRESENCE, this.number]);
   }
 
   #lose(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#lostAt ??= performance.now();
-    this.#onlyOneSince = Infinity;
-    this.#aloneAt = -Infinity;
+    this.#confirmedAt = -Infinity;
+    this.#settledAt = Infinity;
   }
 
   /** Asks the connection to end, so that the next process finds the lock gone; cuts it if it does not answer. */
@@ -163,4 +210,8 @@ export class PostgresSolitude implements Solitude {
     await client.end().catch(() => connection.stream.destroy());
     clearTimeout(cut);
   }
+}
+
+function isSame(before: ReadonlySet<number>, now: ReadonlyMap<number, unknown>): boolean {
+  return before.size === now.size && [...before].every((number) => now.has(number));
 }

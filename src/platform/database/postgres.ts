@@ -40,7 +40,8 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     const writer = await open(WRITING);
     const reader = await open(READING);
     const prepared = (text: string): LookUp => prepare(reader, text);
-    return { kind: 'postgres', writer, reader, solitude, prepare: prepared, close: () => closeAll(opened) };
+    const close = (): Promise<void> => closeAll(opened);
+    return { kind: 'postgres', writer, reader, solitude, company: solitude, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened);
     throw error;

@@ -1,15 +1,25 @@
 /**
- * Whether this process alone writes to the database. Only then does it hear of every change by itself, and may remember
- * what it read.
+ * Who else writes to the database. A process that is alone hears of every change by itself, and may remember what it
+ * read; in company it may only if it hears all the others (`platform/changes`).
  */
 export interface Solitude {
   /** True only if it was confirmed within the last second (S-62). Asked on every hot request: costs next to nothing. */
   isAlone(): boolean;
   /** Whether other processes can see that this one writes; else a commit could pass unheard by one that remembers. */
   isVisible(): boolean;
-  /** Called each time others may have written: what was remembered before is worth nothing. */
+  /** Called each time others may have written unheard: what was remembered before is worth nothing. */
   whenBroken(listener: () => void): void;
   close(): Promise<void>;
+}
+
+/** The same where processes know each other apart. */
+export interface Company extends Solitude {
+  /** By it the others know this process; another one after each start. */
+  readonly number: number;
+  /** Those who may write besides this process; null if that was not confirmed within the last second. */
+  others(): ReadonlySet<number> | null;
+  /** That process has said that it writes no more, and everything that it said was heard. */
+  hasLeft(number: number): void;
 }
 
 /** How long one confirmation counts (S-62). */

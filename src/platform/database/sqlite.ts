@@ -43,7 +43,8 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
       await solitude.close();
       await closeAll(opened, lock);
     };
-    return { kind: 'sqlite', writer, reader, solitude, prepare: (text) => prepare(reader, text), close };
+    const prepared = (text: string): LookUp => prepare(reader, text);
+    return { kind: 'sqlite', writer, reader, solitude, company: null, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;

@@ -6,6 +6,7 @@ import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, LookUp } from './connections.js';
 import { isLocked, isRetryable } from './database-errors.js';
+import { OpenCommits } from './open-commits.js';
 import { Transaction } from './transaction.js';
 import { Turnstile } from './turnstile.js';
 
@@ -22,6 +23,7 @@ const LOCK_STEP_MS = 20;
  */
 @Injectable()
 export class UnitOfWork {
+  readonly commits = new OpenCommits();
   readonly #current = new AsyncLocalStorage<Transaction>();
   readonly #turnstile = new Turnstile();
 
@@ -107,12 +109,23 @@ export class UnitOfWork {
 
   async #transaction<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     const transaction = new Transaction(this.connections.writer);
-    let result: T;
+    try {
+      const result = await this.#committed(transaction, work, deadline);
+      for (const effect of transaction.afterCommit) effect();
+      return result;
+    } finally {
+      this.commits.end(transaction);
+    }
+  }
+
+  async #committed<T>(transaction: Transaction, work: () => Promise<T>, deadline: number): Promise<T> {
     try {
       await this.#begin(transaction, deadline);
-      result = await this.#current.run(transaction, work);
+      const result = await this.#current.run(transaction, work);
       if (!this.connections.solitude.isVisible()) throw unseen();
+      this.commits.begin(transaction);
       await transaction.commit();
+      return result;
     } catch (error) {
       if (transaction.isInDoubt) for (const effect of transaction.inDoubt) effect();
       await transaction.rollBack();
@@ -120,8 +133,6 @@ export class UnitOfWork {
     } finally {
       await transaction.release();
     }
-    for (const effect of transaction.afterCommit) effect();
-    return result;
   }
 
   /** `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */

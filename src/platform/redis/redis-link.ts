@@ -1,0 +1,210 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Log } from '../logging/log.js';
+
+/** Redis did not do what it was asked for: whoever asked goes on without it (R-24). */
+class RedisAway extends Error {
+  constructor(cause?: unknown) {
+    super('Redis is away', { cause });
+    this.name = 'RedisAway';
+  }
+}
+
+/** No request waits longer for Redis (R-24). */
+const ANSWER_TIMEOUT_MS = 50;
+/** So many failures in a row open the circuit: from then on nobody waits at all (R-24). */
+const FAILURES_UNTIL_DOWN = 3;
+const PROBE_EVERY_MS = 2_000;
+/** With the connection's own second, back within the 3 s of R-24. */
+const RECONNECT_AFTER_MS = 500;
+const CONNECT_TIMEOUT_MS = 1_000;
+/** A connection on which a question stays without any answer for so long is given up: packets are being dropped. */
+const SILENCE_MS = 1_500;
+/** The start waits so long for a Redis that is there; never for one that is not. */
+const FIRST_CONNECTION_MS = 1_000;
+
+/**
+ * The way to Redis: one connection for commands, one for what is published.
+ *
+ * Redis may be away at any time, and nothing durable hangs on it. Nobody waits for it longer than 50 ms; after three
+ * failures nobody does, until a probe shows that it is back.
+ */
+export class RedisLink {
+  readonly #commands: Redis;
+  readonly #subscriber: Redis;
+  readonly #listeners = new Map<string, (message: string) => void>();
+  readonly #probing: NodeJS.Timeout;
+  #isUp = false;
+  /** What was said last; undefined: nothing is said yet. */
+  #reported: boolean | undefined;
+  #failures = 0;
+  /** Counts how often it came back: what was kept instead of it is from before. */
+  #comebacks = 0;
+
+  private constructor(
+    url: string,
+    private readonly log: Log,
+  ) {
+    this.#commands = connection(url);
+    this.#subscriber = connection(url);
+    this.#commands.on('ready', () => void this.#probe());
+    this.#commands.on('close', () => this.#goDown());
+    this.#subscriber.on('ready', () => this.#subscribeAgain());
+    this.#subscriber.on('message', (channel: string, message: string) => {
+      this.#listeners.get(channel)?.(message);
+    });
+    this.#probing = setInterval(() => void this.#look(), PROBE_EVERY_MS);
+    this.#probing.unref();
+  }
+
+  /** Resolves when Redis is reached, or after a second without it: the broker works without (R-24). */
+  static async open(url: string, log: Log): Promise<RedisLink> {
+    const link = new RedisLink(url, log);
+    await link.#firstConnection();
+    return link;
+  }
+
+  /** From now on it is told when Redis goes and comes; now, if it is away. */
+  report(): void {
+    this.#reported = true;
+    this.#report();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** A number that grows each time Redis comes back. */
+  get comebacks(): number {
+    return this.#comebacks;
+  }
+
+  /** @throws RedisAway after 50 ms at most, at once while it is down */
+  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.#isUp) throw new RedisAway();
+    try {
+      const answer = await answered(question(this.#commands));
+      this.#failures = 0;
+      return answer;
+    } catch (error) {
+      this.#failures += 1;
+      if (this.#failures >= FAILURES_UNTIL_DOWN) this.#goDown();
+      throw new RedisAway(error);
+    }
+  }
+
+  /** From now on, as long as there is a connection. In the order of publication; some may be lost. */
+  listen(channel: string, listener: (message: string) => void): void {
+    this.#listeners.set(channel, listener);
+    this.#subscribeAgain();
+  }
+
+  close(): void {
+    clearInterval(this.#probing);
+    this.#listeners.clear();
+    for (const redis of [this.#commands, this.#subscriber]) redis.disconnect();
+  }
+
+  #subscribeAgain(): void {
+    const channels = [...this.#listeners.keys()];
+    if (channels.length === 0 || this.#subscriber.status !== 'ready') return;
+    // Whoever listens notices by itself that nothing comes; the next connection subscribes again.
+    this.#subscriber.subscribe(...channels).catch(() => this.#subscriber.disconnect(true));
+  }
+
+  async #look(): Promise<void> {
+    if (!this.#isUp) await this.#probe();
+    // Without a question a connection that lost its other end would stay for ever (`SILENCE_MS`).
+    if (this.#subscriber.status === 'ready') await this.#subscriber.ping().catch(() => undefined);
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#commands.status !== 'ready') return;
+    try {
+      // A write: a Redis that is full or a replica answers questions and counts nothing.
+      await answered(this.#commands.set('signpost:probe', '1', 'PX', PROBE_EVERY_MS));
+      this.#failures = 0;
+      if (this.#isUp) return;
+      this.#isUp = true;
+      this.#comebacks += 1;
+      this.#report();
+    } catch {
+      this.#goDown();
+    }
+  }
+
+  #goDown(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#report();
+  }
+
+  #report(): void {
+    if (this.#reported === undefined || this.#reported === this.#isUp) return;
+    this.#reported = this.#isUp;
+    if (this.#isUp) this.log.info({ setting: 'REDIS_URL' }, 'Redis is back');
+    else
+      this.log.warn(
+        { setting: 'REDIS_URL' },
+        'Redis is away: every node allows its share of the limits, and lists are read each time',
+      );
+  }
+
+  #firstConnection(): Promise<void> {
+    return new Promise((resolve) => {
+      const enough = setTimeout(resolve, FIRST_CONNECTION_MS);
+      const done = (): void => {
+        clearTimeout(enough);
+        resolve();
+      };
+      this.#commands.once('ready', () => void this.#probe().finally(done));
+      this.#commands.once('error', done);
+    });
+  }
+}
+
+function connection(url: string): Redis {
+  const redis = new Redis(optionsOf(new URL(url)));
+  // Every failure also reaches whoever asked; without a listener the driver would print it.
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+/** Of the URL only what says where and who: the driver would take any option from its query. */
+function optionsOf(url: URL): RedisOptions {
+  const db = Number(url.pathname.slice(1));
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 6379 : Number(url.port),
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(Number.isInteger(db) ? { db } : {}),
+    // The certificate and the name are verified (S-82).
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SILENCE_MS,
+    retryStrategy: () => RECONNECT_AFTER_MS,
+    // Nothing is kept for later or sent twice: whoever asked has gone on without an answer.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // The driver's own subscribing after a reconnection would end the process when it fails.
+    autoResubscribe: false,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectionName: 'signpost',
+    keepAlive: 10_000,
+  };
+}
+
+/**
+ * The answer, if it comes in time. Timers run before the network is read: a process that was busy looks once more
+ * before it blames Redis.
+ */
+function answered<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      setImmediate(() => reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
+    }, ANSWER_TIMEOUT_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

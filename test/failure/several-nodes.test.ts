@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { escapedForm } from '../simulator/forms.js';
+import { buildBefore } from '../support/child-broker.js';
+import { eventually } from '../support/eventually.js';
+import { PASSWORD, signUp } from '../support/people.js';
+import { SeveralNodes, type Answer } from '../support/several-nodes.js';
+
+buildBefore();
+
+const isHere = Boolean(process.env['TEST_DATABASE_URL']) && Boolean(process.env['TEST_REDIS_URL']);
+const declare = isHere ? describe : describe.skip;
+const NODES = [0, 1, 2] as const;
+
+declare('three nodes', () => {
+  let all: SeveralNodes;
+  let device = { id: '', token: '' };
+  let server = { id: '', key: '' };
+
+  beforeAll(async () => {
+    all = await SeveralNodes.start(3, {}, async (broker) => {
+      await signUp(broker, 'ann');
+    });
+    const signedIn = await json(
+      all.form(0, '/service/user/authenticate', { nameOrEmail: 'ann', rawpw: PASSWORD }),
+    );
+    device = { id: (signedIn['User'] as { Id: string }).Id, token: String(signedIn['AccessToken']) };
+    const facts = { name: 'attic', url: 'http://127.0.0.1:8096', systemId: 's' };
+    const registered = await json(all.form(1, '/service/Servers', facts));
+    server = { id: String(registered['Id']), key: String(registered['AccessKey']) };
+    // Everybody has been there for long enough to count on each other.
+    await eventually(() => expectMemory(true), 15_000);
+  }, 90_000);
+  afterEach(async () => {
+    for (const proxy of [...all.redis, ...all.postgres]) proxy.heal();
+    await eventually(() => expectMemory(true), 15_000);
+  });
+  afterAll(() => all.stop());
+
+  async function json(answer: Promise<Answer>): Promise<Record<string, unknown>> {
+    const { status, text } = await answer;
+    expect([status, text]).toEqual([200, text]);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+  async function expectMemory(isUsed: boolean): Promise<void> {
+    const notices = await Promise.all(NODES.map((node) => all.notices(node)));
+    expect(notices.map((names) => !names.includes('lists-not-remembered'))).toEqual(NODES.map(() => isUsed));
+  }
+  const asDevice = () => ({ 'X-Connect-UserToken': device.token });
+  const asServer = () => ({ 'X-Connect-Token': server.key });
+  const list = (node: number): Promise<Answer> =>
+    all.ask(node, `/service/servers?userId=${device.id}`, { headers: asDevice() });
+  async function names(node: number): Promise<string[]> {
+    const { status, text } = await list(node);
+    expect([status, text]).toEqual([200, text]);
+    return (JSON.parse(text) as { Name: string }[]).map(({ Name }) => Name);
+  }
+  let keys = 0;
+  async function link(node: number): Promise<void> {
+    keys += 1;
+    const accessToken = String(keys).padStart(32, 'k');
+    const fields = { serverId: server.id, userId: device.id, userType: 'Linked', accessToken };
+    await json(all.form(node, '/service/ServerAuthorizations', fields, asServer()));
+    const path = `/service/ServerAuthorizations/accept?serverId=${server.id}`;
+    await json(all.ask(node, path, { headers: asDevice() }));
+  }
+  const unlink = (node: number): Promise<Answer> =>
+    all.ask(
+      node,
+      `/service/ServerAuthorizations?${escapedForm({ serverId: server.id, userId: device.id })}`,
+      {
+        method: 'DELETE',
+        headers: asServer(),
+      },
+    );
+
+  /** @returns how long after the acknowledgement the last list came that still showed the link, ms */
+  async function staleFor(
+    change: () => Promise<unknown>,
+    isNew: (shown: string[]) => boolean,
+  ): Promise<number> {
+    await Promise.all(NODES.map(list));
+    await change();
+    const acknowledged = performance.now();
+    const last = await Promise.all(
+      NODES.map(async (node) => {
+        let stale = 0;
+        for (let fresh = 0; fresh < 10;) {
+          const startedAt = performance.now();
+          if (isNew(await names(node))) fresh += 1;
+          else [fresh, stale] = [0, startedAt - acknowledged];
+        }
+        return stale;
+      }),
+    );
+    return Math.max(...last);
+  }
+
+  test('an ended link is gone everywhere within 500 ms of the acknowledgement, an accepted one there (R-50)', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [here, there] = [round % 3, (round + 1) % 3];
+      expect(
+        await staleFor(
+          () => link(here),
+          (shown) => shown.includes('attic'),
+        ),
+      ).toBeLessThan(500);
+      expect(
+        await staleFor(
+          () => unlink(there),
+          (shown) => shown.length === 0,
+        ),
+      ).toBeLessThan(500);
+    }
+    await expectMemory(true);
+  });
+});
