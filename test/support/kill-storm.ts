@@ -8,6 +8,7 @@ import { escapedForm } from '../simulator/forms.js';
 import { PRODUCTION_HASHES, TestBroker } from './broker.js';
 import { buildBefore, ChildBroker } from './child-broker.js';
 import { PASSWORD, signUp } from './people.js';
+import { HALVES } from './halves.mjs';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { Storm, type StormPerson } from './storm.js';
 
@@ -111,25 +112,7 @@ export function killWhileItWrites(store: 'SQLite' | 'PostgreSQL'): void {
 
     /** What belongs together is there together. */
     async function expectNothingHalfDone(): Promise<void> {
-      const halves = {
-        'account without its confirmation token': `SELECT a.id FROM accounts a WHERE a.state = 'unverified'
-          AND (SELECT count(*) FROM account_tokens t WHERE t.account_id = a.id) <> 1`,
-        'account without its mail': `SELECT a.id FROM accounts a WHERE a.state = 'unverified'
-          AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.recipient_key = a.email_key AND o.kind = 'confirm-address')`,
-        'mail without its account': `SELECT o.id FROM outbox o WHERE o.kind = 'confirm-address'
-          AND NOT EXISTS (SELECT 1 FROM accounts a WHERE o.recipient_key = a.email_key)`,
-        'account whose id was not claimed': `SELECT a.id FROM accounts a WHERE NOT EXISTS
-          (SELECT 1 FROM issued_account_ids i WHERE i.id = a.id)`,
-        'id that was claimed for nobody': `SELECT i.id FROM issued_account_ids i WHERE NOT EXISTS
-          (SELECT 1 FROM accounts a WHERE i.id = a.id)`,
-        'link that lives without its key, or keeps it after its end': `SELECT id FROM links
-          WHERE (sealed_key IS NULL) <> (ended_at IS NOT NULL)`,
-        'PIN that was exchanged for no device': `SELECT p.id FROM pins p WHERE p.state = 'exchanged'
-          AND NOT EXISTS (SELECT 1 FROM device_tokens d WHERE d.name = p.device_id)`,
-        'device that got in by a PIN that still works': `SELECT p.id FROM pins p WHERE p.state <> 'exchanged'
-          AND EXISTS (SELECT 1 FROM device_tokens d WHERE d.name = p.device_id)`,
-      };
-      for (const [half, sql] of Object.entries(halves)) expect([half, await rows(sql)]).toEqual([half, []]);
+      for (const [half, sql] of Object.entries(HALVES)) expect([half, await rows(sql)]).toEqual([half, []]);
     }
 
     test(

@@ -51,7 +51,11 @@ export async function signIn(url, userName, rawpw = PASSWORD) {
 }
 
 /** @param {string} name */
-export const factsOf = (name) => ({ name, url: 'http://127.0.0.1:8096', systemId: `system-${name}` });
+export const factsOf = (name) => ({
+  name,
+  url: 'http://127.0.0.1:8096',
+  systemId: `system-${name.replace(/[^A-Za-z0-9]/g, '-')}`,
+});
 
 /** @param {string} url @param {string} name @returns {Promise<Server>} */
 export async function registerServer(url, name) {
