@@ -1,13 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/features/accounts/index.js';
+import { AccountClosingService, PasswordChange, type Account } from '../../src/features/accounts/index.js';
 import { LinksService } from '../../src/features/links/index.js';
 import { ServersService } from '../../src/features/servers/index.js';
-import { acceptedLink, account, disable, server, type CastServer } from '../connect/cast.js';
+import { besideOnPostgres, besideOnSqlite } from '../../src/platform/database/beside.js';
+import { tables } from '../../src/tables.js';
+import { acceptedLink, account, server, type CastServer } from '../connect/cast.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
+import { claimsOf } from '../support/app-tokens.js';
 import { eventually } from '../support/eventually.js';
 import { api, problemIn } from './ask-api.js';
-import { signIn } from './app-token.js';
+import { jwt, signIn } from './app-token.js';
 import { EventReader } from './event-reader.js';
+import { PASSWORD } from '../support/people.js';
+
+const ORIGIN = { network: '127.0.0.1', sessionId: 'none' };
 
 async function rename(broker: TestBroker, at: CastServer, name: string): Promise<void> {
   const fields = { name, url: at.url, systemId: at.systemId, localAddress: undefined };
@@ -113,16 +119,6 @@ eachBroker('GET /api/v1/servers/events', { EVENT_HEARTBEAT_SECONDS: '1' }, (brok
     expect(performance.now() - since).toBeLessThan(1_000);
   });
 
-  test('ends with the account at the next heartbeat at the latest', async () => {
-    const sven = await account(broker(), 'sven');
-    const { token: bearer } = await signIn(broker(), sven);
-    const reader = await EventReader.open(broker(), bearer);
-    await reader.next();
-    await disable(broker(), sven.id);
-    expect(await reader.next()).toMatchObject({ event: 'bye', data: { reason: 'signed-out' } });
-    expect(await reader.next()).toBeNull();
-  });
-
   test('ends when the token expires, and tells nothing after that', async () => {
     const tilda = await account(broker(), 'tilda');
     const { token: bearer } = await signIn(broker(), tilda);
@@ -146,6 +142,88 @@ eachBroker('GET /api/v1/servers/events', { EVENT_HEARTBEAT_SECONDS: '1' }, (brok
     const posted = await api(broker(), 'POST', 'servers/events', { bearer });
     expect(problemIn(posted)).toMatchObject({ status: 405, code: 'method-not-allowed' });
     expect(posted.headers.allow).toBe('GET, OPTIONS');
+  });
+});
+
+/** The next heartbeat comes too late for any of this. */
+eachBroker('who listens without being let in any more', { EVENT_HEARTBEAT_SECONDS: '3600' }, (broker) => {
+  interface Open {
+    readonly who: Account;
+    /** Milliseconds from `change` to the end of the event stream, and to that of the long poll. */
+    readonly ends: (change: () => Promise<unknown>) => Promise<number[]>;
+  }
+
+  async function open(userName: string, lifeSeconds = 900): Promise<Open> {
+    const who = await account(broker(), userName);
+    const { signInId } = await signIn(broker(), who);
+    const exp = Math.floor(broker().clock.now() / 1_000) + lifeSeconds;
+    const bearer = jwt(
+      broker(),
+      claimsOf(broker(), who.id, { sign_in: signInId, scope: 'servers:read', exp }),
+    );
+    const reader = await EventReader.open(broker(), bearer);
+    await reader.next();
+    const { headers } = await api(broker(), 'GET', 'servers', { bearer });
+    const known = { 'If-None-Match': String(headers.etag) };
+    const poll = api(broker(), 'GET', 'servers?wait=60', { bearer, headers: known });
+    const ends = async (change: () => Promise<unknown>): Promise<number[]> => {
+      const since = performance.now();
+      await change();
+      const took = async (end: Promise<unknown>): Promise<number> => {
+        await end;
+        return performance.now() - since;
+      };
+      const streamed = reader.next().then((event) => expect(event).toMatchObject({ event: 'bye' }));
+      const polled = poll.then((answer) =>
+        expect(problemIn(answer)).toMatchObject({ code: 'token-invalid' }),
+      );
+      return Promise.all([took(streamed), took(polled)]);
+    };
+    return { who, ends };
+  }
+
+  const expectWithin = (took: number[], ms: number): void => expect(Math.max(...took)).toBeLessThan(ms);
+
+  test.each<[string, (who: Account) => Promise<unknown>]>([
+    [
+      'the account is closed',
+      ({ id }) => broker().app.get(AccountClosingService).close(id, PASSWORD, ORIGIN),
+    ],
+    [
+      'the password is new',
+      ({ id }) => broker().app.get(PasswordChange).change(id, PASSWORD, 'another battery staple', ORIGIN),
+    ],
+  ])('ends at once when %s', async (what, change) => {
+    const { who, ends } = await open(`at-once-${what.length}`);
+    expectWithin(await ends(() => change(who)), 1_000);
+  });
+
+  test('ends within a second when another process has disabled the account, or ended the sign-in (S-13)', async () => {
+    const { DATABASE_URL: url } = broker().environment;
+    const beside =
+      url === undefined ? besideOnSqlite(broker().dataDir, tables) : besideOnPostgres(url, tables);
+    const others = await beside;
+    try {
+      const disabled = await open('disabled');
+      const ended = await open('ended');
+      const without = (sql: string) => (): Promise<unknown> => others.writer.query(sql);
+      const [one, other] = await Promise.all([
+        disabled.ends(without(`UPDATE accounts SET state = 'disabled' WHERE id = '${disabled.who.id}'`)),
+        ended.ends(without(`DELETE FROM app_sign_ins WHERE account_id = '${ended.who.id}'`)),
+      ]);
+      expectWithin([...one, ...other], 2_000);
+    } finally {
+      await others.close();
+    }
+  });
+
+  test('ends with the token', async () => {
+    const { ends } = await open('expired', 2);
+    const passTwoSeconds = (): Promise<void> => {
+      broker().clock.advance(2_000);
+      return Promise.resolve();
+    };
+    expectWithin(await ends(passTwoSeconds), 3_000);
   });
 });
 

@@ -13,7 +13,7 @@ import { ProfileController } from './people/profile.controller.js';
 import { SignInsController } from './people/sign-ins.controller.js';
 import { ApiReference } from './reference/api-reference.js';
 import { ReferenceController } from './reference/reference.controller.js';
-import { Listeners } from './servers/listeners.js';
+import { Listeners } from './servers/listeners.service.js';
 import { ServerEventsController } from './servers/server-events.controller.js';
 import { ServerEvents } from './servers/server-events.service.js';
 import { ServerLists } from './servers/server-lists.service.js';

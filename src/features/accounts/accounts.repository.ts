@@ -32,6 +32,12 @@ export class AccountsRepository {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { id });
   }
 
+  async activeAmong(ids: readonly AccountId[]): Promise<AccountId[]> {
+    const active = { id: In([...new Set(ids)]), state: 'active' as const };
+    const rows = await this.unitOfWork.reading.find(AccountEntity, { select: { id: true }, where: active });
+    return rows.map(({ id }) => id);
+  }
+
   findByUserName(userName: string): Promise<AccountWithVerifiers | null> {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameKey: comparable(userName) });
   }

@@ -19,6 +19,11 @@ export class AccountsService {
     private readonly config: Config,
   ) {}
 
+  /** Those of these that may be used now. */
+  async activeAmong(ids: readonly AccountId[]): Promise<ReadonlySet<AccountId>> {
+    return new Set(await this.accounts.activeAmong(ids));
+  }
+
   async find(id: AccountId): Promise<Account | null> {
     const account = await this.accounts.find(id);
     return account && withoutVerifiers(account);

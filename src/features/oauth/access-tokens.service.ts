@@ -51,6 +51,13 @@ export class AccessTokens {
     };
   }
 
+  /** Which of these sign-ins are still let in; asked for all who listen at once, so that it costs two questions. */
+  async liveAmong(signInIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const signIns = await this.signIns.liveAmong(signInIds);
+    const active = await this.accounts.activeAmong(signIns.map(({ accountId }) => accountId));
+    return new Set(signIns.filter(({ accountId }) => active.has(accountId)).map(({ id }) => id));
+  }
+
   /**
    * The one judge of a token's times, by the broker's clock; the device's own does not matter. A token never outlives its
    * `exp`. What was issued after now comes from a node whose clock is a little ahead, which the leeway allows for, or from

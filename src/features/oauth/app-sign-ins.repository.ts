@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { In, LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -24,6 +24,12 @@ export class AppSignInsRepository {
       order: { lastUsedAt: 'ASC', id: 'ASC' },
     });
     return rows.map(signInOf);
+  }
+
+  async among(ids: readonly string[]): Promise<AppSignIn[]> {
+    return (await this.unitOfWork.reading.findBy(AppSignInEntity, { id: In([...new Set(ids)]) })).map(
+      signInOf,
+    );
   }
 
   async add(signIn: AppSignIn): Promise<void> {

@@ -63,6 +63,11 @@ export class AppSignIns {
     return (await this.signIns.of(accountId)).filter((signIn) => this.#isAlive(signIn)).reverse();
   }
 
+  /** The live ones among these. */
+  async liveAmong(ids: readonly string[]): Promise<AppSignIn[]> {
+    return (await this.signIns.among(ids)).filter((signIn) => this.#isAlive(signIn));
+  }
+
   /** The person ends one of their apps. @returns false if there is no such (S-61) */
   async end(id: string, accountId: AccountId): Promise<boolean> {
     return this.unitOfWork.run(async () => {

@@ -43,7 +43,7 @@ export class Following {
 
   beat(): void {
     this.stream.beat();
-    // Nobody tells when a token expires; and what another node has changed may not have been told.
+    // What another node has changed may not have been told.
     this.look();
   }
 

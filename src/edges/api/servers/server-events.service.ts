@@ -9,7 +9,7 @@ import { Apps, type AppCaller } from '../bearer/apps.service.js';
 import { EventStream } from './event-stream.js';
 import { Following } from './following.js';
 import { knownIn } from './list-difference.js';
-import { Listeners } from './listeners.js';
+import { Listeners } from './listeners.service.js';
 import { ServerLists } from './server-lists.service.js';
 
 /** From where an app follows its list, and what it was told last. */
@@ -36,7 +36,10 @@ export class ServerEvents {
   async follow(app: AppCaller, { network, lastEventId }: Standpoint, reply: FastifyReply): Promise<void> {
     const { id: accountId } = app.account;
     const stream = new EventStream(reply.raw, this.config.listenerBytes);
-    const listener = this.listeners.open(accountId, () => following.sayFarewell('stopping'));
+    const listener = this.listeners.open(app, {
+      look: () => following.look(),
+      stop: () => following.sayFarewell('stopping'),
+    });
     const subscription = this.changes.subscribe(accountId, () => following.look());
     const followed = {
       isStillIn: () => this.apps.isStillIn(app),

@@ -4,7 +4,7 @@ import { isUnchanged } from '../../../platform/http/etags.js';
 import type { AccountId } from '../../../shared/ids.js';
 import { Apps, type AppCaller } from '../bearer/apps.service.js';
 import { tokenInvalid } from '../problems/refusals.js';
-import { Listeners } from './listeners.js';
+import { Listeners } from './listeners.service.js';
 import { renderServer } from './server-entry.js';
 import { listOf, type ServerList } from './server-list.js';
 
@@ -41,7 +41,7 @@ export class ServerLists {
   async whenChanged(app: AppCaller, network: string, { known, ms, gone }: Wait): Promise<ServerList> {
     const { id: accountId } = app.account;
     const alarm = new Alarm();
-    const listener = this.listeners.open(accountId, () => alarm.stop());
+    const listener = this.listeners.open(app, { look: () => alarm.ring(), stop: () => alarm.stop() });
     const subscription = this.changes.subscribe(accountId, () => alarm.ring());
     const onGone = (): void => alarm.stop();
     gone.addEventListener('abort', onGone);
