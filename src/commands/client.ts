@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { parseArgs } from 'node:util';
 import { tables } from '../tables.js';
 import { ConfigModule, loadConfig, type Config } from '../config/index.js';
-import { Clients, ClientsModule, issuerOf, type SiteClient } from '../features/oauth/index.js';
+import { Clients, ClientsModule, issuerOf, type NewSite, type SiteClient } from '../features/oauth/index.js';
 import { ChangesModule } from '../platform/changes/changes.module.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { createLog } from '../platform/logging/log.js';
@@ -14,7 +14,9 @@ import { EXIT, UsageError } from './exit.js';
 
 const USAGE = `Usage:
   signpost client add <id> --redirect <address> [--redirect …] [--name <name>] [--sign-out <address> …]
-      registers a site that signs people in; its secret is printed once
+                      [--without-pkce]
+      registers a site that signs people in; its secret is printed once. --without-pkce only for software
+      that cannot send PKCE: somebody who gets hold of a person's code could then pass it to the site as their own
   signpost client list
   signpost client remove <id>
       removes a site, and ends every sign-in that people have with it
@@ -80,14 +82,19 @@ function actOf(verb: string | undefined, rest: string[]): Act {
   }
 }
 
-function siteIn(args: string[]): Omit<SiteClient, 'createdAt'> {
+function siteIn(args: string[]): NewSite {
   const texts = { type: 'string', multiple: true } as const;
-  const options = { name: { type: 'string' }, redirect: texts, 'sign-out': texts } as const;
+  const options = {
+    name: { type: 'string' },
+    redirect: texts,
+    'sign-out': texts,
+    'without-pkce': { type: 'boolean', default: false },
+  } as const;
   const { values, positionals } = parsed(() => parseArgs({ args, options, allowPositionals: true }));
   const [id] = positionals;
   if (id === undefined || positionals.length > 1) throw wrong('client add: needs one id');
-  const { name = id, redirect = [], 'sign-out': signOut = [] } = values;
-  return { id, name, redirectUris: redirect, signOutUris: signOut };
+  const { name = id, redirect = [], 'sign-out': signOut = [], 'without-pkce': withoutPkce } = values;
+  return { id, name, redirectUris: redirect, signOutUris: signOut, withoutPkce };
 }
 
 function onlyIds(args: string[], count: number): string {
@@ -108,7 +115,7 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-function adding(site: Omit<SiteClient, 'createdAt'>): Act {
+function adding(site: NewSite): Act {
   return async (context, config) => {
     const secret = await context.get(Clients).add(site);
     return `client id:      ${site.id}
@@ -126,10 +133,10 @@ const listing: Act = async (context) => {
   return sites.map(lines).join('\n');
 };
 
-function lines({ id, name, redirectUris, signOutUris }: SiteClient): string {
+function lines({ id, name, redirectUris, signOutUris, withoutPkce }: SiteClient): string {
   const of = (title: string, uris: readonly string[]): string =>
     uris.map((uri) => `  ${title} ${uri}\n`).join('');
-  return `${id}  (${name})\n${of('redirect', redirectUris)}${of('sign-out', signOutUris)}`;
+  return `${id}  (${name})${withoutPkce ? '  without PKCE' : ''}\n${of('redirect', redirectUris)}${of('sign-out', signOutUris)}`;
 }
 
 function removing(id: string): Act {

@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as oidc from 'openid-client';
 import { AccessTokens, AppSignIns, type AccessTokenClaims } from '../../src/features/oauth/index.js';
 import { eachBroker } from '../support/broker.js';
@@ -102,6 +102,57 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
     expect(decodeProtectedHeader(tokens.id_token ?? '')).toMatchObject({ alg: 'RS256' });
     expect(tokens.refresh_token).toBeUndefined();
     expect(await oidc.fetchUserInfo(site, tokens.access_token, bob.person.id)).toMatchObject(who);
+  });
+
+  describe('without PKCE', () => {
+    const wanted = { redirect_uri: SITE_REDIRECT, scope: 'openid', response_type: 'code' };
+    const back = async (name: string, query: Record<string, string>): Promise<URLSearchParams> => {
+      const { browser } = await resident(`${name}-reader`);
+      const config = await asSite(broker(), name, { withoutPkce: name.startsWith('old') });
+      const url = oidc.buildAuthorizationUrl(config, { ...wanted, ...query });
+      url.searchParams.delete('code_challenge');
+      const page = await follow(browser, url.href);
+      return (page.status === 303 ? leaving(page) : await press(browser, page, 'allow')).searchParams;
+    };
+
+    test('a site gets a code only if the operator has said so, and only with a state or a nonce', async () => {
+      const state = { state: 'a-random-state' };
+      expect((await back('new-forum', state)).get('error')).toBe('invalid_request');
+      for (const [at, query] of [{}, { state: 'short' }].entries())
+        expect((await back(`old-forum-${at}`, query)).get('error')).toBe('invalid_request');
+      for (const [at, query] of [state, { nonce: 'a-random-nonce' }].entries())
+        expect((await back(`old-board-${at}`, query)).get('code')).toEqual(expect.any(String));
+    });
+
+    test('such a site may use PKCE all the same, and then must; a verifier without a challenge opens nothing', async () => {
+      const { browser } = await resident('old-wiki-reader');
+      const config = await asSite(broker(), 'old-wiki', { withoutPkce: true });
+      const { url, checks } = await attempt(config, { redirect_uri: SITE_REDIRECT, scope: 'openid' });
+      const { pkceCodeVerifier = '', ...others } = checks;
+      const answer = await press(browser, await follow(browser, url.href), 'allow');
+      await expect(oidc.authorizationCodeGrant(config, answer, others)).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+      url.searchParams.delete('code_challenge');
+      url.searchParams.delete('code_challenge_method');
+      const bare = leaving(await follow(browser, url.href));
+      const downgraded = { ...others, pkceCodeVerifier };
+      await expect(oidc.authorizationCodeGrant(config, bare, downgraded)).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+      const again = leaving(await follow(browser, url.href));
+      expect(await oidc.authorizationCodeGrant(config, again, others)).toHaveProperty('id_token');
+    });
+
+    test('no app gets a code', async () => {
+      const { browser } = await resident('app-reader');
+      const url = oidc.buildAuthorizationUrl(await asApp(broker()), {
+        ...native,
+        response_type: 'code',
+        state: 'a-random-state',
+      });
+      expect(leaving(await follow(browser, url.href)).searchParams.get('error')).toBe('invalid_request');
+    });
   });
 
   test('a site asks once; an app asks each time', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import * as oidc from 'openid-client';
-import { APP_CLIENT, Clients } from '../../src/features/oauth/index.js';
+import { APP_CLIENT, Clients, type NewSite } from '../../src/features/oauth/index.js';
 import type { Answer, CookieBrowser } from '../pages/browser.js';
 import type { TestBroker } from './broker.js';
 
@@ -42,10 +42,14 @@ export function asApp(broker: TestBroker): Promise<oidc.Configuration> {
 export const SITE_REDIRECT = 'https://forum.example/auth/callback';
 
 /** The same, as a site that the operator has just registered. */
-export async function asSite(broker: TestBroker, id: string): Promise<oidc.Configuration> {
+export async function asSite(
+  broker: TestBroker,
+  id: string,
+  more: Partial<NewSite> = {},
+): Promise<oidc.Configuration> {
   const site = { id, name: `Forum ${id}`, redirectUris: [SITE_REDIRECT] };
   const signOutUris = ['https://forum.example/signed-out'];
-  const secret = await broker.app.get(Clients).add({ ...site, signOutUris });
+  const secret = await broker.app.get(Clients).add({ ...site, signOutUris, ...more });
   return discovered(broker, id, oidc.ClientSecretBasic(secret));
 }
 

@@ -20,6 +20,10 @@ export class ClientEntity {
   @Column('text', { name: 'sign_out_uris' })
   signOutUris!: string;
 
+  /** Null in rows from before there was a choice. */
+  @Column('boolean', { name: 'without_pkce', nullable: true })
+  withoutPkce!: boolean | null;
+
   @Column('bigint', { name: 'created_at' })
   createdAt!: number;
 }

@@ -12,15 +12,21 @@ export interface SiteClient {
   readonly redirectUris: readonly string[];
   /** Where a browser may be sent after signing out. */
   readonly signOutUris: readonly string[];
+  /** Its software cannot send PKCE: weaker, see `mayOmitPkce`. */
+  readonly withoutPkce: boolean;
   readonly createdAt: number;
 }
+
+/** What the operator says of a site. */
+export type NewSite = Omit<SiteClient, 'createdAt' | 'withoutPkce'> &
+  Partial<Pick<SiteClient, 'withoutPkce'>>;
 
 const ID = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
 const LONGEST_URI = 1_000;
 const MOST_URIS = 20;
 
 /** @throws DomainError invalid, naming the field */
-export function checkSite({ id, name, redirectUris, signOutUris }: Omit<SiteClient, 'createdAt'>): void {
+export function checkSite({ id, name, redirectUris, signOutUris }: NewSite): void {
   if (!ID.test(id)) throw invalidField('id', 'needs 1 to 64 small letters, digits and . _ -');
   if (name === '' || name.length > 64) throw invalidField('name', 'needs 1 to 64 characters');
   if (redirectUris.length === 0) throw invalidField('redirect', 'is needed at least once');

@@ -33,9 +33,10 @@ export class ClientsRepository {
   }
 }
 
-function clientOf({ redirectUris, signOutUris, ...row }: ClientEntity): StoredClient {
+function clientOf({ redirectUris, signOutUris, withoutPkce, ...row }: ClientEntity): StoredClient {
   return {
     ...row,
+    withoutPkce: withoutPkce === true,
     redirectUris: JSON.parse(redirectUris) as string[],
     signOutUris: JSON.parse(signOutUris) as string[],
   };

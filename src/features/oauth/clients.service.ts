@@ -8,9 +8,9 @@ import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 import { AppSignInsRepository } from './app-sign-ins.repository.js';
-import { APP_CLIENT, checkSite, type SiteClient } from './client.js';
+import { APP_CLIENT, checkSite, type NewSite, type SiteClient } from './client.js';
 import { ClientsRepository, type StoredClient } from './clients.repository.js';
-import { DEVICE_GRANT } from './names.js';
+import { DEVICE_GRANT, WITHOUT_PKCE } from './names.js';
 
 /** Any port of this machine, on one path (RFC 8252, 7.3). */
 const LOOPBACK_REDIRECTS = ['http://127.0.0.1/callback', 'http://[::1]/callback'];
@@ -34,14 +34,16 @@ export class Clients {
    * @returns its secret: 64 hex digits, of which only a digest is kept (S-50)
    * @throws DomainError invalid, conflict
    */
-  async add(site: Omit<SiteClient, 'createdAt'>): Promise<string> {
+  async add({ withoutPkce = false, ...site }: NewSite): Promise<string> {
     checkSite(site);
     const secret = this.random.hex(32);
     await this.unitOfWork.run(async () => {
       await this.unitOfWork.exclusive('clients');
       if (site.id === APP_CLIENT || (await this.clients.find(site.id))) throw clientExists(site.id);
-      await this.clients.add({ ...site, createdAt: this.clock.now(), secretDigest: digestOf(secret) });
-      await this.audit.record({ kind: 'client-added', outcome: 'ok', detail: site.id });
+      const createdAt = this.clock.now();
+      await this.clients.add({ ...site, withoutPkce, createdAt, secretDigest: digestOf(secret) });
+      const detail = withoutPkce ? `${site.id}, without PKCE` : site.id;
+      await this.audit.record({ kind: 'client-added', outcome: 'ok', detail });
     });
     return secret;
   }
@@ -80,7 +82,14 @@ export class Clients {
   }
 }
 
-function ofSite({ id, name, redirectUris, signOutUris, secretDigest }: StoredClient): ClientMetadata {
+function ofSite({
+  id,
+  name,
+  redirectUris,
+  signOutUris,
+  withoutPkce,
+  secretDigest,
+}: StoredClient): ClientMetadata {
   return {
     client_id: id,
     client_name: name,
@@ -93,6 +102,7 @@ function ofSite({ id, name, redirectUris, signOutUris, secretDigest }: StoredCli
     redirect_uris: [...redirectUris],
     post_logout_redirect_uris: [...signOutUris],
     require_auth_time: true,
+    [WITHOUT_PKCE]: withoutPkce,
   };
 }
 

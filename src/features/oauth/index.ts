@@ -14,7 +14,7 @@ export { AccessTokens } from './access-tokens.service.js';
 export type { AppSignIn } from './app-sign-in.js';
 export { AppSignIns } from './app-sign-ins.service.js';
 export { AuthorizationServer } from './authorization-server.service.js';
-export { APP_CLIENT, type SiteClient } from './client.js';
+export { APP_CLIENT, type NewSite, type SiteClient } from './client.js';
 export { ClientsModule } from './clients.module.js';
 export { Clients } from './clients.service.js';
 export { DeviceCodes } from './device-codes.service.js';

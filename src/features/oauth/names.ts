@@ -18,6 +18,9 @@ export function apiOf({ publicUrl }: Named): string {
 /** RFC 8628, 3.4. */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
+/** What we note of a client beside what the provider knows. */
+export const WITHOUT_PKCE = 'without_pkce';
+
 /** What the native API gives, beside who somebody is. */
 export const API_SCOPES: readonly string[] = ['servers:read', 'links:manage', 'sign-ins:manage'];
 

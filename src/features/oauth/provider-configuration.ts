@@ -1,4 +1,4 @@
-import type { Account, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
+import type { Account, Client, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import type { Config } from '../../config/index.js';
 import type { SigningKeys } from '../../platform/crypto/signing-keys.js';
 import { SECOND, type Clock } from '../../shared/clock.js';
@@ -6,7 +6,7 @@ import type { AccountId } from '../../shared/ids.js';
 import { isActive, type AccountsService } from '../accounts/index.js';
 import type { AppSignIns } from './app-sign-ins.service.js';
 import type { Grants } from './grants.service.js';
-import { API_SCOPES, apiOf, IDENTITY_SCOPES, TOKEN_SCOPES } from './names.js';
+import { API_SCOPES, apiOf, IDENTITY_SCOPES, TOKEN_SCOPES, WITHOUT_PKCE } from './names.js';
 import { errors, interactionPolicy } from './oidc.js';
 import { jwksOf } from './published-keys.js';
 import { showError, showSignedOut, showSignOut } from './shown-pages.js';
@@ -49,7 +49,8 @@ export function configurationOf(parts: Parts): Configuration {
     jwks: jwksOf(parts.keys),
     routes: ROUTES,
     responseTypes: ['code'],
-    pkce: { required: () => true },
+    pkce: { required: ({ oidc }, client) => !mayOmitPkce(client, oidc.params ?? {}) },
+    extraClientMetadata: { properties: [WITHOUT_PKCE] },
     allowOmittingSingleRegisteredRedirectUri: false,
     // ID tokens of sites say who it is: several forum plug-ins look nowhere else.
     conformIdTokenClaims: false,
@@ -182,6 +183,15 @@ function resourcesOf({ config, keys }: Parts): NonNullable<Configuration['featur
       };
     },
   };
+}
+
+/**
+ * A site with a secret whose software cannot send PKCE, and only with a state or a nonce: without any of the three, anybody
+ * could slip a person the answer to somebody else's request (RFC 9700, 2.1.1 and 4.7).
+ */
+function mayOmitPkce(client: Client, { state, nonce }: Readonly<Record<string, unknown>>): boolean {
+  const isMarked = client[WITHOUT_PKCE] === true && client.clientAuthMethod !== 'none';
+  return isMarked && [state, nonce].some((value) => typeof value === 'string' && value.length >= 8);
 }
 
 /** Shown to people, so it must be short. */

@@ -3,6 +3,7 @@ import { LifeOfAnAccount1795392000000 } from './1795392000000-life-of-an-account
 import { Apps1795479600000 } from './1795479600000-apps.js';
 import { KnownBrowsers1795482000000 } from './1795482000000-known-browsers.js';
 import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.js';
+import { SitesWithoutPkce1795694400000 } from './1795694400000-sites-without-pkce.js';
 
 /** Every change of the schema, oldest first. Append only: a released migration is never edited. */
 export const migrations = [
@@ -11,6 +12,7 @@ export const migrations = [
   Apps1795479600000,
   KnownBrowsers1795482000000,
   RestoredBackups1795525200000,
+  SitesWithoutPkce1795694400000,
 ];
 
 /** Their names, as a database that went through them lists them. */
