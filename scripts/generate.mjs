@@ -8,12 +8,14 @@ import { ensureBuilt } from './lib/build.mjs';
 import { inCheckout } from './lib/checkout.mjs';
 import { environmentExample } from './lib/environment-example.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { metricList } from './lib/metric-list.mjs';
 import { problemList } from './lib/problem-list.mjs';
 import { perform, say, Stop } from './lib/say.mjs';
 
 /** @typedef {typeof import('../src/config/settings.js')} Settings */
 /** @typedef {typeof import('../src/edges/api/problems/problem-list.js')} Problems */
 /** @typedef {typeof import('../src/api-document.js')} Api */
+/** @typedef {typeof import('../src/platform/metrics/metrics.js')} Metrics */
 
 /** @param {string} file below dist @returns {string} what import() takes */
 const built = (file) => pathToFileURL(inCheckout(`dist/${file}`)).href;
@@ -27,9 +29,13 @@ async function wanted() {
   const { PROBLEMS } = await import(built('edges/api/problems/problem-list.js'));
   /** @type {Api} */
   const { apiDocument } = await import(built('api-document.js'));
+  /** @type {Metrics} */
+  const { declaredMetrics } = await import(built('platform/metrics/metrics.js'));
   return {
     '.env.example': environmentExample(sections),
     'docs/problems.md': problemList(PROBLEMS),
+    // The API document has loaded the whole broker, and with it every declaration.
+    'docs/metrics.md': metricList(declaredMetrics()),
     'docs/openapi.json': await apiDocument(),
   };
 }

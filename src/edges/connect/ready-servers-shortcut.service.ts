@@ -6,6 +6,7 @@ import { DiscoveryService } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { admit } from '../../platform/http/admission.js';
 import { isUnchanged } from '../../platform/http/etags.js';
+import { answersOf } from '../../platform/http/http-metrics.js';
 import { callerOf, COMMON_HEADERS } from '../../platform/http/fastify.js';
 import { Readiness } from '../../platform/http/readiness.js';
 import { Log } from '../../platform/logging/log.js';
@@ -14,6 +15,8 @@ import { OPEN_HEADERS } from './cors.js';
 import { PLAIN, plainServersRequest, renderEntry } from './ready-servers.route.js';
 
 const HEADERS = { ...OPEN_HEADERS, ...COMMON_HEADERS };
+const FULL = answersOf('/service/servers', '2xx');
+const UNCHANGED = answersOf('/service/servers', '3xx');
 const TYPE = 'application/json; charset=utf-8';
 
 /**
@@ -76,7 +79,9 @@ export class ReadyServersShortcut {
     const { requestId, status, since } = done;
     const parameter = PLAIN.exec(request.url ?? '')?.[1];
     const parameters = parameter === undefined ? {} : { parameters: [parameter] };
-    const ms = Math.round((performance.now() - since) * 10) / 10;
+    const elapsed = performance.now() - since;
+    (status === 304 ? UNCHANGED : FULL).observe(elapsed / 1_000);
+    const ms = Math.round(elapsed * 10) / 10;
     const { network } = callerOf(request, this.config);
     const what = { requestId, method: 'GET', path: '/service/servers', ...parameters };
     this.log.info({ ...what, status, ms, network }, 'request');

@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { fastify, type FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Config } from '../../config/index.js';
+import { exposition } from '../../platform/metrics/exposition.js';
 import { Readiness } from '../../platform/http/readiness.js';
 import { readyHealth } from './health.controller.js';
 
@@ -22,7 +23,7 @@ export class OpsListener implements BeforeApplicationShutdown {
       return reply.status(health.status === 'ok' ? 200 : 503).send(health);
     });
     this.#server.get('/metrics', async (_request, reply) =>
-      reply.type(this.#registry.contentType).send(await this.#registry.metrics()),
+      reply.type(this.#registry.contentType).send(`${await this.#registry.metrics()}\n${await exposition()}`),
     );
   }
 

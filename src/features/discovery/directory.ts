@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { ChangeFeed, type NumberedChange } from '../../platform/changes/change-feed.js';
 import { OpenReads, type OpenRead } from '../../platform/changes/open-reads.js';
+import { measuredCache, type CacheCounts } from '../../platform/metrics/caches.js';
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import { LinksService } from '../links/index.js';
@@ -22,6 +23,7 @@ const SERVER_BYTES = 2_000;
 @Injectable()
 export class Directory {
   readonly #lists: Memory<AccountId, ServerList>;
+  readonly #counts: CacheCounts;
   readonly #accounts = new Map<ServerId, Set<AccountId>>();
   readonly #reads = new OpenReads();
   /** Reads that others may join: nothing has changed since they began. */
@@ -33,12 +35,15 @@ export class Directory {
     config: Config,
   ) {
     this.#lists = new Memory(config.listsMemory * MIB, (id, list) => this.#unlist(id, list));
+    this.#counts = measuredCache('lists', this.#lists);
     feed.listen({ changed: (change) => this.#changed(change), missed: () => this.#missed() });
   }
 
   /** What is remembered, if that counts. */
   find(accountId: AccountId): ServerList | undefined {
-    return this.feed.hearsAll ? this.#lists.get(accountId) : undefined;
+    const list = this.feed.hearsAll ? this.#lists.get(accountId) : undefined;
+    (list ? this.#counts.hits : this.#counts.misses).add();
+    return list;
   }
 
   /** Complete or an error. */

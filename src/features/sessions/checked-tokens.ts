@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ChangeFeed } from '../../platform/changes/change-feed.js';
 import { OpenReads } from '../../platform/changes/open-reads.js';
+import { measuredCache } from '../../platform/metrics/caches.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import type { Account } from '../accounts/index.js';
@@ -19,7 +20,8 @@ export interface CheckedToken {
   lastUsedAt: number;
 }
 
-/** About 600 bytes each: 30 MB at most. */
+const TOKEN_BYTES = 600;
+/** 30 MB at most. */
 const MOST = 50_000;
 
 /**
@@ -31,6 +33,7 @@ const MOST = 50_000;
 @Injectable()
 export class CheckedTokens {
   readonly #tokens = new Memory<string, CheckedToken>(MOST, (digest, token) => this.#unlist(digest, token));
+  readonly #counts = measuredCache('tokens', this.#tokens, TOKEN_BYTES);
   readonly #digests = new Map<AccountId, Set<string>>();
   readonly #reads = new OpenReads();
 
@@ -48,7 +51,9 @@ export class CheckedTokens {
   }
 
   find(digest: string): CheckedToken | undefined {
-    return this.feed.hearsAll ? this.#tokens.get(digest) : undefined;
+    const token = this.feed.hearsAll ? this.#tokens.get(digest) : undefined;
+    (token ? this.#counts.hits : this.#counts.misses).add();
+    return token;
   }
 
   /** Reads a token, and remembers it unless its account changed meanwhile. Nothing is remembered of one that is unknown. */

@@ -8,6 +8,7 @@ import { Log } from '../logging/log.js';
 import type { RedisLink } from '../redis/redis-link.js';
 import { REDIS } from '../redis/redis.module.js';
 import { ChangeFeed } from './change-feed.js';
+import { feedHearsAll } from './change-metrics.js';
 import { Changes } from './changes.js';
 import { LocalChangeFeed } from './local-change-feed.js';
 import { redisWire } from './redis-wire.js';
@@ -40,6 +41,7 @@ export class ChangesModule implements OnApplicationShutdown {
     readiness: Readiness,
   ) {
     solitude.whenBroken(() => changes.forget());
+    feedHearsAll.readBy({}, () => Number(changes.hearsAll));
     if (!(changes instanceof SharedChangeFeed)) return;
     readiness.mention('lists-not-remembered', () => !changes.hearsAll);
     changes.beat();

@@ -1,4 +1,5 @@
 import type { Log } from '../logging/log.js';
+import { feedEvents } from './change-metrics.js';
 import { ChangeFeed, type Change, type ChangeListener } from './change-feed.js';
 
 /**
@@ -6,6 +7,8 @@ import { ChangeFeed, type Change, type ChangeListener } from './change-feed.js';
  * up resending what a closed connection left behind after about 100 s.
  */
 const DOUBT_MS = 5 * 60_000;
+
+const told = feedEvents.series({ event: 'told' });
 
 /** The feed within one process: all it needs while it has nobody to tell but itself. */
 export class LocalChangeFeed extends ChangeFeed {
@@ -29,6 +32,7 @@ export class LocalChangeFeed extends ChangeFeed {
 
   override publish(change: Change): void {
     this.#sequence += 1;
+    told.add();
     const numbered = { ...change, sequence: this.#sequence };
     this.#tell((listener) => listener.changed(numbered));
   }
@@ -40,6 +44,7 @@ export class LocalChangeFeed extends ChangeFeed {
   /** The same for a doubt that began before, elsewhere. */
   doubtFor(ms: number): void {
     this.#doubtUntil = Math.max(this.#doubtUntil, this.now() + ms);
+    feedEvents.count({ event: 'doubt' });
     const minutes = Math.ceil(ms / 60_000);
     this.log.warn({ minutes }, 'a commit got no answer: nothing is remembered for a while');
     this.forget();
@@ -51,6 +56,7 @@ export class LocalChangeFeed extends ChangeFeed {
   }
 
   override forget(): void {
+    feedEvents.count({ event: 'missed' });
     this.#tell((listener) => listener.missed());
   }
 

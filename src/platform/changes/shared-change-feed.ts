@@ -2,9 +2,12 @@ import type { Company } from '../database/solitude.js';
 import type { OpenCommits } from '../database/open-commits.js';
 import type { Log } from '../logging/log.js';
 import { ChangeFeed, type Change, type ChangeListener } from './change-feed.js';
+import { feedEvents } from './change-metrics.js';
 import { readMessage, type Beat, type FeedMessage } from './feed-message.js';
 import { HeardNode } from './heard-node.js';
 import { LocalChangeFeed } from './local-change-feed.js';
+
+const heardOfOthers = feedEvents.series({ event: 'heard' });
 
 /** What carries messages between nodes: to everybody, in order from each, and any of them may be lost. */
 export interface Wire {
@@ -137,8 +140,11 @@ export class SharedChangeFeed extends ChangeFeed {
     if (message.last === node.last) return;
     const isNext = message.last === node.last + 1;
     node.last = message.last;
-    if (isNext && 'change' in message) this.#local.publish(message.change);
-    else this.forget();
+    if (!isNext || !('change' in message)) this.forget();
+    else {
+      heardOfOthers.add();
+      this.#local.publish(message.change);
+    }
   }
 
   /** What a node did before it was heard for the first time is not known. */

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
+import { measurePool } from './database-metrics.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { ImpatientClient } from './postgres-client.js';
@@ -39,6 +40,8 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     opened.push({ destroy: () => solitude.close() });
     const writer = await open(WRITING);
     const reader = await open(READING);
+    measurePool('writer', poolOf(writer));
+    measurePool('reader', poolOf(reader));
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
     return { kind: 'postgres', writer, reader, solitude, company: solitude, prepare: prepared, close };
@@ -107,7 +110,7 @@ async function requireDurability(source: DataSource): Promise<void> {
 
 /** Named, so that a connection of the pool parses it once. */
 function prepare(source: DataSource, text: string): LookUp {
-  const { master: pool } = source.driver as unknown as { master: Pool };
+  const pool = poolOf(source);
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
   return async (values) => {
     const client = await pool.connect();
@@ -124,6 +127,11 @@ function prepare(source: DataSource, text: string): LookUp {
       client.off('error', heard);
     }
   };
+}
+
+/** The driver's own pool. */
+function poolOf(source: DataSource): Pool {
+  return (source.driver as unknown as { master: Pool }).master;
 }
 
 function heard(): void {

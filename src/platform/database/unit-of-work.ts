@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, LookUp } from './connections.js';
+import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isLocked, isRetryable } from './database-errors.js';
 import { OpenCommits } from './open-commits.js';
 import { Transaction } from './transaction.js';
@@ -41,11 +42,24 @@ export class UnitOfWork {
   async run<T>(work: () => Promise<T>): Promise<T> {
     const outer = this.#current.getStore();
     if (outer?.open) return work();
+    const since = performance.now();
+    try {
+      const result = await this.#repeated(work);
+      unitsOfWork.observe({ outcome: 'committed' }, secondsSince(since));
+      return result;
+    } catch (error) {
+      unitsOfWork.observe({ outcome: isRefusal(error) ? 'refused' : 'failed' }, secondsSince(since));
+      throw error;
+    }
+  }
+
+  async #repeated<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#queued(work);
       } catch (error) {
         if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+        repetitions.count({});
         await pause(this.random.below(20 * attempt));
       }
     }
@@ -127,7 +141,10 @@ export class UnitOfWork {
       await transaction.commit();
       return result;
     } catch (error) {
-      if (transaction.isInDoubt) for (const effect of transaction.inDoubt) effect();
+      if (transaction.isInDoubt) {
+        commitsInDoubt.count({});
+        for (const effect of transaction.inDoubt) effect();
+      }
       await transaction.rollBack();
       throw error;
     } finally {
@@ -148,6 +165,15 @@ export class UnitOfWork {
       }
     }
   }
+}
+
+function secondsSince(time: number): number {
+  return (performance.now() - time) / 1_000;
+}
+
+/** Said on purpose by a rule; trouble of the database is none. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DomainError && error.kind !== 'unavailable';
 }
 
 /** Another process may remember what this commit would change, and not hear of it. */

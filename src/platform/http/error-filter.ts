@@ -4,6 +4,7 @@ import { DomainError } from '../../shared/domain-error.js';
 import type { Random } from '../../shared/random.js';
 import type { Log } from '../logging/log.js';
 import { failureOf, type Failure } from './failure.js';
+import { countFailure } from './http-metrics.js';
 
 /** An answer to a request that failed. */
 export interface ErrorAnswer {
@@ -49,6 +50,7 @@ export class ErrorFilter implements ExceptionFilter {
   #send(answer: ErrorAnswer, failure: Failure, reply: FastifyReply): void {
     // Somebody else may have answered while the answer was made.
     if (reply.sent) return;
+    countFailure(reply.request, answer.status, failure);
     const headers = {
       ...answer.headers,
       ...this.#waiting(failure, answer.status),

@@ -10,6 +10,7 @@ import { admit } from './admission.js';
 import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
+import { countAnswer } from './http-metrics.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 
@@ -107,6 +108,7 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
     done(refusalOf(request, config));
   });
   instance.addHook('onResponse', (request, reply, done) => {
+    countAnswer(request, reply);
     log.info(accessFields(request, reply), 'request');
     done();
   });

@@ -2,6 +2,7 @@ import { digestOf } from '../crypto/digest.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Random } from '../../shared/random.js';
+import { countPassed, countRefused } from './limit-metrics.js';
 import { Limiter, type Rule } from './limiter.js';
 
 interface Counter {
@@ -37,7 +38,11 @@ export class MemoryLimiter extends Limiter {
     const counters = rules.map((rule) => this.#counter(rule, now));
     const waits = counters.map((counter) => (counter ? counter.blockedUntil - now : FULL_WAIT_MS));
     const longest = Math.max(0, ...waits);
-    if (longest > 0) return Promise.reject(this.#refusal(longest));
+    if (longest > 0) {
+      rules.filter((_, index) => (waits[index] ?? 0) > 0).forEach(countRefused);
+      return Promise.reject(this.#refusal(longest));
+    }
+    countPassed(rules);
     rules.forEach((rule, index) => {
       const counter = counters[index];
       if (counter) count(counter, rule, now);

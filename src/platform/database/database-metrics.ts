@@ -1,0 +1,33 @@
+import type { Pool } from 'pg';
+import { counter, gauge, histogram } from '../metrics/metrics.js';
+
+export const unitsOfWork = histogram({
+  name: 'signpost_units_of_work_duration_seconds',
+  help: 'Transactions that write, from asking for their turn until the answer, repetitions included: committed, refused by a rule and undone, or failed.',
+  labels: { outcome: ['committed', 'refused', 'failed'] },
+});
+
+export const repetitions = counter({
+  name: 'signpost_units_of_work_repeated_total',
+  help: 'Transactions that lost a race on PostgreSQL and ran again (at most three times each).',
+  labels: {},
+});
+
+export const commitsInDoubt = counter({
+  name: 'signpost_commits_in_doubt_total',
+  help: 'Commits whose answer was lost: they may have happened. Callers were told 503.',
+  labels: {},
+});
+
+const connections = gauge({
+  name: 'signpost_database_connections',
+  help: 'Connections to PostgreSQL, by pool and state; `waiting` are requests that wait for one. Nothing on SQLite.',
+  labels: { pool: ['writer', 'reader'], state: ['busy', 'idle', 'waiting'] },
+});
+
+/** Shows how a pool of connections is used. */
+export function measurePool(pool: 'writer' | 'reader', of: Pool): void {
+  connections.readBy({ pool, state: 'busy' }, () => of.totalCount - of.idleCount);
+  connections.readBy({ pool, state: 'idle' }, () => of.idleCount);
+  connections.readBy({ pool, state: 'waiting' }, () => of.waitingCount);
+}

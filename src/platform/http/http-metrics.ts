@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { counter, histogram, NAMES_IN_THE_CODE, type Distribution } from '../metrics/metrics.js';
+import type { Failure } from './failure.js';
+
+/** Every answer, by route (the template, never the path), method and class of status. */
+const answers = histogram({
+  name: 'signpost_http_request_duration_seconds',
+  help: 'Requests answered, and how long each took; event streams and long polls last as long as they are held.',
+  labels: {
+    method: NAMES_IN_THE_CODE,
+    route: NAMES_IN_THE_CODE,
+    status: ['1xx', '2xx', '3xx', '4xx', '5xx'],
+  },
+});
+
+const failures = counter({
+  name: 'signpost_failures_total',
+  help: 'Requests refused or failed, by route, status and reason: the code of a refusal, `http` for what never reached a route, `trouble` for a bug or an outage.',
+  labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
+});
+
+type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
+const CLASSES: readonly StatusClass[] = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+
+export function countAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  const { method } = request;
+  const status = CLASSES[Math.floor(reply.statusCode / 100) - 1] ?? '5xx';
+  answers.observe({ method, route: routeOf(request), status }, reply.elapsedTime / 1_000);
+}
+
+/** For a route past the framework, which looks its series up once: it adds the seconds of each answer itself. */
+export function answersOf(route: string, status: StatusClass): Distribution {
+  return answers.series({ method: 'GET', route, status });
+}
+
+export function countFailure(request: FastifyRequest, status: number, failure: Failure): void {
+  failures.count({ route: routeOf(request), status: String(status), reason: reasonOf(failure) });
+}
+
+/** What no route takes is one route. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'none';
+}
+
+function reasonOf(failure: Failure): string {
+  if (failure.cause === 'domain') return failure.error.code;
+  return failure.cause === 'transport' ? 'http' : 'trouble';
+}

@@ -1,0 +1,39 @@
+import { counter, gauge, NAMES_IN_THE_CODE, type Count } from './metrics.js';
+
+const lookUps = counter({
+  name: 'signpost_cache_lookups_total',
+  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens that were checked (`tokens`).',
+  labels: { cache: NAMES_IN_THE_CODE, outcome: ['hit', 'miss'] },
+});
+const entries = gauge({
+  name: 'signpost_cache_entries',
+  help: 'How many lists or tokens are remembered.',
+  labels: { cache: NAMES_IN_THE_CODE },
+});
+const weight = gauge({
+  name: 'signpost_cache_bytes',
+  help: 'Estimated size of what is remembered, as its bound counts it (LISTS_MEMORY_MB).',
+  labels: { cache: NAMES_IN_THE_CODE },
+});
+
+/** Something that holds at most so much, such as a `Memory`. */
+interface Held {
+  readonly size: number;
+  readonly weight: number;
+}
+
+/** What whoever remembers something adds to when it is asked. */
+export interface CacheCounts {
+  readonly hits: Count;
+  readonly misses: Count;
+}
+
+/** @param entryBytes of one entry, where `held` counts entries and not bytes */
+export function measuredCache(cache: string, held: Held, entryBytes = 1): CacheCounts {
+  entries.readBy({ cache }, () => held.size);
+  weight.readBy({ cache }, () => held.weight * entryBytes);
+  return {
+    hits: lookUps.series({ cache, outcome: 'hit' }),
+    misses: lookUps.series({ cache, outcome: 'miss' }),
+  };
+}
