@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { tables } from '../tables.js';
 import { loadConfig, type Config } from '../config/index.js';
 import type { BackupHeader } from '../platform/backup/backup-format.js';
+import { noteBackup } from '../platform/backup/last-backup.js';
 import { writeBackup } from '../platform/backup/backup-writer.js';
 import { SystemClock } from '../platform/clock/system-clock.js';
 import { SystemRandom } from '../platform/crypto/system-random.js';
@@ -41,6 +42,7 @@ export const backup: Command = {
     try {
       const header = await backUp(config, { file, force: has('force'), stopped: has('stopped') }, interrupt);
       report(file, header, config);
+      note(config, header);
       return EXIT.ok;
     } catch (error) {
       if (!interrupt.aborted) throw error;
@@ -99,6 +101,15 @@ function report(file: string, { rows }: BackupHeader, { keyRingFile, backupPassp
 The key ring is not in it, and without it link keys and passwords in it are lost.
 Keep a copy of ${keyRingFile} as well, in another place.
 `);
+}
+
+/** For the metrics of the broker. The backup is made: that it cannot be noted does not undo it. */
+function note({ dataDir }: Config, { createdAt }: BackupHeader): void {
+  try {
+    noteBackup(dataDir, createdAt);
+  } catch (error) {
+    process.stderr.write(`The metrics will not show this backup: ${(error as Error).message}\n`);
+  }
 }
 
 /** Ctrl-C or the end of the session; the second one ends it at once. */

@@ -1,63 +1,38 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { metricList } from '../../scripts/lib/metric-list.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { findProgram } from '../../scripts/lib/debian.mjs';
+import { Listeners } from '../../src/edges/api/servers/listeners.service.js';
 import { OpsListener } from '../../src/edges/ops/ops-listener.service.js';
+import { PinsService } from '../../src/features/pins/index.js';
+import { RestoreHold } from '../../src/features/restores/index.js';
+import { noteBackup } from '../../src/platform/backup/last-backup.js';
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
-import type { Connections } from '../../src/platform/database/connections.js';
 import { measurePool } from '../../src/platform/database/database-metrics.js';
-import { IN_COMPANY } from '../../src/platform/database/solitude.js';
-import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { PasswordHasher } from '../../src/platform/crypto/password-hasher.js';
+import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { Limiter } from '../../src/platform/limits/limiter.js';
 import { declaredMetrics } from '../../src/platform/metrics/metrics.js';
-import { Random } from '../../src/shared/random.js';
-import { ask } from '../connect/ask.js';
-import { acceptedLink, account, device, server } from '../connect/cast.js';
+import { HOUR } from '../../src/shared/clock.js';
+import { ask, askAt, type Answer } from '../connect/ask.js';
+import { acceptedLink, account, device, server, sql } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
+import { PASSWORD } from '../support/people.js';
+import { Scraper } from '../support/scrape.js';
+import { unitOfWorkThatCommits } from '../support/scripted-unit-of-work.js';
 
 let broker: TestBroker;
-let opsUrl = '';
-/** Every sample that was ever anything but nought. */
-const moved = new Set<string>();
+let metrics: Scraper;
 
 beforeAll(async () => {
-  broker = await TestBroker.start({ LIMITS: 'on' });
-  opsUrl = await broker.app.get(OpsListener).listen();
+  broker = await TestBroker.start({ LIMITS: 'on', TRUST_PROXY: '127.0.0.1' });
+  metrics = new Scraper(await broker.app.get(OpsListener).listen());
 });
 afterAll(() => broker.remove());
 
-/** What `/metrics` says now, by sample. */
-async function scraped(): Promise<Map<string, number>> {
-  const answer = await fetch(`${opsUrl}/metrics`);
-  const samples = new Map<string, number>();
-  for (const line of (await answer.text()).split('\n')) {
-    const [, sample = '', value = ''] = /^([^# ].*) (\S+)$/.exec(line) ?? [];
-    samples.set(sample, Number(value));
-    if (Number(value) !== 0) moved.add(sample);
-  }
-  return samples;
-}
-
-/** By how much the samples grew while something was done. */
-async function growth(act: () => Promise<unknown>): Promise<Record<string, number>> {
-  const before = await scraped();
-  await act();
-  const after = await scraped();
-  const grown = [...after].map(([sample, value]) => [sample, value - (before.get(sample) ?? 0)] as const);
-  return Object.fromEntries(grown.filter(([, by]) => by !== 0));
-}
-
-/** A unit of work on a database that answers COMMIT as it is told. */
-function unitOfWork(commit: () => Promise<void>): UnitOfWork {
-  const query = (sql: string): Promise<void> => (sql === 'COMMIT' ? commit() : Promise.resolve());
-  const writer = {
-    options: { type: 'postgres' },
-    createQueryRunner: () => ({ query, release: () => Promise.resolve() }),
-    createEntityManager: () => ({}),
-  };
-  const connections = { kind: 'postgres', writer, solitude: IN_COMPANY } as unknown as Connections;
-  return new UnitOfWork(connections, broker.app.get(Random));
-}
+const nothing = (): Promise<void> => Promise.resolve();
 
 test('docs/metrics.md is what the declarations say, all of them and no others: npm run generate', () => {
   expect(readFileSync(inCheckout('docs/metrics.md'), 'utf8')).toBe(metricList(declaredMetrics()));
@@ -71,7 +46,7 @@ test('every metric is named with its prefix and unit', () => {
 });
 
 test('requests are counted by route, never by path, and failures by their reason', async () => {
-  const grown = await growth(async () => {
+  const grown = await metrics.growth(async () => {
     await ask(broker, 'GET', 'servers', { token: 'nobody', query: { secret: 'hunter2' } });
     await ask(broker, 'GET', 'no/such/path/hunter2');
   });
@@ -88,7 +63,7 @@ test('requests are counted by route, never by path, and failures by their reason
 test('limits are counted by bucket', async () => {
   const rule = { bucket: 'test', key: 'anybody', limit: 1, windowMs: 1_000 };
   const take = (): Promise<void> => broker.app.get(Limiter).take([rule]);
-  const grown = await growth(() => Promise.allSettled([take(), take(), take()]));
+  const grown = await metrics.growth(() => Promise.allSettled([take(), take(), take()]));
   expect(grown).toMatchObject({
     'signpost_limits_total{bucket="test",outcome="passed"}': 1,
     'signpost_limits_total{bucket="test",outcome="refused"}': 2,
@@ -100,18 +75,20 @@ test('what is remembered is counted, and what the feed said', async () => {
   await acceptedLink(broker, await server(broker, 'Den'), anna);
   const token = await device(broker, anna);
   const list = (): Promise<unknown> => ask(broker, 'GET', 'servers', { token });
-  await list();
-  const hits = await growth(list);
+  const first = await metrics.growth(list);
+  const read = '{list="account",outcome="complete"}';
+  expect(first[`signpost_list_read_duration_seconds_count${read}`]).toBe(1);
+  const hits = await metrics.growth(list);
   expect(hits['signpost_cache_lookups_total{cache="tokens",outcome="hit"}']).toBeGreaterThan(0);
   expect(hits['signpost_cache_lookups_total{cache="lists",outcome="hit"}']).toBeGreaterThan(0);
-  const now = await scraped();
+  const answered =
+    'signpost_http_request_duration_seconds_count{method="GET",route="/service/servers",status="2xx"}';
+  expect(hits[answered]).toBe(1);
+  const now = await metrics.scraped();
   expect(now.get('signpost_cache_entries{cache="lists"}')).toBe(1);
-  expect(now.get('signpost_cache_bytes{cache="lists"}')).toBe(2_700);
+  expect(now.get('signpost_cache_bytes{cache="lists"}')).toBeGreaterThan(1_000);
   expect(now.get('signpost_feed_hears_all')).toBe(1);
-  const doubts = await growth(() => {
-    broker.app.get(ChangeFeed).doubt();
-    return Promise.resolve();
-  });
+  const doubts = await metrics.growth(() => broker.app.get(ChangeFeed).doubt());
   expect(doubts).toMatchObject({
     'signpost_feed_events_total{event="doubt"}': 1,
     'signpost_feed_events_total{event="missed"}': 1,
@@ -120,31 +97,148 @@ test('what is remembered is counted, and what the feed said', async () => {
 });
 
 test('transactions are counted by what came of them', async () => {
-  const nothing = (): Promise<void> => Promise.resolve();
-  const committed = await growth(() => unitOfWork(nothing).run(nothing));
+  const committed = await metrics.growth(() => unitOfWorkThatCommits(nothing).run(nothing));
   expect(committed['signpost_units_of_work_duration_seconds_count{outcome="committed"}']).toBe(1);
   let races = 2;
   const lost = Object.assign(new Error('somebody was faster'), { code: '40001' });
-  const raced = await growth(() =>
-    unitOfWork(() => (races-- > 0 ? Promise.reject(lost) : nothing())).run(nothing),
-  );
+  const race = (): Promise<void> => (races-- > 0 ? Promise.reject(lost) : nothing());
+  const raced = await metrics.growth(() => unitOfWorkThatCommits(race).run(nothing));
   expect(raced['signpost_units_of_work_repeated_total']).toBe(2);
   const away = (): Promise<void> => Promise.reject(new Error('away'));
-  const doubted = await growth(() => unitOfWork(away).run(nothing).catch(nothing));
+  const doubted = await metrics.growth(() => unitOfWorkThatCommits(away).run(nothing).catch(nothing));
   expect(doubted).toMatchObject({
     signpost_commits_in_doubt_total: 1,
     'signpost_units_of_work_duration_seconds_count{outcome="failed"}': 1,
   });
   const pool = { totalCount: 3, idleCount: 1, waitingCount: 4 };
   measurePool('writer', pool as Parameters<typeof measurePool>[1]);
-  const now = await scraped();
+  const now = await metrics.scraped();
   expect(now.get('signpost_database_connections{pool="writer",state="busy"}')).toBe(2);
+});
+
+test('passwords are counted by what came of them, and hashes by how long they waited and took', async () => {
+  await account(broker, 'bert');
+  const signIn = (rawpw: string): Promise<Answer> =>
+    ask(broker, 'POST', 'user/authenticate', { form: { nameOrEmail: 'bert', rawpw }, from: '192.0.2.1' });
+  const grown = await metrics.growth(async () => {
+    await signIn(PASSWORD);
+    while ((await signIn('wrong')).status !== 429);
+  });
+  expect(grown).toMatchObject({
+    'signpost_sign_ins_total{outcome="ok"}': 1,
+    'signpost_sign_ins_total{outcome="throttled"}': 1,
+    'signpost_events_total{kind="device-signed-in",outcome="ok"}': 1,
+    'signpost_events_total{kind="sign-in",outcome="limited"}': 1,
+  });
+  const wrong = grown['signpost_sign_ins_total{outcome="wrong"}'] ?? 0;
+  expect(wrong).toBeGreaterThan(1);
+  for (const part of ['waiting', 'computing'])
+    expect(grown[`signpost_hash_duration_seconds_count{part="${part}"}`]).toBe(wrong + 1);
+});
+
+test('passwords beyond the queue are counted, and those in it seen', async () => {
+  const hasher = broker.app.get(PasswordHasher);
+  const queue = declaredMetrics().find(({ name }) => name === 'signpost_hash_queue_length');
+  const grown = await metrics.growth(async () => {
+    const all = Array.from({ length: 100 }, () => hasher.hash(PASSWORD));
+    // Read before the first of them is done.
+    for (const line of (await queue?.samples()) ?? []) metrics.see(line);
+    await Promise.allSettled(all);
+  });
+  expect(grown['signpost_hash_refused_total']).toBeGreaterThan(10);
+});
+
+test('a PIN is counted at each step', async () => {
+  const token = await device(broker, await account(broker, 'carla'));
+  const make = async (): Promise<Answer> => ask(broker, 'POST', 'pin', { form: { deviceId: 'tv' } });
+  const grown = await metrics.growth(async () => {
+    const made = await make();
+    await ask(broker, 'POST', 'pin/confirm', { token, query: { pin: 'BBBBBBBB' } });
+    const pin = made.field('Pin');
+    await ask(broker, 'POST', 'pin/confirm', { token, query: { pin } });
+    await ask(broker, 'POST', 'pin/authenticate', { form: { pin, deviceId: made.field('DeviceId') } });
+    await make();
+    broker.clock.advance(HOUR);
+    await broker.app.get(PinsService).forgetExpired();
+  });
+  expect(grown).toMatchObject({
+    'signpost_pins_total{step="created"}': 2,
+    'signpost_pins_total{step="wrong"}': 1,
+    'signpost_pins_total{step="confirmed"}': 1,
+    'signpost_pins_total{step="exchanged"}': 1,
+    'signpost_pins_total{step="expired"}': 1,
+  });
+});
+
+test('what media servers do is counted: look-ups, links, mails about them', async () => {
+  const dora = await account(broker, 'dora');
+  const grown = await metrics.growth(async () => {
+    const den = await server(broker, 'Den');
+    await ask(broker, 'GET', 'user', { key: den.key, query: { nameOrEmail: 'dora' } });
+    await ask(broker, 'GET', 'user', { key: den.key, query: { nameOrEmail: 'nobody' } });
+    await acceptedLink(broker, den, dora);
+    await ask(broker, 'GET', 'ServerAuthorizations', { key: den.key });
+    await broker.app.get(Jobs).idle();
+  });
+  expect(grown).toMatchObject({
+    'signpost_lookups_total{outcome="found"}': 1,
+    'signpost_lookups_total{outcome="missing"}': 1,
+    'signpost_events_total{kind="link-accepted",outcome="ok"}': 1,
+    'signpost_list_read_duration_seconds_count{list="server",outcome="complete"}': 1,
+    'signpost_mails_total{outcome="queued"}': 1,
+    'signpost_mails_total{outcome="sent"}': 1,
+  });
+});
+
+test('tokens for apps are counted by grant and answer', async () => {
+  const form = { grant_type: 'refresh_token', client_id: 'signpost-device', refresh_token: 'unknown' };
+  const grown = await metrics.growth(() => askAt(broker, 'POST', '/oidc/token', { form }));
+  expect(grown['signpost_oauth_grants_total{grant="refresh_token",outcome="invalid_grant"}']).toBe(1);
+});
+
+test('what holds now is told: listeners, waiting mail, the hold of a restore, the last backup', async () => {
+  const eva = await account(broker, 'eva');
+  const app = { account: eva, signInId: 'none', expiresAt: broker.clock.now() + HOUR };
+  const told = { look: () => undefined, stop: () => undefined };
+  const listener = broker.app.get(Listeners).open(app, told);
+  await sql(broker, "UPDATE outbox SET state = 'waiting', due_at = 9000000000000000");
+  await sql(broker, "INSERT INTO restores VALUES ('r', 1, 2, NULL)");
+  noteBackup(broker.dataDir, 1_700_000_000_000);
+  await broker.app.get(RestoreHold).read();
+  const now = await metrics.scraped();
+  expect(now.get('signpost_restore_hold')).toBe(1);
+  expect(now.get('signpost_listeners')).toBe(1);
+  expect(now.get('signpost_mail_backlog')).toBeGreaterThan(0);
+  expect(now.get('signpost_mail_oldest_seconds')).toBeGreaterThanOrEqual(0);
+  expect(now.get('signpost_backup_timestamp_seconds')).toBe(1_700_000_000);
+  expect(now.get('signpost_ready')).toBe(1);
+  listener.close();
+  await sql(broker, 'DROP TABLE outbox');
+  const unread = (await metrics.growth(nothing))[
+    'signpost_metrics_unread_total{metric="signpost_mail_backlog"}'
+  ];
+  expect(unread).toBe(1);
+});
+
+test('the dashboard and the rules for alerts name only what there is, and Prometheus can read the rules', async () => {
+  const samples = [...(await metrics.scraped()).keys()].map((sample) => sample.replace(/\{.*/, ''));
+  const folder = inCheckout('config/observability');
+  for (const file of ['alerts.yaml', 'dashboard.json']) {
+    const named = [...readFileSync(`${folder}/${file}`, 'utf8').matchAll(/\bsignpost_[a-z0-9_]+/g)].map(
+      ([name]) => name,
+    );
+    expect(named.length).toBeGreaterThan(20);
+    const known = new Set([...samples, ...declaredMetrics().map(({ name }) => name)]);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  }
+  const promtool = findProgram('promtool');
+  if (promtool !== null) execFileSync(promtool, ['check', 'config', `${folder}/prometheus.yaml`]);
 });
 
 /** Last: the tests before it are the ones that move them. */
 test('every metric moves in one of these tests', () => {
   const still = declaredMetrics()
     .map(({ name }) => name)
-    .filter((name) => ![...moved].some((sample) => sample.startsWith(name)));
-  expect(still).toEqual(['signpost_metrics_unread_total']);
+    .filter((name) => ![...metrics.moved].some((sample) => sample.startsWith(name)));
+  expect(still).toEqual([]);
 });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { counter } from '../../platform/metrics/metrics.js';
+import { DomainError } from '../../shared/domain-error.js';
 import { AuditTrail } from '../audit/index.js';
 import { isActive, withoutVerifiers, type Account, type AccountWithVerifiers } from './account.js';
 import { wrongCredentials } from './account.errors.js';
@@ -8,6 +10,12 @@ import { refusedOnTheBeat } from './on-the-beat.js';
 import { PasswordsService, type PasswordProof } from './passwords.service.js';
 import type { SignInOrigin } from './sign-in-origin.js';
 import { SignInLimits } from './sign-in-limits.service.js';
+
+const signIns = counter({
+  name: 'signpost_sign_ins_total',
+  help: 'Passwords given, also where somebody who is signed in gives it once more: right, wrong (or nobody has that name), throttled before it was looked at, refused because too many are being checked, or failed by an outage.',
+  labels: { outcome: ['ok', 'wrong', 'throttled', 'busy', 'failed'] },
+});
 
 /** The one way to prove a password, for every edge and every act that asks for it (S-24). */
 @Injectable()
@@ -50,8 +58,24 @@ export class SignInService {
     if (!(await this.#proves(account, accountId, proof, origin))) throw wrongCredentials();
   }
 
-  /** Counts the try, checks, and writes down what came of it. */
   async #proves(
+    account: AccountWithVerifiers | null,
+    identifier: string,
+    proof: PasswordProof,
+    origin: SignInOrigin,
+  ): Promise<boolean> {
+    try {
+      const fits = await this.#judge(account, identifier, proof, origin);
+      signIns.count({ outcome: fits ? 'ok' : 'wrong' });
+      return fits;
+    } catch (error) {
+      signIns.count({ outcome: outcomeOf(error) });
+      throw error;
+    }
+  }
+
+  /** Counts the try, checks, and writes down what came of it. */
+  async #judge(
     account: AccountWithVerifiers | null,
     identifier: string,
     proof: PasswordProof,
@@ -68,4 +92,10 @@ export class SignInService {
     });
     return fits;
   }
+}
+
+function outcomeOf(error: unknown): 'throttled' | 'busy' | 'failed' {
+  if (!(error instanceof DomainError)) return 'failed';
+  if (error.kind === 'rate-limited') return 'throttled';
+  return error.code === 'hashing-busy' ? 'busy' : 'failed';
 }

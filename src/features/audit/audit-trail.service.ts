@@ -2,50 +2,53 @@ import { Injectable } from '@nestjs/common';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { Log } from '../../platform/logging/log.js';
+import { counter } from '../../platform/metrics/metrics.js';
 import { Clock, DAY } from '../../shared/clock.js';
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AuditRepository, type LookupCount, type RecordedEvent } from './audit.repository.js';
 
 /** What happened (S-130). */
-export type AuditKind =
-  | 'account-opened'
-  | 'account-confirmed'
-  | 'confirmation-asked'
-  | 'account-deleted'
-  | 'sign-in'
-  | 'sign-in-unlocked'
-  | 'sign-out'
-  | 'browser-signed-in'
-  | 'device-signed-in'
-  | 'device-ended'
-  | 'app-signed-in'
-  | 'app-ended'
-  | 'client-added'
-  | 'client-removed'
-  | 'refresh-token-reused'
-  | 'others-signed-out'
-  | 'password-reset-asked'
-  | 'password-changed'
-  | 'address-change-asked'
-  | 'address-changed'
-  | 'address-reverted'
-  | 'findability-changed'
-  | 'account-exported'
-  | 'pin-made'
-  | 'pin-confirmed'
-  | 'pin-declined'
-  | 'pin-guard-raised'
-  | 'server-registered'
-  | 'server-changed'
-  | 'server-identity-changed'
-  | 'account-looked-up'
-  | 'link-asked'
-  | 'link-accepted'
-  | 'link-rejected'
-  | 'link-revoked'
-  | 'server-blocked'
-  | 'invitation-mailed';
+const AUDIT_KINDS = [
+  'account-opened',
+  'account-confirmed',
+  'confirmation-asked',
+  'account-deleted',
+  'sign-in',
+  'sign-in-unlocked',
+  'sign-out',
+  'browser-signed-in',
+  'device-signed-in',
+  'device-ended',
+  'app-signed-in',
+  'app-ended',
+  'client-added',
+  'client-removed',
+  'refresh-token-reused',
+  'others-signed-out',
+  'password-reset-asked',
+  'password-changed',
+  'address-change-asked',
+  'address-changed',
+  'address-reverted',
+  'findability-changed',
+  'account-exported',
+  'pin-made',
+  'pin-confirmed',
+  'pin-declined',
+  'pin-guard-raised',
+  'server-registered',
+  'server-changed',
+  'server-identity-changed',
+  'account-looked-up',
+  'link-asked',
+  'link-accepted',
+  'link-rejected',
+  'link-revoked',
+  'server-blocked',
+  'invitation-mailed',
+] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 export interface AuditEvent {
   readonly kind: AuditKind;
@@ -55,6 +58,12 @@ export interface AuditEvent {
   /** For people: an app, a device, a server by name. Never a secret. */
   readonly detail?: string;
 }
+
+const events = counter({
+  name: 'signpost_events_total',
+  help: 'What is written into the audit trail: accounts opened, devices and apps signed in and ended, PINs made and confirmed, servers registered, links asked for, accepted and ended, and more.',
+  labels: { kind: AUDIT_KINDS, outcome: ['ok', 'refused', 'limited'] },
+});
 
 const SHOWN_TO_PERSON = 365 * DAY;
 const LOOKED_UP: AuditKind = 'account-looked-up';
@@ -88,7 +97,10 @@ export class AuditTrail {
     };
     await this.unitOfWork.run(async () => {
       await this.events.add(row);
-      this.unitOfWork.afterCommit(() => this.log.info({ audit: event, requestId, network }, 'audit'));
+      this.unitOfWork.afterCommit(() => {
+        events.count({ kind: event.kind, outcome: event.outcome });
+        this.log.info({ audit: event, requestId, network }, 'audit');
+      });
     });
   }
 

@@ -3,7 +3,9 @@ import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
+import { counter } from '../../platform/metrics/metrics.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
+import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AccountsService, isEmailAddress, type Account } from '../accounts/index.js';
@@ -14,6 +16,12 @@ import { LinksRepository } from './links.repository.js';
 
 /** Whom a server asks for: by id, or by what an admin typed. */
 export type Selector = { readonly id: AccountId } | { readonly identifier: string };
+
+const lookUps = counter({
+  name: 'signpost_lookups_total',
+  help: 'Media servers that looked an account up: found, missing (a media server then offers an invitation), throttled, or failed by an outage.',
+  labels: { outcome: ['found', 'missing', 'throttled', 'failed'] },
+});
 
 /** How a server finds the account that its admin wants to link. */
 @Injectable()
@@ -37,6 +45,18 @@ export class AccountLookupService {
    * @throws DomainError rate-limited
    */
   async lookUp(server: Server, selector: Selector, network: string): Promise<Account | null> {
+    try {
+      const account = await this.#lookUp(server, selector, network);
+      lookUps.count({ outcome: account ? 'found' : 'missing' });
+      return account;
+    } catch (error) {
+      const isThrottled = error instanceof DomainError && error.kind === 'rate-limited';
+      lookUps.count({ outcome: isThrottled ? 'throttled' : 'failed' });
+      throw error;
+    }
+  }
+
+  async #lookUp(server: Server, selector: Selector, network: string): Promise<Account | null> {
     await this.limiter.take(await this.#rules(server, network));
     const account = await this.#find(selector);
     await this.unitOfWork.run(async () => {

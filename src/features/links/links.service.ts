@@ -17,6 +17,7 @@ import {
   type EndState,
   type Link,
 } from './link.js';
+import { measuredRead } from './link-metrics.js';
 import { LinksRepository, type StoredLinkOfAccount } from './links.repository.js';
 
 /** A link that waits for the person's answer. No key and no address: the key already works at the server (W6). */
@@ -63,22 +64,18 @@ export class LinksService {
    * missing (product rule 2).
    */
   async ofServer(serverId: ServerId): Promise<LinkOfServer[]> {
-    const rows = await this.links.ofServer(serverId, this.clock.now());
-    return rows.map(({ link, account, sealedKey }) => ({
-      link,
-      account,
-      key: this.keys.open(sealedKey, link),
-    }));
+    return measuredRead('server', async () => {
+      const rows = await this.links.ofServer(serverId, this.clock.now());
+      return rows.map(({ sealedKey, ...row }) => ({ ...row, key: this.keys.open(sealedKey, row.link) }));
+    });
   }
 
   /** What an account's devices may use, as committed. Complete or an error. */
   async usableBy(accountId: AccountId): Promise<UsableLink[]> {
-    const rows = await this.links.acceptedOf(accountId);
-    return rows.map(({ link, server, sealedKey }) => ({
-      link,
-      server,
-      key: this.keys.open(sealedKey, link),
-    }));
+    return measuredRead('account', async () => {
+      const rows = await this.links.acceptedOf(accountId);
+      return rows.map(({ sealedKey, ...row }) => ({ ...row, key: this.keys.open(sealedKey, row.link) }));
+    });
   }
 
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {

@@ -5,6 +5,7 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Log } from '../../platform/logging/log.js';
 import { Clock, DAY, HOUR, SECOND } from '../../shared/clock.js';
 import { MailDispatch } from './mail-dispatch.service.js';
+import { mailBacklog, mailOldest, mails } from './mail-metrics.js';
 import { MailTransport } from './mail-transport.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { Pace } from './pace.js';
@@ -40,6 +41,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     // Every hour rather than every day: a process that is restarted daily would never come to it.
+    this.#show();
     this.jobs.every('tidy the outbox', HOUR, () => this.tidy());
     if (this.transport.delivers) {
       this.jobs.every('look for mail', LOOK_EVERY_MS, () => this.#look());
@@ -63,6 +65,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
   async tidy(): Promise<void> {
     const now = this.clock.now();
     const dropped = await this.outbox.dropExpired(now);
+    mails.count({ outcome: 'dropped' }, dropped);
     if (dropped > 0) this.log.warn({ dropped }, 'mails expired before they could be sent');
     await this.outbox.purge(now - KEEP_ENDED_MS);
     await this.outbox.forgetRefusals(now);
@@ -75,6 +78,14 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
       await Promise.race([Promise.allSettled(this.#senders), pause(GRACE_MS, undefined, { ref: false })]);
     }
     this.transport.close();
+  }
+
+  #show(): void {
+    mailBacklog.readBy({}, () => this.outbox.countWaiting());
+    mailOldest.readBy({}, async () => {
+      const oldest = await this.outbox.oldestWaiting();
+      return oldest === null ? 0 : Math.max(0, this.clock.now() - oldest) / SECOND;
+    });
   }
 
   #look(): Promise<void> {

@@ -6,6 +6,7 @@ import { Clock, SECOND } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import { isInvitation } from './mail.js';
 import { MailComposer } from './mail-composer.service.js';
+import { mails } from './mail-metrics.js';
 import { MailTransport, type Delivery } from './mail-transport.js';
 import { OutboxRepository, type ClaimedRow } from './outbox.repository.js';
 import { pauseAfter } from './retry-schedule.js';
@@ -50,6 +51,7 @@ export class MailDispatch {
     const now = this.clock.now();
     if (delivery === 'sent') {
       await this.outbox.accept(row, now);
+      mails.count({ outcome: 'sent' });
       this.log.debug({ mail: row.id, kind: row.kind, attempts: row.attempts }, 'mail sent');
     } else if ('refused' in delivery) {
       await this.outbox.refuse(row, now, delivery.refused);
@@ -90,6 +92,7 @@ export class MailDispatch {
 
   /** Without the recipient: an id is enough to find the row, and logs are for everybody's eyes. */
   #report(row: ClaimedRow, state: 'failed' | 'dropped' | 'waiting', problem: string): void {
+    mails.count({ outcome: state === 'waiting' ? 'retried' : state });
     this.log.warn({ mail: row.id, kind: row.kind, attempts: row.attempts, state, problem }, 'mail not sent');
   }
 }

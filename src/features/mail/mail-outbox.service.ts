@@ -6,6 +6,7 @@ import { Clock } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import type { Mail } from './mail.js';
 import { MailDelivery } from './mail-delivery.service.js';
+import { mails } from './mail-metrics.js';
 import { OutboxRepository, type NewRow } from './outbox.repository.js';
 import { recipientKeyOf, seal, type Posted } from './sealed-letter.js';
 
@@ -40,6 +41,7 @@ export class MailOutbox {
       kind: mail.kind,
       recipientKey: recipientKeyOf(recipient),
     });
+    this.unitOfWork.afterCommit(() => mails.count({ outcome: 'queued' }));
     this.#wakeAfterCommit();
   }
 

@@ -116,6 +116,15 @@ export class OutboxRepository {
     return row?.permanentFailures ?? 0;
   }
 
+  countWaiting(): Promise<number> {
+    return this.unitOfWork.reading.countBy(OutboxEntity, { state: 'waiting' });
+  }
+
+  /** When the mail was posted that has been waiting longest; null if none waits. */
+  oldestWaiting(): Promise<number | null> {
+    return this.unitOfWork.reading.minimum(OutboxEntity, 'createdAt', { state: 'waiting' });
+  }
+
   isStopped(recipientKey: string): Promise<boolean> {
     return this.unitOfWork.reading.existsBy(MailStopEntity, { recipientKey });
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DeviceCode, TokenEndpointGrantContext } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Log } from '../../platform/logging/log.js';
+import { counter, NAMES_IN_THE_CODE } from '../../platform/metrics/metrics.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Artifacts } from './artifacts.service.js';
 import { Grants } from './grants.service.js';
@@ -19,6 +20,12 @@ const SOURCES: Readonly<Record<string, { readonly parameter: string; readonly ki
   [DEVICE_GRANT]: { parameter: 'device_code', kind: 'DeviceCode' },
 };
 
+const grants = counter({
+  name: 'signpost_oauth_grants_total',
+  help: 'Requests for tokens by grant type: issued, refused (the code of OAuth says why; `authorization_pending` and `slow_down` are devices that wait for their person), or failed by an outage.',
+  labels: { grant: NAMES_IN_THE_CODE, outcome: NAMES_IN_THE_CODE },
+});
+
 /** Around the grant handlers of oidc-provider: each is one unit of work, so that no crash leaves half of it. */
 @Injectable()
 export class TokenGrants {
@@ -32,14 +39,25 @@ export class TokenGrants {
   ) {}
 
   around(grantType: string, handler: Handler): Handler {
+    const grant = SOURCES[grantType]?.parameter ?? 'other';
     return async (ctx) => {
-      if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
-      const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler));
-      if (refusal) throw refusal;
-      const { AccessToken: token } = ctx.oidc.entities;
-      const about = { kind: 'app-tokens-issued', grantType, accountId: token?.accountId };
-      this.log.info({ audit: { ...about, clientId: ctx.oidc.client.clientId } }, 'audit');
+      try {
+        await this.#grant(ctx, grantType, handler);
+        grants.count({ grant, outcome: 'issued' });
+      } catch (error) {
+        grants.count({ grant, outcome: error instanceof errors.OIDCProviderError ? error.error : 'failed' });
+        throw error;
+      }
     };
+  }
+
+  async #grant(ctx: TokenEndpointGrantContext, grantType: string, handler: Handler): Promise<void> {
+    if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
+    const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler));
+    if (refusal) throw refusal;
+    const { AccessToken: token } = ctx.oidc.entities;
+    const about = { kind: 'app-tokens-issued', grantType, accountId: token?.accountId };
+    this.log.info({ audit: { ...about, clientId: ctx.oidc.client.clientId } }, 'audit');
   }
 
   /** A refusal is an answer: what it wrote, such as the end of a sign-in whose code was stolen, must stay. */

@@ -7,6 +7,7 @@ import { AuditTrail } from '../audit/index.js';
 import { CodeKeepers, type WaitingDevice } from './code-keepers.js';
 import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
 import { hasExpired, macOf, nearness, pinUnknown, typedCode, type Nearness } from './pin.js';
+import { pinSteps } from './pin-metrics.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** What the person must see before confirming (S-44). */
@@ -75,6 +76,7 @@ export class PinAnswers {
       if (!(await device.decline(accountId))) throw pinUnknown();
       await this.audit.record({ kind: 'pin-declined', outcome: 'ok', accountId, detail: device.app });
     });
+    pinSteps.count({ step: 'declined' });
   }
 
   async #confirm(typed: string, typer: PinTyper, find: Find): Promise<void> {
@@ -88,6 +90,7 @@ export class PinAnswers {
         throw pinUnknown();
       }
       await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: device.app });
+      this.unitOfWork.afterCommit(() => pinSteps.count({ step: 'confirmed' }));
     });
   }
 
@@ -104,6 +107,7 @@ export class PinAnswers {
     const code = typedCode(typed);
     const device = code === null ? null : await find(code);
     if (!device || (device.confirmedBy !== null && device.confirmedBy !== typer.accountId)) {
+      pinSteps.count({ step: 'wrong' });
       await this.audit.record({ kind: 'pin-confirmed', outcome: 'refused', accountId: typer.accountId });
       throw pinUnknown();
     }

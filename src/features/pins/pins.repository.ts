@@ -49,7 +49,10 @@ export class PinsRepository {
     await this.unitOfWork.writing.delete(PinEntity, { accountId });
   }
 
-  async removeExpiredBefore(time: number): Promise<void> {
-    await this.unitOfWork.writing.delete(PinEntity, { expiresAt: LessThan(time) });
+  /** @returns how many of them were never exchanged */
+  async removeExpiredBefore(time: number): Promise<number> {
+    const expired = { expiresAt: LessThan(time) };
+    await this.unitOfWork.writing.delete(PinEntity, { ...expired, state: 'exchanged' });
+    return (await this.unitOfWork.writing.delete(PinEntity, expired)).affected ?? 0;
   }
 }

@@ -13,6 +13,7 @@ import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
+import { pinSteps } from './pin-metrics.js';
 import { hasExpired, macOf, newCode, pinUnknown, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
@@ -61,6 +62,7 @@ export class PinsService {
     const code = await this.unitOfWork.run(() =>
       this.#create({ deviceId, app: label(app), network }, handle),
     );
+    pinSteps.count({ step: 'created' });
     return { code, handle };
   }
 
@@ -89,11 +91,13 @@ export class PinsService {
     const account = pin?.accountId ? await this.accounts.find(pin.accountId) : null;
     if (!pin || !account || !isActive(account)) throw pinUnknown();
     const description = { app: pin.app, name: pin.deviceId, network: inHand.network };
-    return this.unitOfWork.run(async () => {
+    const token = await this.unitOfWork.run(async () => {
       if (!(await this.pins.exchange(pin.id, this.clock.now()))) throw pinUnknown();
       await this.#tellOwner(account, description);
-      return { accountId: account.id, token: await this.devices.signInWithin(account.id, description) };
+      return this.devices.signInWithin(account.id, description);
     });
+    pinSteps.count({ step: 'exchanged' });
+    return { accountId: account.id, token };
   }
 
   /** A device that was let in but has not signed in yet does not outlive the password (S-13). In a unit of work. */
@@ -103,7 +107,8 @@ export class PinsService {
 
   async forgetExpired(): Promise<void> {
     const before = this.clock.now() - EXPIRED_SHOWN_MS;
-    await this.unitOfWork.run(() => this.pins.removeExpiredBefore(before));
+    const unused = await this.unitOfWork.run(() => this.pins.removeExpiredBefore(before));
+    pinSteps.count({ step: 'expired' }, unused);
   }
 
   /** A device that was let in without a password being typed on it is worth a mail (S-44). */

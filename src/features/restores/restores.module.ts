@@ -1,9 +1,16 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Readiness } from '../../platform/http/readiness.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { gauge } from '../../platform/metrics/metrics.js';
 import { HOUR, SECOND } from '../../shared/clock.js';
 import { RestoreHold } from './restore-hold.service.js';
 import { RestoresRepository } from './restores.repository.js';
+
+const held = gauge({
+  name: 'signpost_restore_hold',
+  help: '1 while a restored backup waits for `signpost restore accept` and media servers and devices are told 503.',
+  labels: {},
+});
 
 @Module({ providers: [RestoresRepository, RestoreHold], exports: [RestoreHold] })
 export class RestoresModule implements OnModuleInit {
@@ -16,6 +23,7 @@ export class RestoresModule implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     await this.hold.read();
     // Ready all the same: people sign in, and servers are told when to come back by the broker itself.
+    held.readBy({}, () => Number(this.hold.isHeld));
     this.readiness.mention('restore-hold', () => this.hold.isHeld);
     this.jobs.every('look for a restore hold', SECOND, () => this.hold.readIfPossible());
     this.jobs.every('warn of a restore hold', HOUR, () => {

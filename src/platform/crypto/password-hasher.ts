@@ -4,10 +4,28 @@ import { Piscina } from 'piscina';
 import { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
+import { counter, gauge, histogram } from '../metrics/metrics.js';
+import type { measured } from './argon2.worker.mjs';
 import { KeyRing } from './key-ring.js';
 
 const SALT_BYTES = 16;
 const IDLE_MS = 60_000;
+
+const hashes = histogram({
+  name: 'signpost_hash_duration_seconds',
+  help: 'Password hashes: how long each waited for a thread, and how long it was computed.',
+  labels: { part: ['waiting', 'computing'] },
+});
+const refused = counter({
+  name: 'signpost_hash_refused_total',
+  help: 'Passwords that were not looked at because too many waited (S-04); callers were told 503.',
+  labels: {},
+});
+const queue = gauge({
+  name: 'signpost_hash_queue_length',
+  help: 'Password hashes that wait for a thread now.',
+  labels: {},
+});
 
 interface Verifier {
   readonly memoryCost: number;
@@ -36,12 +54,13 @@ export class PasswordHasher implements OnApplicationShutdown {
   ) {
     this.#pool = new Piscina({
       filename: new URL('./argon2.worker.mjs', import.meta.url).href,
-      name: 'argon2id',
+      name: 'measured',
       minThreads: 1,
       maxThreads: config.hashConcurrency,
       maxQueue: config.hashQueue,
       idleTimeout: IDLE_MS,
     });
+    queue.readBy({}, () => this.#pool.queueSize);
     this.#decoy = this.#write({ ...this.#parameters(), tag: random.bytes(32) });
   }
 
@@ -96,6 +115,7 @@ export class PasswordHasher implements OnApplicationShutdown {
   async #inPool(task: object): Promise<Buffer> {
     // Piscina refuses by itself when full, but with an error that is hard to tell from others.
     if (this.#pool.queueSize >= this.config.hashQueue) {
+      refused.count({});
       throw new DomainError(
         'unavailable',
         'hashing-busy',
@@ -105,7 +125,11 @@ export class PasswordHasher implements OnApplicationShutdown {
         },
       );
     }
-    return Buffer.from((await this.#pool.run(task)) as Uint8Array);
+    const since = performance.now();
+    const { tag, seconds } = (await this.#pool.run(task)) as ReturnType<typeof measured>;
+    hashes.observe({ part: 'computing' }, seconds);
+    hashes.observe({ part: 'waiting' }, Math.max(0, (performance.now() - since) / 1_000 - seconds));
+    return Buffer.from(tag);
   }
 
   #write({ memoryCost, timeCost, salt, pepper, tag }: Verifier): string {

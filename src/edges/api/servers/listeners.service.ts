@@ -3,10 +3,17 @@ import { Config } from '../../../config/index.js';
 import { AccessTokens, type SignedInApp } from '../../../features/oauth/index.js';
 import { ChangeFeed } from '../../../platform/changes/change-feed.js';
 import { Jobs } from '../../../platform/jobs/jobs.service.js';
+import { gauge } from '../../../platform/metrics/metrics.js';
 import { Clock, SECOND } from '../../../shared/clock.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { AccountId } from '../../../shared/ids.js';
 import { Random } from '../../../shared/random.js';
+
+const listening = gauge({
+  name: 'signpost_listeners',
+  help: 'Event streams and long polls that are open (at most LIMIT_LISTENERS).',
+  labels: {},
+});
 
 /** One event stream or long poll that is open. */
 export interface Listener {
@@ -55,6 +62,7 @@ export class Listeners implements BeforeApplicationShutdown, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    listening.readBy({}, () => this.#open.size);
     this.jobs.every('end who listens without being let in', SECOND, () => this.#tellTheEnded());
   }
 
