@@ -6,13 +6,19 @@ import { Artifacts } from '../../src/features/oauth/artifacts.service.js';
 import { AuditTrail } from '../../src/features/audit/index.js';
 import type { AccountId } from '../../src/shared/ids.js';
 import { Resident } from '../pages/signed-in.js';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { eachBroker } from '../support/broker.js';
+import { buildBefore, ChildBroker } from '../support/child-broker.js';
 import { asApp, asSite, codeFlow, followClock, PUBLIC_URL } from '../support/oauth.js';
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
 
+/** What a process of its own takes for now. */
+const trueNow = (): number => Math.round(performance.timeOrigin + performance.now());
+
 eachBroker('refresh tokens', { PUBLIC_URL }, (broker) => {
+  buildBefore();
   followClock(broker);
 
   interface Installed {
@@ -106,6 +112,43 @@ eachBroker('refresh tokens', { PUBLIC_URL }, (broker) => {
     }
     broker().clock.advance(10 * 60 * SECOND);
     expect((await refresh(app, app.first)).refresh_token).toEqual(expect.any(String));
+  });
+
+  test('a broker killed between commit and answer leaves the successor, for a minute (S-12)', async () => {
+    broker().clock.advance(trueNow() - broker().clock.now());
+    const app = await installed('mona');
+    await broker().close();
+    const { DATABASE_URL: url } = broker().environment;
+    const child = await ChildBroker.start(broker().dataDir, {
+      DATA_DIR: broker().dataDir,
+      PUBLIC_URL,
+      NODE_OPTIONS: `--import ${inCheckout('test/support/die-before-answering.mjs')}`,
+      ...(url === undefined ? {} : { DATABASE_URL: url }),
+    });
+    const asked = { grant_type: 'refresh_token', refresh_token: app.first, client_id: 'signpost-device' };
+    const answer = fetch(`${child.url}/oidc/token`, { method: 'POST', body: new URLSearchParams(asked) });
+    await expect(answer).rejects.toThrow('fetch failed');
+    expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });
+    await broker().open();
+    broker().clock.advance(trueNow() - broker().clock.now());
+
+    const again: Installed = { ...app, config: await asApp(broker()) };
+    const successors = [await refresh(again, app.first), await refresh(again, app.first)];
+    expect(successors[0]?.refresh_token).toBe(successors[1]?.refresh_token);
+    const { refresh_token: third } = await refresh(again, successors[0]?.refresh_token ?? '');
+    expect(third).toEqual(expect.any(String));
+    // It was used up before the kill, and the minute counts from there.
+    broker().clock.advance(61 * SECOND);
+    await expect(refresh(again, app.first)).rejects.toMatchObject(refused);
+    await expect(refresh(again, third ?? '')).rejects.toMatchObject(refused);
+    expect(await signIns(again)).toEqual([]);
+    expect((await broker().mailbox.last('mona@example.org')).subject).toBe(
+      'An app was signed out for safety',
+    );
+    const events = await broker()
+      .app.get(AuditTrail)
+      .ofAccount(app.person.id as AccountId, 50);
+    expect(events.filter(({ kind }) => kind === 'refresh-token-reused')).toHaveLength(1);
   });
 
   test('a restart changes nothing', async () => {
