@@ -1,13 +1,14 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
-import { openSqlite } from '../../src/platform/database/sqlite.js';
+import { DiskReserve } from '../../src/platform/database/disk-reserve.js';
+import { handleOf, openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { StartupError } from '../../src/platform/startup-error.js';
 import { DomainError } from '../../src/shared/domain-error.js';
@@ -126,4 +127,55 @@ test('a file locked by another program: writers fail together within about 2 s, 
   const rows = await unitOfWork.reading.find(KeyCanaryEntity);
   expect(rows.map(({ keyId }) => keyId).sort()).toEqual(['after', 'before', 'waited']);
   await connections.close();
+});
+
+test('a full disk: usual writes are refused, those with the reserve go on, nothing is half done (R-15)', async () => {
+  const connections = await openSqlite(folder, keyTables);
+  const db = handleOf(connections.writer);
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  const room = (more: number): void => void db.pragma(`max_page_count = ${pages + more}`);
+  const reserve = {
+    isSpent: false,
+    spend: () => {
+      const isNews = !reserve.isSpent;
+      reserve.isSpent = true;
+      if (isNews) room(100);
+      return isNews;
+    },
+    close: () => undefined,
+  };
+  const unitOfWork = new UnitOfWork({ ...connections, reserve }, new SystemRandom());
+  const write = (keyId: string, use?: 'reserve'): Promise<void> =>
+    unitOfWork.run(async () => {
+      await unitOfWork.writing.insert(KeyCanaryEntity, { keyId, use: 'test', value: 'v'.repeat(30_000) });
+      await unitOfWork.writing.insert(KeyCanaryEntity, { keyId: `${keyId}-2`, use: 'test', value: 'v' });
+    }, use);
+  const full = { kind: 'unavailable', code: 'storage-full', retryAfterSeconds: 10 };
+  room(0);
+  await write('first to notice', 'reserve');
+  await expect(write('refused without a try')).rejects.toMatchObject({ ...full, announced: true });
+  reserve.isSpent = false;
+  room(8);
+  await expect(write('usual')).rejects.toMatchObject({ ...full, announced: false });
+  await write('sign-in', 'reserve');
+  room(16);
+  await expect(write('more than the reserve', 'reserve')).rejects.toMatchObject(full);
+  const rows = await unitOfWork.reading.find(KeyCanaryEntity);
+  expect(rows.map(({ keyId }) => keyId).sort()).toEqual(
+    ['first to notice', 'first to notice-2', 'sign-in', 'sign-in-2'].sort(),
+  );
+  await connections.close();
+});
+
+test('the reserve takes its room, gives it when it is spent, and takes it again', () => {
+  const kept = join(folder, 'signpost.reserve');
+  jest.useFakeTimers();
+  const reserve = new DiskReserve(kept, 64 * 1024);
+  expect([reserve.isSpent, statSync(kept).size]).toEqual([false, 64 * 1024]);
+  reserve.spend();
+  expect([reserve.isSpent, existsSync(kept)]).toEqual([true, false]);
+  jest.advanceTimersByTime(10_000);
+  expect([reserve.isSpent, statSync(kept).size]).toEqual([false, 64 * 1024]);
+  reserve.close();
+  jest.useRealTimers();
 });

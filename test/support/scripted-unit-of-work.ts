@@ -1,5 +1,6 @@
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import type { Connections } from '../../src/platform/database/connections.js';
+import { NO_RESERVE } from '../../src/platform/database/reserve.js';
 import { IN_COMPANY } from '../../src/platform/database/solitude.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 
@@ -11,6 +12,11 @@ export function unitOfWorkThatCommits(commit: () => Promise<void>): UnitOfWork {
     createQueryRunner: () => ({ query, release: () => Promise.resolve() }),
     createEntityManager: () => ({}),
   };
-  const connections = { kind: 'postgres', writer, solitude: IN_COMPANY } as unknown as Connections;
+  const connections = {
+    kind: 'postgres',
+    writer,
+    solitude: IN_COMPANY,
+    reserve: NO_RESERVE,
+  } as unknown as Connections;
   return new UnitOfWork(connections, new SystemRandom());
 }

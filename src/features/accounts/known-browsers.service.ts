@@ -41,7 +41,7 @@ export class KnownBrowsers {
       if (secret !== '') await this.browsers.replace(digestOf(secret), digestOf(fresh));
       await this.browsers.remember(accountId, digestOf(fresh), this.clock.now());
       await this.browsers.removeSurplus(accountId, this.config.knownBrowsersPerAccount);
-    });
+    }, 'reserve');
     return fresh;
   }
 

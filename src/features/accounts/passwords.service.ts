@@ -67,7 +67,7 @@ export class PasswordsService {
   /** The password fits but its verifier is of an older make (S-03). */
   async #refresh(account: AccountWithVerifiers, password: string): Promise<void> {
     const verifiers = await this.verifiersOf(password);
-    await this.unitOfWork.run(() => this.accounts.replacePassword(account, verifiers));
+    await this.unitOfWork.run(() => this.accounts.replacePassword(account, verifiers), 'reserve');
   }
 }
 

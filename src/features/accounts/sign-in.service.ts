@@ -89,7 +89,7 @@ export class SignInService {
       else await this.limits.failed(account, attempt);
       const whose = account ? { accountId: account.id } : {};
       await this.audit.record({ kind: 'sign-in', outcome: fits ? 'ok' : 'refused', ...whose });
-    });
+    }, 'reserve');
     return fits;
   }
 }

@@ -101,7 +101,7 @@ export class AuditTrail {
         events.count({ kind: event.kind, outcome: event.outcome });
         this.log.info({ audit: event, requestId, network }, 'audit');
       });
-    });
+    }, 'reserve');
   }
 
   /** What happened to an account in the last twelve months, newest first (S-132), without look-ups by servers. */

@@ -53,7 +53,7 @@ export class TokenGrants {
 
   async #grant(ctx: TokenEndpointGrantContext, grantType: string, handler: Handler): Promise<void> {
     if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
-    const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler));
+    const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler), 'reserve');
     if (refusal) throw refusal;
     const { AccessToken: token } = ctx.oidc.entities;
     const about = { kind: 'app-tokens-issued', grantType, accountId: token?.accountId };

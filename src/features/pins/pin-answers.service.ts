@@ -91,7 +91,7 @@ export class PinAnswers {
       }
       await this.audit.record({ kind: 'pin-confirmed', outcome: 'ok', accountId, detail: device.app });
       this.unitOfWork.afterCommit(() => pinSteps.count({ step: 'confirmed' }));
-    });
+    }, 'reserve');
   }
 
   /**

@@ -59,9 +59,8 @@ export class PinsService {
     const rule = this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute);
     await this.limiter.take(perNetwork(rule));
     const handle = this.random.hex(16);
-    const code = await this.unitOfWork.run(() =>
-      this.#create({ deviceId, app: label(app), network }, handle),
-    );
+    const device = { deviceId, app: label(app), network };
+    const code = await this.unitOfWork.run(() => this.#create(device, handle), 'reserve');
     pinSteps.count({ step: 'created' });
     return { code, handle };
   }
@@ -95,7 +94,7 @@ export class PinsService {
       if (!(await this.pins.exchange(pin.id, this.clock.now()))) throw pinUnknown();
       await this.#tellOwner(account, description);
       return this.devices.signInWithin(account.id, description);
-    });
+    }, 'reserve');
     pinSteps.count({ step: 'exchanged' });
     return { accountId: account.id, token };
   }

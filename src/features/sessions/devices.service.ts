@@ -44,7 +44,7 @@ export class DevicesService {
    * @returns the device token: 64 lower-case hex digits (S-11)
    */
   async signIn(account: Account, description: DeviceDescription): Promise<string> {
-    return this.unitOfWork.run(() => this.signInWithin(account.id, description));
+    return this.unitOfWork.run(() => this.signInWithin(account.id, description), 'reserve');
   }
 
   /** The same as part of a unit of work. One device too many ends the one idle longest (S-15). */

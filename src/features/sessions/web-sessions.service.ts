@@ -63,7 +63,7 @@ export class WebSessionsService {
       await this.sessions.add(session, digestOf(token));
       const [accountId, detail] = [account.id, session.browser];
       await this.audit.record({ kind: 'browser-signed-in', outcome: 'ok', accountId, detail });
-    });
+    }, 'reserve');
     return token;
   }
 

@@ -4,6 +4,7 @@ import type { Connections, Tables } from './connections.js';
 import { requireCurrentSchema } from './migrate.js';
 import { keepAlive } from './native-objects.js';
 import { PostgresSolitude } from './postgres-solitude.js';
+import { NO_RESERVE } from './reserve.js';
 import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
 import { IN_COMPANY, type Solitude } from './solitude.js';
 import { openSqliteBeside } from './sqlite-snapshot.js';
@@ -36,7 +37,8 @@ async function connectionsOver(
       await solitude.close();
     };
     const both = { writer: source, reader: source };
-    return { kind, ...both, solitude, company: null, prepare: unprepared(kind, source), close };
+    const prepare = unprepared(kind, source);
+    return { kind, ...both, solitude, company: null, reserve: NO_RESERVE, prepare, close };
   } catch (error) {
     await source.destroy();
     throw error;

@@ -1,4 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
 
 /** The entity classes of a feature. */
@@ -21,6 +22,8 @@ export interface Connections {
   readonly solitude: Solitude;
   /** The same where other brokers may write too and can be told apart; null where that cannot be. */
   readonly company: Company | null;
+  /** Room for what must go on when the disk is full. */
+  readonly reserve: Reserve;
   /**
    * A look-up that is made over and over: prepared once, past the query builder (P-3), on the reader.
    *

@@ -8,6 +8,7 @@ import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { ImpatientClient } from './postgres-client.js';
 import { PostgresSolitude } from './postgres-solitude.js';
+import { NO_RESERVE } from './reserve.js';
 
 /** no request waits for a broken database longer than these allow together (R-14: 3 s). */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -44,7 +45,8 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', poolOf(reader));
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
-    return { kind: 'postgres', writer, reader, solitude, company: solitude, prepare: prepared, close };
+    const others = { solitude, company: solitude, reserve: NO_RESERVE };
+    return { kind: 'postgres', writer, reader, ...others, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened);
     throw error;

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
+import { DiskReserve } from './disk-reserve.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { keepAlive } from './native-objects.js';
@@ -39,12 +40,15 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     await initializeSqlite(reader, file);
     opened.push(reader);
     const solitude = new SqliteSolitude(handleOf(writer));
+    const reserve = new DiskReserve(join(dataDir, 'signpost.reserve'));
     const close = async (): Promise<void> => {
+      reserve.close();
       await solitude.close();
       await closeAll(opened, lock);
     };
     const prepared = (text: string): LookUp => prepare(reader, text);
-    return { kind: 'sqlite', writer, reader, solitude, company: null, prepare: prepared, close };
+    const others = { solitude, company: null, reserve };
+    return { kind: 'sqlite', writer, reader, ...others, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;

@@ -6,10 +6,13 @@ import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, LookUp } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
-import { isLocked, isRetryable } from './database-errors.js';
+import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
 import { OpenCommits } from './open-commits.js';
 import { Transaction } from './transaction.js';
 import { Turnstile } from './turnstile.js';
+
+/** Whether a unit of work may use what is kept back of the disk. */
+type Room = 'usual' | 'reserve';
 
 const ATTEMPTS = 4;
 /** A SQLite file held by another program is waited for so long, in steps, without stopping the process. */
@@ -38,13 +41,17 @@ export class UnitOfWork {
    * when it lost a race on PostgreSQL (R-17), so it must not have effects outside the database.
    *
    * When this resolves, the change is on disk (R-03).
+   *
+   * @param room `reserve`: goes on when the disk is full, in the room that is kept for it (R-15)
+   * @throws DomainError unavailable `storage-full`
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, room: Room = 'usual'): Promise<T> {
     const outer = this.#current.getStore();
     if (outer?.open) return work();
+    if (room === 'usual' && this.connections.reserve.isSpent) throw storageFull({ announced: true });
     const since = performance.now();
     try {
-      const result = await this.#repeated(work);
+      const result = await this.#repeated(work, room);
       unitsOfWork.observe({ outcome: 'committed' }, secondsSince(since));
       return result;
     } catch (error) {
@@ -53,12 +60,13 @@ export class UnitOfWork {
     }
   }
 
-  async #repeated<T>(work: () => Promise<T>): Promise<T> {
+  async #repeated<T>(work: () => Promise<T>, room: Room): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#queued(work);
       } catch (error) {
-        if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+        const mayGoOn = isDiskFull(error) ? this.#hasRoom(room, error) : isRetryable(error);
+        if (attempt >= ATTEMPTS || !mayGoOn) throw error;
         repetitions.count({});
         await pause(this.random.below(20 * attempt));
       }
@@ -107,6 +115,12 @@ export class UnitOfWork {
   /** A look-up outside every unit of work that is made over and over; see `Connections.prepare`. */
   prepare(text: string): LookUp {
     return this.connections.prepare(text);
+  }
+
+  /** Whether the reserve has room that was not there before. @throws DomainError unavailable `storage-full` */
+  #hasRoom(room: Room, cause: unknown): boolean {
+    if (this.connections.reserve.spend() && room === 'reserve') return true;
+    throw storageFull({ cause });
   }
 
   #required(): Transaction {
@@ -179,6 +193,13 @@ function isRefusal(error: unknown): boolean {
 /** Another process may remember what this commit would change, and not hear of it. */
 function unseen(): DomainError {
   return new DomainError('unavailable', 'database-away', 'The database is busy.', { retryAfterSeconds: 2 });
+}
+
+function storageFull(details: { cause: unknown } | { announced: true }): DomainError {
+  return new DomainError('unavailable', 'storage-full', 'There is no room left to write anything down.', {
+    ...details,
+    retryAfterSeconds: 10,
+  });
 }
 
 function databaseLocked(cause: unknown): DomainError {

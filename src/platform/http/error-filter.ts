@@ -6,6 +6,9 @@ import type { Log } from '../logging/log.js';
 import { failureOf, type Failure } from './failure.js';
 import { countFailure } from './http-metrics.js';
 
+/** Statuses that mean: not now. */
+const COME_BACK = new Set([429, 503, 507]);
+
 /** An answer to a request that failed. */
 export interface ErrorAnswer {
   readonly status: number;
@@ -77,9 +80,9 @@ export class ErrorFilter implements ExceptionFilter {
     this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
   }
 
-  /** Every 429 and 503 says when to come back, spread so that callers do not come together. */
+  /** Every 429, 503 and 507 says when to come back, spread so that callers do not come together. */
   #waiting(failure: Failure, status: number): Record<string, string> {
-    if (status !== 429 && status !== 503) return {};
+    if (!COME_BACK.has(status)) return {};
     const given = failure.cause === 'domain' ? failure.error.retryAfterSeconds : undefined;
     return { 'Retry-After': String(given ?? 2 + this.random.below(5)) };
   }

@@ -134,6 +134,12 @@ export const PROBLEMS = {
     title: 'No room for another listener',
     advice: 'Read the list without waiting, and wait as long as `Retry-After` says before listening again.',
   },
+  'storage-full': {
+    status: 507,
+    title: 'The broker has no room left',
+    advice:
+      'Nothing can be changed until the operator makes room; reading and signing in work. Wait as long as `Retry-After` says.',
+  },
   unavailable: {
     status: 503,
     title: 'The broker is in trouble',
