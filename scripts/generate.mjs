@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { ensureBuilt } from './lib/build.mjs';
 import { inCheckout } from './lib/checkout.mjs';
 import { environmentExample } from './lib/environment-example.mjs';
@@ -28,18 +29,28 @@ async function wanted() {
   /** @type {Problems} */
   const { PROBLEMS } = await import(built('edges/api/problems/problem-list.js'));
   /** @type {Api} */
-  const { apiDocument } = await import(built('api-document.js'));
+  const { routeDocuments } = await import(built('api-document.js'));
   /** @type {Metrics} */
   const { declaredMetrics } = await import(built('platform/metrics/metrics.js'));
+  const { openApi, callers } = await routeDocuments();
   return {
     '.env.example': environmentExample(sections),
     'docs/problems.md': problemList(PROBLEMS),
     // The API document has loaded the whole broker, and with it every declaration.
     'docs/metrics.md': metricList(declaredMetrics()),
-    'docs/openapi.json': await apiDocument(),
+    'docs/openapi.json': openApi,
+    'docs/callers.md': await formatted(callers),
   };
 }
 /* eslint-enable @typescript-eslint/no-unsafe-assignment */
+
+/** Tables as the formatter has them. @param {string} text @returns {Promise<string>} */
+async function formatted(text) {
+  const options = await resolveConfig(inCheckout('docs/callers.md'), {
+    config: inCheckout('config/prettier.json'),
+  });
+  return format(text, { ...options, parser: 'markdown' });
+}
 
 /** @param {string} name @returns {string | null} */
 function present(name) {

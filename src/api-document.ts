@@ -7,12 +7,19 @@ import { openApiDocument } from './edges/api/reference/openapi.js';
 import { createAdapter } from './platform/http/fastify.js';
 import { createLog } from './platform/logging/log.js';
 import { NestLog } from './platform/logging/nest-log.js';
+import { callersDocument } from './routes.js';
 
 /** Stands for the broker in `docs/openapi.json`. */
 const PUBLIC_URL = 'https://signpost.example.org';
 
-/** `docs/openapi.json`: what a broker at signpost.example.org would serve. Nothing is started: no provider is made. */
-export async function apiDocument(): Promise<string> {
+/** What is published of the routes: `docs/openapi.json`, and who may call what. */
+export interface RouteDocuments {
+  readonly openApi: string;
+  readonly callers: string;
+}
+
+/** As a broker at signpost.example.org would have them. Nothing is started: no provider is made. */
+export async function routeDocuments(): Promise<RouteDocuments> {
   const config = loadConfig({ PUBLIC_URL });
   const log = createLog('silent');
   const options = { preview: true, abortOnError: false, logger: new NestLog(log) };
@@ -21,5 +28,6 @@ export async function apiDocument(): Promise<string> {
     createAdapter(config, []),
     options,
   );
-  return `${JSON.stringify(openApiDocument(app, ApiModule, PUBLIC_URL), null, 2)}\n`;
+  const openApi = `${JSON.stringify(openApiDocument(app, ApiModule, PUBLIC_URL), null, 2)}\n`;
+  return { openApi, callers: callersDocument(app) };
 }

@@ -1,55 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Controller, Get, RequestMethod, type Type } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
-import { ModulesContainer, Reflector } from '@nestjs/core';
 import { bareRoutesOf, type BareRoute } from '../../src/platform/http/bare-routes.js';
-import { scopesOf } from '../../src/edges/api/bearer/scopes.js';
-import { callersOf, Callers, type CallerClass } from '../../src/platform/http/callers.js';
+import { Callers, type CallerClass } from '../../src/platform/http/callers.js';
+import { WebSessionsService } from '../../src/features/sessions/index.js';
+import { routesIn, routesOf, type Route } from '../../src/routes.js';
+import { signIn } from '../api/app-token.js';
+import { askAt, type Call } from '../connect/ask.js';
+import { account, device, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
 
-interface Route {
-  readonly name: string;
-  /** undefined: nobody declared it */
-  readonly callers: readonly CallerClass[] | undefined;
-  /** Of apps: any one of these. */
-  readonly scopes: readonly string[];
-}
+const OPEN: readonly CallerClass[] = ['nobody-in-particular', 'health-check'];
 
-type Handler = (...given: unknown[]) => unknown;
-const reflector = new Reflector();
-
-/** Every route that a controller answers, with what it declares about its callers. */
-function routesOf(controller: Type): Route[] {
-  const prototype = controller.prototype as Record<string, Handler>;
-  return Object.getOwnPropertyNames(prototype)
-    .filter((name) => name !== 'constructor' && typeof prototype[name] === 'function')
-    .flatMap((name) => {
-      const handler = prototype[name]!;
-      const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
-      if (method === undefined) return [];
-      const place = { getHandler: () => handler, getClass: <T>() => controller as Type<T> };
-      const callers = callersOf(reflector, place);
-      const scopes = scopesOf(reflector, place);
-      return pathsOf(controller, handler).map((path) => ({
-        name: `${RequestMethod[method]} ${path}`,
-        callers,
-        scopes,
-      }));
-    });
-}
-
-function pathsOf(controller: Type, handler: Handler): string[] {
-  const list = (target: object): string[] =>
-    [Reflect.getMetadata('path', target) as string | string[]].flat();
-  return list(controller).flatMap((base) =>
-    list(handler).map(
-      (path) =>
-        `/${[base, path]
-          .map((part) => part.replace(/^\/|\/$/g, ''))
-          .filter(Boolean)
-          .join('/')}`,
-    ),
-  );
+/** A good credential of each kind. */
+async function everyKind(broker: TestBroker): Promise<Record<string, Call>> {
+  const maria = await account(broker, 'maria');
+  const session = { browser: 'Firefox', network: '127.0.0.1', persistent: false };
+  const cookie = await broker.app.get(WebSessionsService).signIn(maria, session);
+  const { token } = await signIn(broker, maria);
+  return {
+    nobody: {},
+    browser: { headers: { Cookie: `sid=${cookie}` } },
+    device: { token: await device(broker, maria) },
+    server: { key: (await server(broker, 'Den')).key },
+    app: { headers: { Authorization: `Bearer ${token}` } },
+  };
 }
 
 describe('routes', () => {
@@ -59,9 +34,7 @@ describe('routes', () => {
 
   beforeAll(async () => {
     broker = await TestBroker.start();
-    const modules = [...broker.app.get(ModulesContainer).values()];
-    const controllers = modules.flatMap((module) => [...module.controllers.values()]);
-    routes = controllers.flatMap(({ metatype }) => (metatype ? routesOf(metatype as Type) : []));
+    routes = routesIn(broker.app);
     bare = bareRoutesOf(broker.app.getHttpAdapter().getInstance());
   });
   afterAll(() => broker?.remove());
@@ -92,6 +65,25 @@ describe('routes', () => {
       'POST /service/pin/authenticate': 'nobody-in-particular',
       'POST /service/pin/confirm': 'device',
     });
+  });
+
+  test('refuse every kind of credential that they do not take (S-60)', async () => {
+    const credentials = await everyKind(broker!);
+    const guarded = routes.filter(({ callers }) => !callers?.some((caller) => OPEN.includes(caller)));
+    expect(guarded.length).toBeGreaterThan(40);
+    for (const { name, callers } of guarded) {
+      const [method = '', path = ''] = name.replaceAll(/:\w+/g, '0'.repeat(32)).split(' ');
+      const foreign = Object.entries(credentials).filter(([kind]) => !callers?.includes(kind as CallerClass));
+      for (const [kind, call] of foreign) {
+        const { status, headers } = await askAt(broker!, method, path, call);
+        const isLedToSignIn = status === 303 && String(headers.location).startsWith('/sign-in');
+        expect({ name, kind, status, isRefused: isLedToSignIn || [401, 403].includes(status) }).toMatchObject(
+          {
+            isRefused: true,
+          },
+        );
+      }
+    }
   });
 
   test('past the pipeline are these, and admit whom the long way admits', () => {

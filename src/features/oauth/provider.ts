@@ -10,6 +10,7 @@ import type { KeyRing } from '../../platform/crypto/key-ring.js';
 import { SECOND } from '../../shared/clock.js';
 import type { SignedInBrowser } from '../sessions/index.js';
 import { configurationOf, type Parts } from './provider-configuration.js';
+import { signLater } from './late-signatures.js';
 import { issuerOf } from './names.js';
 import { Provider } from './oidc.js';
 import { visitOf } from './visit.js';
@@ -30,6 +31,7 @@ export function makeProvider(parts: Parts & { readonly ring: KeyRing }, around: 
   speakAs(provider, parts.config.publicUrl);
   shareBrowserSession(provider);
   deriveSuccessors(provider, parts.ring);
+  signLater(provider);
   compareDigests(provider);
   return provider;
 }

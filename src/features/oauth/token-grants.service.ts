@@ -6,6 +6,7 @@ import { counter, NAMES_IN_THE_CODE } from '../../platform/metrics/metrics.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Artifacts } from './artifacts.service.js';
 import { Grants } from './grants.service.js';
+import { sign } from './late-signatures.js';
 import { DEVICE_GRANT } from './names.js';
 import { errors } from './oidc.js';
 import { PollPace } from './poll-pace.js';
@@ -55,6 +56,7 @@ export class TokenGrants {
     if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
     const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler), 'reserve');
     if (refusal) throw refusal;
+    await sign(ctx);
     const { AccessToken: token } = ctx.oidc.entities;
     const about = { kind: 'app-tokens-issued', grantType, accountId: token?.accountId };
     this.log.info({ audit: { ...about, clientId: ctx.oidc.client.clientId } }, 'audit');
