@@ -60,5 +60,5 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
 export async function warnAtStart(app: NestFastifyApplication): Promise<void> {
   app.get(RestoreHold).warn();
   app.get<RedisLink | null>(REDIS)?.report();
-  await app.get(CryptoModule).warnOfOldKeys();
+  await app.get(CryptoModule).tendSigningKeys();
 }

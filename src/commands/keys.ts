@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/index.js';
 import { SystemClock } from '../platform/clock/system-clock.js';
-import { rotateSigningKeys } from '../platform/crypto/signing-key-file.js';
+import { rotateSigningKeys, rotationOf } from '../platform/crypto/signing-key-file.js';
 import { SystemRandom } from '../platform/crypto/system-random.js';
 import type { Command } from './command.js';
 import { EXIT, UsageError } from './exit.js';
@@ -9,7 +9,8 @@ const USAGE = `Usage:
   signpost keys rotate
       adds new signing keys to the key ring; they sign after SIGNING_KEY_OVERLAP_SECONDS, and old ones are dropped
 
-A broker that is running takes them in within five minutes. Several nodes: give all of them the new file.
+A broker that is running takes them in within five minutes. One without REDIS_URL rotates by itself, every
+SIGNING_KEY_MAX_AGE_SECONDS. Several nodes: rotate in one place, and give all of them the new file.
 `;
 
 /** `signpost keys`. */
@@ -24,9 +25,9 @@ export const keys: Command = {
 
 /** @returns what to print */
 function rotate(): string {
-  const { keyRingFile, signingKeyOverlap, accessTokenTtl } = loadConfig();
-  const spans = { overlapMs: signingKeyOverlap, keptMs: Math.max(signingKeyOverlap, 2 * accessTokenTtl) };
-  const from = rotateSigningKeys(keyRingFile, spans, new SystemClock(), new SystemRandom());
+  const config = loadConfig();
+  const { keyRingFile } = config;
+  const from = rotateSigningKeys(keyRingFile, rotationOf(config), new SystemClock(), new SystemRandom());
   return `New keys are in ${keyRingFile}. They sign from ${isoOf(from)} on.\nMake a backup of the key ring.\n`;
 }
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { AppSignIns } from '../../src/features/oauth/index.js';
+import { Config } from '../../src/config/index.js';
+import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
 import type { AccountId } from '../../src/shared/ids.js';
 import { Resident } from '../pages/signed-in.js';
@@ -17,6 +19,8 @@ interface Done {
 }
 
 buildBefore();
+
+const YEAR = 365 * 86_400_000;
 
 let broker: TestBroker | undefined;
 let elsewhere = '';
@@ -126,6 +130,29 @@ test('rotated keys are published by a running broker before they sign', async ()
     code: 69,
     stderr: expect.stringContaining('under way'),
   });
+});
+
+test('keys that are too old are rotated by the broker itself; with several nodes the log asks for it (S-55)', async () => {
+  const { clock, app, log } = running();
+  const keys = app.get(SigningKeys);
+  const tend = (): Promise<void> => app.get(CryptoModule).tendSigningKeys();
+  const before = keys.all.map(({ id }) => id);
+  await tend();
+  expect(keys.all.map(({ id }) => id)).toEqual(before);
+  clock.advance(Math.max(...keys.all.map(({ activeFrom }) => activeFrom)) - clock.now() + YEAR);
+  await tend();
+  const added = keys.all.filter(({ id }) => !before.includes(id));
+  expect(added.map(({ algorithm }) => algorithm).sort()).toEqual(['ES256', 'RS256']);
+  expect(added.every(({ activeFrom }) => activeFrom > clock.now())).toBe(true);
+  await tend();
+  expect(keys.all).toEqual(expect.arrayContaining(added));
+  expect(keys.all.filter(({ activeFrom }) => activeFrom > clock.now())).toHaveLength(2);
+
+  clock.advance(YEAR);
+  Object.assign(app.get(Config), { redisUrl: 'redis://127.0.0.1' });
+  await tend();
+  expect(keys.all.filter(({ activeFrom }) => activeFrom > clock.now())).toEqual([]);
+  expect(log.lines.at(-1)?.message).toBe('the signing keys are old: run "signpost keys rotate"');
 });
 
 test('each command has help', async () => {

@@ -53,6 +53,6 @@ export const apps = {
   signingKeyMaxAge: seconds(
     'SIGNING_KEY_MAX_AGE_SECONDS',
     90 * DAY,
-    'When the signing key is older, the log asks to rotate it (S-55).',
+    'When the signing keys are older, new ones are added to the key ring (S-55); with REDIS_URL, where each node may have a file of its own, the log asks to run "signpost keys rotate" instead.',
   ),
 };

@@ -10,7 +10,7 @@ import { KeyCanariesRepository } from './key-canaries.repository.js';
 import { KeyRing } from './key-ring.js';
 import { openKeyRing } from './open-key-ring.js';
 import { PasswordHasher } from './password-hasher.js';
-import { readSigningKeys } from './signing-key-file.js';
+import { readSigningKeys, rotateSigningKeys, rotationOf } from './signing-key-file.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** For the one list of tables in the app module. */
@@ -49,7 +49,7 @@ export class CryptoModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.jobs.every('take new signing keys', 5 * MINUTE, () => this.takeNewKeys());
-    this.jobs.every('look at the age of signing keys', DAY, () => this.warnOfOldKeys());
+    this.jobs.every('rotate old signing keys', DAY, () => this.tendSigningKeys());
   }
 
   /** What `signpost keys rotate` has written since. */
@@ -58,13 +58,29 @@ export class CryptoModule implements OnModuleInit {
     return Promise.resolve();
   }
 
-  /** Also at each start, once the broker has said that it listens: that line is the first (contract). */
-  warnOfOldKeys(): Promise<void> {
-    const age = this.clock.now() - this.keys.active('ES256').activeFrom;
+  /**
+   * Also at each start, once the broker has said that it listens: that line is the first (contract). A broker of one node
+   * rotates by itself; several may each have a copy of the file, so that somebody must give all of them the new one.
+   */
+  tendSigningKeys(): Promise<void> {
+    const newest = Math.max(...this.keys.all.map(({ activeFrom }) => activeFrom));
+    const age = this.clock.now() - newest;
+    if (age <= this.config.signingKeyMaxAge) return Promise.resolve();
     const days = Math.floor(age / DAY);
-    if (age > this.config.signingKeyMaxAge) {
-      this.log.warn({ days }, 'the signing keys are old: run "signpost keys rotate"');
-    }
+    if (this.config.redisUrl === undefined) return this.#rotate(days);
+    this.log.warn({ days }, 'the signing keys are old: run "signpost keys rotate"');
     return Promise.resolve();
+  }
+
+  /** Nobody is signed out: the old keys verify what they signed, and are published beside the new ones. */
+  async #rotate(days: number): Promise<void> {
+    const { config, clock, random, log } = this;
+    try {
+      const from = rotateSigningKeys(config.keyRingFile, rotationOf(config), clock, random);
+      await this.takeNewKeys();
+      log.info({ days, from: new Date(from).toISOString() }, 'new signing keys are in the key ring');
+    } catch (error) {
+      log.warn({ days, error }, 'the signing keys are old and cannot be rotated: run "signpost keys rotate"');
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Config } from '../../config/index.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Random } from '../../shared/random.js';
 import { StartupError } from '../startup-error.js';
@@ -75,6 +76,20 @@ function add(file: string, ring: object, now: number, random: Random): readonly 
   return signing;
 }
 
+/** How long new keys are published before they sign, and old ones after (S-55). */
+interface Rotation {
+  readonly overlapMs: number;
+  readonly keptMs: number;
+}
+
+/** Old keys are kept for twice the life of what they signed at least. */
+export function rotationOf({
+  signingKeyOverlap,
+  accessTokenTtl,
+}: Pick<Config, 'signingKeyOverlap' | 'accessTokenTtl'>): Rotation {
+  return { overlapMs: signingKeyOverlap, keptMs: Math.max(signingKeyOverlap, 2 * accessTokenTtl) };
+}
+
 /**
  * Adds a key of each kind that signs after `overlapMs`, when everybody has it, and drops those that were replaced more
  * than `keptMs` ago (S-55). Brokers that are running take it from the file.
@@ -84,7 +99,7 @@ function add(file: string, ring: object, now: number, random: Random): readonly 
  */
 export function rotateSigningKeys(
   file: string,
-  { overlapMs, keptMs }: { readonly overlapMs: number; readonly keptMs: number },
+  { overlapMs, keptMs }: Rotation,
   clock: Clock,
   random: Random,
 ): number {
