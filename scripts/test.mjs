@@ -43,7 +43,7 @@ async function jest({ databaseUrl, redisUrl, chromium }, folder, resultFile) {
     '--maxWorkers=2',
   ];
   const results = ['--json', `--outputFile=${resultFile}`];
-  const node = ['--experimental-vm-modules', '--no-warnings', inPackage('jest', 'bin/jest.js')];
+  const node = ['--no-warnings', inPackage('jest', 'bin/jest.js')];
   const { code } = await run(process.execPath, [...node, ...options, ...results, ...process.argv.slice(2)], {
     env,
     output: 'inherit',

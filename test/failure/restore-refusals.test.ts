@@ -20,12 +20,13 @@ import { askAt } from '../connect/ask.js';
 import { account, device, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
 import { buildBefore } from '../support/child-broker.js';
-import { signpost, type Said } from '../support/command.js';
+import { endCommandsAfter, signpost, signpostProcess, type Said } from '../support/command.js';
 import { craft, piecesOf } from '../support/crafted-backup.js';
 import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
 buildBefore();
+endCommandsAfter();
 
 const PASSPHRASE = 'a passphrase for this file';
 let folder = '';
@@ -355,7 +356,7 @@ describe('a restore', () => {
   });
 
   test.each([[[]], [['help', 'restore']], [['backup', '--help']]])('is explained: %j', async (args) => {
-    const said = await signpost(args, { DATA_DIR: target });
+    const said = await signpostProcess(args, { DATA_DIR: target });
     expect([said.code, said.stdout]).toEqual([0, expect.stringContaining('signpost')]);
   });
 });

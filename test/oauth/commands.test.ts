@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { AppSignIns } from '../../src/features/oauth/index.js';
 import { Config } from '../../src/config/index.js';
 import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
@@ -9,16 +7,17 @@ import type { AccountId } from '../../src/shared/ids.js';
 import { Resident } from '../pages/signed-in.js';
 import { TestBroker } from '../support/broker.js';
 import { buildBefore, removeFolder, temporaryFolder } from '../support/child-broker.js';
+import {
+  endCommandsAfter,
+  signpost as inOneProcess,
+  signpostProcess,
+  type Said,
+} from '../support/command.js';
 import { codeFlow, discovered, followClock, PUBLIC_URL, SITE_REDIRECT } from '../support/oauth.js';
 import * as oidc from 'openid-client';
 
-interface Done {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 buildBefore();
+endCommandsAfter();
 
 const YEAR = 365 * 86_400_000;
 
@@ -36,20 +35,9 @@ afterAll(async () => {
 });
 followClock(running);
 
-/** Runs `signpost …` as the operator does, beside the broker. */
-function signpost(args: readonly string[], dataDir = running().dataDir): Promise<Done> {
-  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, PUBLIC_URL };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [inCheckout('dist/cli.js'), ...args],
-      { env, cwd: elsewhere },
-      (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-      },
-    );
-  });
-}
+/** Beside the broker, on its data. */
+const signpost = (args: readonly string[], dataDir = running().dataDir): Promise<Said> =>
+  inOneProcess(args, { DATA_DIR: dataDir, PUBLIC_URL });
 
 test('a site that the operator adds is known to a running broker, and unknown once it is removed', async () => {
   const added = await signpost([
@@ -157,7 +145,7 @@ test('keys that are too old are rotated by the broker itself; with several nodes
 
 test('each command has help', async () => {
   for (const args of [['help'], ['help', 'client'], ['client', '--help'], ['keys', '-h']]) {
-    const { code, stdout } = await signpost(args);
+    const { code, stdout } = await signpostProcess(args, { DATA_DIR: elsewhere });
     expect([code, stdout]).toEqual([0, expect.stringContaining('Usage:')]);
   }
 });

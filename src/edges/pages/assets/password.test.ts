@@ -48,6 +48,10 @@ async function load(reveals: FakeElement[], typings: FakeElement[], fields: Fake
   await import(`./password.js?${copies}`);
 }
 
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, 'document');
+});
+
 describe('the button that shows a password', () => {
   it('says what it does, shows, and hides before the form is sent', async () => {
     const [place, field] = [new FakeElement(), new FakeElement('password')];
