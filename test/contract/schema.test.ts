@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { tables } from '../../src/tables.js';
+import { commonOptions } from '../../src/platform/database/connections.js';
+import { migrate } from '../../src/platform/database/migrate.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
 import { StartupError } from '../../src/platform/startup-error.js';
 import { eachDatabase } from '../support/databases.js';
@@ -69,6 +72,18 @@ eachDatabase('the schema', tables, (open) => {
   });
 });
 
+class AddsColumn1 implements MigrationInterface {
+  readonly name = 'AddsColumn1700000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE busy ADD COLUMN colour text');
+  }
+
+  down(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 const onPostgres = process.env['TEST_DATABASE_URL'] ? describe : describe.skip;
 
 onPostgres('PostgreSQL at start', () => {
@@ -104,6 +119,39 @@ onPostgres('PostgreSQL at start', () => {
       await (await opening).close();
     } finally {
       await other.end();
+      await dropDatabase(url);
+    }
+  });
+
+  test('holds up nobody while a migration waits for a table that somebody uses, and gets it in the end (R-32)', async () => {
+    const url = await createDatabase();
+    const [user, visitor] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+    await Promise.all([user.connect(), visitor.connect()]);
+    const source = new DataSource({
+      type: 'postgres',
+      url,
+      ...commonOptions([], []),
+      migrations: [AddsColumn1],
+      extra: { options: '-c lock_timeout=100' },
+    });
+    try {
+      await user.query('CREATE TABLE busy (id integer)');
+      await user.query('BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE');
+      const migrating = source.initialize().then(migrate);
+      await eventually(async () => {
+        const waiting = await visitor.query(
+          "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted",
+        );
+        expect(waiting.rowCount).toBe(1);
+      });
+      // Queues behind the migration, and is let past when that gives up for now.
+      expect((await visitor.query('SELECT * FROM busy')).fields).toHaveLength(1);
+      await user.query('COMMIT');
+      await migrating;
+      expect((await visitor.query('SELECT * FROM busy')).fields).toHaveLength(2);
+    } finally {
+      await source.destroy();
+      await Promise.all([user.end(), visitor.end()]);
       await dropDatabase(url);
     }
   });

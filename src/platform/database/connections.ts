@@ -1,4 +1,10 @@
-import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import {
+  AbstractLogger,
+  type DataSource,
+  type DataSourceOptions,
+  type EntityTarget,
+  type ObjectLiteral,
+} from 'typeorm';
 import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
 
@@ -36,11 +42,18 @@ export interface Connections {
 /** A prepared statement that reads. @returns rows as the driver gives them, with the names of the columns */
 export type LookUp = (values: readonly (string | number)[]) => Promise<readonly unknown[]>;
 
+/** TypeORM tells of a migration that failed even where nothing is to be logged, and stdout is for JSON lines. */
+class Silence extends AbstractLogger {
+  protected override writeLog(): void {
+    return;
+  }
+}
+
 /** What both databases share. Names are given in the entities; nothing is ever synchronised by guess. */
 export function commonOptions(
   tables: Tables,
   migrations: readonly (new () => object)[],
-): Pick<DataSourceOptions, 'synchronize' | 'logging' | 'migrationsTableName'> & {
+): Pick<DataSourceOptions, 'synchronize' | 'logging' | 'logger' | 'migrationsTableName'> & {
   entities: EntityTarget<ObjectLiteral>[] & never[];
   migrations: never[];
 } {
@@ -50,5 +63,6 @@ export function commonOptions(
     migrationsTableName: 'schema_migrations',
     synchronize: false,
     logging: false,
+    logger: new Silence(),
   };
 }

@@ -6,6 +6,11 @@ export function isRetryable(error: unknown): boolean {
   return LOST_RACE.has(codeOf(error));
 }
 
+/** Whether a lock of PostgreSQL was not had within `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03';
+}
+
 /** Whether another program holds the SQLite file. */
 export function isLocked(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error).startsWith('SQLITE_LOCKED');

@@ -1,11 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
+import { isLockTimeout } from './database-errors.js';
 
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
 export const ADVISORY_LOCK = 7_420_195;
 
+/** A migration that did not get a lock in time lets those pass who waited behind it, and tries again: for a minute. */
+const ATTEMPTS = 40;
+const PAUSE_MS = 500;
+
 /**
- * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out.
+ * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out, but one for locks: what waits for a
+ * lock on a table holds up everybody who comes after (R-32).
  *
  * @throws StartupError if the database was last used by a newer version, whose changes this one does not know (R-32)
  */
@@ -14,12 +21,25 @@ export async function migrate(source: DataSource): Promise<void> {
   const shared = source.options.type === 'postgres';
   try {
     // Held by the session: a node that dies in the middle sets it free.
+    if (shared) await runner.query('SET lock_timeout = 0');
     if (shared) await runner.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
     await refuseNewerSchema(source, runner);
-    await source.runMigrations({ transaction: 'each' });
+    await apply(source);
     if (shared) await runner.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
   } finally {
     await runner.release();
+  }
+}
+
+async function apply(source: DataSource): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await source.runMigrations({ transaction: 'each' });
+      return;
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isLockTimeout(error)) throw error;
+      await pause(PAUSE_MS);
+    }
   }
 }
 

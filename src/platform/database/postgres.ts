@@ -68,7 +68,7 @@ const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_trans
 const WRITING: Use = { options: IMPATIENT, Client: ImpatientClient };
 const READING: Use = { options: `${IMPATIENT} -c default_transaction_read_only=on`, Client: ImpatientClient };
 /** Without a time-out: an index over many rows takes long, and another node that migrates is waited for. */
-const MIGRATING: Use = { options: '-c statement_timeout=0' };
+const MIGRATING: Use = { options: '-c statement_timeout=0 -c lock_timeout=1000' };
 
 /** For commands: nothing gives up, because their statements go over whole tables. */
 export const PATIENT = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0';
