@@ -23,6 +23,9 @@ const packages = {
   // To test the pages as people see them.
   chromium: 'chromium',
   openssl: 'openssl',
+  // To test the examples for deployment.
+  'nginx-light': 'nginx',
+  haproxy: 'haproxy',
 };
 
 /** @typedef {keyof typeof packages} PackageName */

@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { findProgram, installMissing } from '../../scripts/lib/debian.mjs';
+import { Readiness } from '../../src/platform/http/readiness.js';
+import { signIn } from '../api/app-token.js';
+import { acceptedLink, account, server } from '../connect/cast.js';
+import { TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
+import { PASSWORD } from '../support/people.js';
+import { CLIENT, freePort, Proxy, type ProxyName } from './proxy.js';
+
+await installMissing(['nginx-light', 'haproxy']);
+
+const portOf = (broker: TestBroker): number => Number(new URL(broker.url).port);
+/** How many requests a broker has answered. */
+const answered = (broker: TestBroker): number =>
+  broker.log.messages('info').filter((message) => message === 'request').length;
+
+describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
+  const declare = findProgram(name) === null ? describe.skip : describe;
+  declare('as it is in config/deploy', () => {
+    let nodes: [TestBroker, TestBroker];
+    let port = 0;
+    let proxy: Proxy | undefined;
+    beforeAll(async () => {
+      port = await freePort();
+      const settings = { TRUST_PROXY: '127.0.0.1', PUBLIC_URL: `https://localhost:${port}` };
+      nodes = [await TestBroker.start(settings), await TestBroker.start(settings)];
+    });
+    afterEach(() => proxy?.stop());
+    afterAll(() => Promise.all(nodes.map((node) => node.remove())));
+
+    /** With the nodes that are given behind it. */
+    async function before(one: TestBroker, two: TestBroker): Promise<Proxy> {
+      proxy = await Proxy.start(name, port, [portOf(one), portOf(two)]);
+      return proxy;
+    }
+
+    test('lets people sign in and read their list, and events pass at once', async () => {
+      const [node] = nodes;
+      const through = await before(node, node);
+      const maria = await account(node, 'maria');
+      const signedIn = await through.form('/service/user/authenticate', {
+        nameOrEmail: 'maria',
+        rawpw: PASSWORD,
+      });
+      expect(signedIn.status).toBe(200);
+      const { AccessToken: token } = JSON.parse(signedIn.text) as { AccessToken: string };
+      await acceptedLink(node, await server(node, 'Den'), maria);
+      const list = await through.ask('/service/servers', { headers: { 'X-Connect-UserToken': token } });
+      expect([list.status, list.text]).toEqual([200, expect.stringContaining('"Name":"Den"')]);
+
+      const { token: bearer } = await signIn(node, maria, ['servers:read']);
+      const events = await through.open('/api/v1/servers/events', {
+        headers: { Authorization: `Bearer ${bearer}` },
+      });
+      const next = async (): Promise<string> => String((await once(events, 'data'))[0]);
+      expect(await next()).toContain('event: snapshot');
+      const change = next();
+      await acceptedLink(node, await server(node, 'Loft'), maria);
+      expect(await change).toContain('event: added');
+      events.destroy();
+    });
+
+    test('tells the broker who calls, whatever the caller says, and lets nothing large or internal pass', async () => {
+      const [node] = nodes;
+      const through = await before(node, node);
+      const lie = {
+        'X-Forwarded-For': '203.0.113.99',
+        'X-Real-IP': '203.0.113.98',
+        'X-Forwarded-Proto': 'http',
+      };
+      const ip = await through.ask('/service/ip', { headers: lie });
+      expect([ip.status, ip.text]).toEqual([200, expect.stringContaining(CLIENT)]);
+      const large = await through.form('/service/user/authenticate', { nameOrEmail: 'x'.repeat(17_000) });
+      expect(large.status).toBe(413);
+      expect((await through.ask('/health/ready')).status).toBe(404);
+      expect((await through.ask('/metrics')).status).toBe(404);
+    });
+
+    test('a node that stops gets no new requests, and none fails', async () => {
+      const [leaving, staying] = nodes;
+      const through = await before(leaving, staying);
+      const pin = async (): Promise<number> =>
+        (await through.form('/service/pin', { deviceId: 'tv' })).status;
+      // Both get their share first.
+      await eventually(async () => {
+        expect(await pin()).toBe(200);
+        expect([answered(leaving), answered(staying)].every((count) => count > 3)).toBe(true);
+      });
+      leaving.app.get(Readiness).drain();
+      // nginx does not ask for the health of a node: it notices when the port is closed.
+      if (name === 'nginx') await leaving.app.close();
+      else {
+        await eventually(async () => {
+          const before = answered(leaving);
+          for (let index = 0; index < 4; index += 1) expect(await pin()).toBe(200);
+          expect(answered(leaving)).toBe(before);
+        });
+      }
+      const [left, stayed] = [answered(leaving), answered(staying)];
+      for (let index = 0; index < 20; index += 1) expect(await pin()).toBe(200);
+      expect([answered(leaving), answered(staying)]).toEqual([left, stayed + 20]);
+    });
+  });
+});
