@@ -44,9 +44,9 @@ test('a gauge that cannot be read is left out and counted, and spoils no other',
   depth.readBy({ of: 'well' }, () => Promise.reject(new Error('away')));
   depth.readBy({ of: 'sea' }, () => 11_000);
   expect(await linesOf('signpost_test_depth')).toEqual(['signpost_test_depth{of="sea"} 11000']);
-  expect(await linesOf('signpost_metrics_unread_total')).toEqual([
+  expect(await linesOf('signpost_metrics_unread_total')).toContain(
     'signpost_metrics_unread_total{metric="signpost_test_depth"} 1',
-  ]);
+  );
 });
 
 test('however many names come, the series stay bounded, and none escapes its quotes', async () => {
