@@ -21,7 +21,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 const MINUTE = 60_000;
 
-eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
+const CLAIMED = 'https://theater.example/app/callback';
+
+eachBroker('the code flow', { PUBLIC_URL, APP_REDIRECT_URIS: CLAIMED }, (broker) => {
   followClock(broker);
   const resident = (name: string): Promise<Resident> => Resident.of(broker(), name);
   const loopback = 'http://127.0.0.1:51234/callback';
@@ -153,6 +155,46 @@ eachBroker('the code flow', { PUBLIC_URL }, (broker) => {
       });
       expect(leaving(await follow(browser, url.href)).searchParams.get('error')).toBe('invalid_request');
     });
+  });
+
+  test('every answer names its issuer, so that nobody who knows several mixes them up (RFC 9207)', async () => {
+    const { browser } = await resident('mixer');
+    const config = await asApp(broker());
+    expect(config.serverMetadata().authorization_response_iss_parameter_supported).toBe(true);
+    const { url, checks } = await attempt(config, native);
+    const page = await follow(browser, url.href);
+    const denied = await press(browser, page, 'deny');
+    const back = await press(browser, await follow(browser, url.href), 'allow');
+    url.searchParams.set('prompt', 'none');
+    const refused = leaving(await follow(browser, url.href));
+    for (const answer of [back, denied, refused])
+      expect(answer.searchParams.get('iss')).toBe(`${PUBLIC_URL}/oidc`);
+    back.searchParams.set('iss', 'https://evil.example/oidc');
+    await expect(oidc.authorizationCodeGrant(config, back, checks)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('"iss"') },
+    });
+  });
+
+  test('an app may use an https address that the operator names, letter by letter (RFC 8252, 7.2)', async () => {
+    const { browser } = await resident('claimer');
+    const config = await asApp(broker());
+    const tokens = await codeFlow(config, browser, { ...native, redirect_uri: CLAIMED });
+    expect(tokens.access_token).toEqual(expect.any(String));
+    const strange = [
+      `${CLAIMED}/`,
+      `${CLAIMED}?x=1`,
+      CLAIMED.replace('https', 'http'),
+      'https://theater.example:444/app/callback',
+    ];
+    for (const redirect_uri of strange) {
+      const { url } = await attempt(config, { ...native, redirect_uri });
+      const answer = await follow(browser, url.href);
+      expect([redirect_uri, answer.status, answer.headers.get('location')]).toEqual([
+        redirect_uri,
+        400,
+        null,
+      ]);
+    }
   });
 
   test('a site asks once; an app asks each time', async () => {

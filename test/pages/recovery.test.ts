@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { AccountsService, SignInLimits } from '../../src/features/accounts/index.js';
 import { eachBroker } from '../support/broker.js';
 import { Browser, CookieBrowser, type Answer } from './browser.js';
 import { join, PASSWORD } from './people.js';
@@ -44,6 +45,19 @@ eachBroker('a forgotten password', { ANTI_ROBOT: 'off' }, (broker) => {
     expect(done.headers.getSetCookie()).toEqual([]);
     expect([await signIn('ann', PASSWORD), await signIn('ann', WANTED)]).toEqual([403, 303]);
     expect((await broker().mailbox.last(email)).subject).toContain('password');
+  });
+
+  test('a reset forgets from where somebody signed in before: that may have been a thief (S-22)', async () => {
+    const email = await join(browser(), 'robbed');
+    expect(await signIn('robbed', PASSWORD)).toBe(303);
+    const { id } = (await broker().app.get(AccountsService).findByIdentifier('robbed'))!;
+    const known = async (): Promise<number> => (await broker().app.get(SignInLimits).networksOf(id)).length;
+    expect(await known()).toBe(1);
+    await browser().submit('/forgot', { identifier: 'robbed' });
+    await send(await browser().openMail(email));
+    expect(await known()).toBe(0);
+    expect(await signIn('robbed', WANTED)).toBe(303);
+    expect(await known()).toBe(1);
   });
 
   test('the answer is the same, byte for byte, whoever is named', async () => {

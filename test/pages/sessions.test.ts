@@ -8,6 +8,23 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+eachBroker(
+  'how many browsers stay signed in',
+  { ANTI_ROBOT: 'off', LIMIT_BROWSERS_PER_ACCOUNT: '2' },
+  (broker) => {
+    test('one too many ends the one idle longest', async () => {
+      await join(new Browser(broker()), 'many');
+      const browsers = Array.from({ length: 3 }, () => new CookieBrowser(broker()));
+      for (const browser of browsers) {
+        broker().clock.advance(MINUTE);
+        expect((await browser.signIn('many', PASSWORD)).status).toBe(303);
+      }
+      const where = browsers.map(async (one) => (await one.open('/')).headers.get('location'));
+      expect(await Promise.all(where)).toEqual([null, '/servers', '/servers']);
+    });
+  },
+);
+
 eachBroker('how long a browser stays signed in', { ANTI_ROBOT: 'off' }, (broker) => {
   const signedIn = async (userName: string, more: Record<string, string> = {}): Promise<CookieBrowser> => {
     await join(new Browser(broker()), userName);

@@ -128,6 +128,11 @@ export const accounts = {
     365 * DAY,
     'A device must sign in again after this time in any case (S-11).',
   ),
+  browsersPerAccount: limit(
+    'LIMIT_BROWSERS_PER_ACCOUNT',
+    100,
+    'Signed-in browsers per account; one more ends the one idle longest.',
+  ),
   devicesPerAccount: limit(
     'LIMIT_DEVICES_PER_ACCOUNT',
     100,

@@ -32,6 +32,10 @@ export class KnownNetworksRepository {
     ]);
   }
 
+  async removeOf(accountId: AccountId): Promise<void> {
+    await this.unitOfWork.writing.delete(KnownNetworkEntity, { accountId });
+  }
+
   async removeBefore(time: number): Promise<void> {
     await this.unitOfWork.writing.delete(KnownNetworkEntity, { lastSuccessAt: LessThan(time) });
   }

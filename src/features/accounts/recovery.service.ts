@@ -78,6 +78,7 @@ export class RecoveryService {
       if (!used) throw tokenSpent();
       await this.passwordChange.store(account, verifiers);
       await this.signInLimits.forgive(account.id);
+      await this.signInLimits.forgetNetworks(account.id);
       await this.changes.announce(account.id);
     });
   }

@@ -138,6 +138,14 @@ export class SignInLimits {
     await this.limiter.clear([this.#accountRule(accountId)]);
   }
 
+  /**
+   * Where somebody signed in before a reset may have been a thief's place: nowhere is known any more (S-13, S-22). The owner
+   * is not kept out, because a reset forgives as well, and the next sign-in makes its place known. In a unit of work.
+   */
+  async forgetNetworks(accountId: AccountId): Promise<void> {
+    await this.networks.removeOf(accountId);
+  }
+
   /** From where the account was signed in to lately, newest first; for its owner. */
   networksOf(accountId: AccountId): Promise<readonly { network: string; lastSuccessAt: number }[]> {
     return this.networks.of(accountId);

@@ -60,11 +60,21 @@ export class WebSessionsService {
     };
     await this.unitOfWork.run(async () => {
       if (replaced) await this.sessions.remove(replaced.id, replaced.accountId);
+      await this.#makeRoom(account.id);
       await this.sessions.add(session, digestOf(token));
       const [accountId, detail] = [account.id, session.browser];
       await this.audit.record({ kind: 'browser-signed-in', outcome: 'ok', accountId, detail });
     }, 'reserve');
     return token;
+  }
+
+  /** One too many ends the one idle longest, as with devices (S-15); there is no mail: browsers forget sessions every day. */
+  async #makeRoom(accountId: AccountId): Promise<void> {
+    const others = await this.sessions.of(accountId);
+    for (const { id, browser } of others.slice(this.config.browsersPerAccount - 1)) {
+      await this.sessions.remove(id, accountId);
+      await this.audit.record({ kind: 'sign-out', outcome: 'ok', accountId, detail: browser });
+    }
   }
 
   /** The browser behind a token, or null. Read anew each time (S-62). */
