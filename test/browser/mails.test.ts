@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { PinGuesses } from '../../src/features/pins/pin-guesses.service.js';
+import type { AccountId } from '../../src/shared/ids.js';
 import { CookieBrowser } from '../pages/browser.js';
+import { Device } from '../simulator/device.js';
 import { MediaServer } from '../simulator/media-server.js';
 import { signUp } from '../support/people.js';
 import { inChromium, type Scene } from './chromium.js';
@@ -8,6 +11,7 @@ import { PASSWORD, signIn } from './people.js';
 import { WAYS, type Visitor } from './visitor.js';
 
 const GUESSES = 4;
+const MINUTE = 60_000;
 
 /** Somebody elsewhere tries passwords until signing in from new places is stopped (S-22). */
 async function guessFor({ broker }: Scene, userName: string, network: string): Promise<void> {
@@ -32,6 +36,13 @@ async function inviteStranger({ broker }: Scene, admin: string, email: string): 
   } finally {
     await server.stop();
   }
+}
+
+/** 61 wrong PINs within a minute, each from a network and for an account of its own. */
+async function guessPins({ broker }: Scene): Promise<void> {
+  const guesses = broker.app.get(PinGuesses);
+  for (let count = 0; count < 61; count += 1)
+    await guesses.begin({ accountId: String(count) as AccountId, network: `n${count}`, isFresh: true });
 }
 
 const SETTINGS = {
@@ -100,6 +111,23 @@ inChromium('what begins in a mail', SETTINGS, (scene) => {
       await visitor.press('Sign in');
       await signIn(visitor, called('new'));
       expect(visitor.path).toBe('/servers');
+    });
+
+    test('while PINs are guessed all over, the password comes before the PIN (S-43)', async () => {
+      const { broker } = scene();
+      const { userName } = await signUp(broker, called('pia'));
+      const tv = new Device({ broker: broker.url, deviceId: 'Bedroom' });
+      const shown = await tv.createPin();
+      const visitor = await scene().visit(way);
+      await visitor.open(`/pin?pin=${shown.pin}`);
+      await signIn(visitor, userName);
+      broker.clock.advance(5 * MINUTE);
+      await guessPins(scene());
+      await visitor.send({ pin: shown.pin }, 'Continue');
+      expect(await visitor.heading()).toBe('Your password first');
+      await inspect(visitor);
+      await visitor.send({ currentPassword: PASSWORD }, 'Continue');
+      expect(await visitor.field('pin').inputValue()).toBe(shown.pin);
     });
 
     test('whoever wants no invitations stops them with one press', async () => {

@@ -181,6 +181,7 @@ inChromium('servers and devices', {}, (scene) => {
       await visitor.open(`/pin?pin=${shown.pin}`);
       if (visitor.path.startsWith('/sign-in')) await signIn(visitor, person.userName);
       expect(await visitor.field('pin').inputValue()).toBe(shown.pin);
+      await inspectPage(visitor);
       expect((await tv.pollPin(shown)).IsConfirmed).toBe(false);
     });
 

@@ -124,13 +124,7 @@ export async function race(attempts, staggerMs = 250) {
 
 /** The first address that answers as the right server, and a session there for the link key. */
 async function enter({ name, systemId, linkKey, addresses }) {
-  const url = await race(
-    addresses.map(
-      ({ url }) =>
-        (signal) =>
-          identified(url, systemId, signal),
-    ),
-  );
+  const url = await race(addresses.map((address) => identified.bind(null, address.url, systemId)));
   const client = 'MediaBrowser Client="TV sample", Device="Terminal", DeviceId="tv-sample", Version="1.0"';
   const headers = { 'X-Emby-Token': linkKey, 'X-Emby-Authorization': client };
   const path = `${url}/Connect/Exchange?format=json&ConnectUserId=${state.accountId}`;
@@ -142,6 +136,8 @@ async function enter({ name, systemId, linkKey, addresses }) {
 
 if (isProgram) {
   for (const server of await servers()) {
-    await enter(server).catch((error) => console.log(`${server.name}: not reachable (${error.message})`));
+    await enter(server).catch((error) =>
+      console.log(`${server.name}: not reachable (${(error.errors?.[0] ?? error).message})`),
+    );
   }
 }
