@@ -9,7 +9,7 @@ export class FaultProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #fault: Fault = 'none';
 
-  private constructor(private readonly target: URL) {
+  private constructor(private target: URL) {
     this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#accept(socket));
   }
 
@@ -44,8 +44,13 @@ export class FaultProxy {
     }
   }
 
-  /** All is well again. What was held up in a black hole arrives late, as repeated packets do. */
-  heal(): void {
+  /**
+   * All is well again. What was held up in a black hole arrives late, as repeated packets do.
+   *
+   * @param target where new connections lead from now on, where somebody else took over
+   */
+  heal(target?: string): void {
+    if (target !== undefined) this.target = new URL(target);
     this.#fault = 'none';
     for (const [client, upstream] of this.#pairs) {
       client.resume();

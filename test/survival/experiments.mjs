@@ -1,7 +1,12 @@
 /** The experiments, in the order in which they run. */
+import { answersAfterSync } from './answers-after-sync.mjs';
+import { backupUnderLoad } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
+import { failover } from './failover.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
+import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
+import { migrationUnderLoad } from './migration.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
 import { refreshKills } from './refresh-kills.mjs';
 import { secondProcess } from './second-process.mjs';
@@ -11,9 +16,17 @@ export const experiments = [
   killsOnSqlite,
   killsOnPostgres,
   refreshKills,
+  answersAfterSync,
   postgresKilled,
+  failover,
   blackHole,
   diskFull,
   diskFullOfPostgres,
   secondProcess,
+  mailServerAway,
+  mailSchedule,
+  mailKills,
+  mailBacklog,
+  backupUnderLoad,
+  migrationUnderLoad,
 ];

@@ -75,7 +75,7 @@ export async function link(url, server, person, linkKey) {
   );
 }
 
-/** @param {Server} server */
+/** @param {{ key: string }} server */
 export const asServer = ({ key }) => ({ 'X-Connect-Token': key });
 /** @param {{ token: string }} device */
 export const asDevice = ({ token }) => ({ 'X-Connect-UserToken': token });
