@@ -19,6 +19,7 @@ import { SessionsModule } from './features/sessions/index.js';
 import { ChangesModule } from './platform/changes/changes.module.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
 import type { Log } from './platform/logging/log.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { PlatformModule } from './platform/platform.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         RedisModule,
         ChangesModule,
         CryptoModule,
+        LimitsModule,
         RestoresModule,
         MailModule,
         AuditModule,

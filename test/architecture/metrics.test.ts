@@ -66,7 +66,7 @@ test('requests are counted by route, never by path, and failures by their reason
 
 test('limits are counted by bucket', async () => {
   const rule = { bucket: 'test', key: 'anybody', limit: 1, windowMs: 1_000 };
-  const take = (): Promise<void> => broker.app.get(Limiter).take([rule]);
+  const take = (): Promise<unknown> => broker.app.get(Limiter).take([rule]);
   const grown = await metrics.growth(() => Promise.allSettled([take(), take(), take()]));
   expect(grown).toMatchObject({
     'signpost_limits_total{bucket="test",outcome="passed"}': 1,

@@ -17,7 +17,7 @@ declare('three nodes', () => {
   let server = { id: '', key: '' };
 
   beforeAll(async () => {
-    all = await SeveralNodes.start(3, {}, async (broker) => {
+    all = await SeveralNodes.start(3, { LIMITS: 'on' }, async (broker) => {
       await signUp(broker, 'ann');
     });
     const signedIn = await json(
@@ -112,5 +112,23 @@ declare('three nodes', () => {
       ).toBeLessThan(500);
     }
     await expectMemory(true);
+  });
+
+  test('limits count whichever node is asked; with Redis away each allows its share, and nobody is told of trouble (R-24, R-52)', async () => {
+    const statuses = async (): Promise<number[]> => {
+      const found: number[] = [];
+      for (let n = 0; n < 14; n += 1)
+        found.push((await all.form(n % 3, '/service/pin', { deviceId: 'tv' })).status);
+      return found;
+    };
+    // Ten a minute and network (S-25).
+    expect((await statuses()).filter((status) => status === 200)).toHaveLength(10);
+    for (const proxy of all.redis) proxy.cut();
+    await eventually(async () => {
+      for (const node of NODES) expect(await all.notices(node)).toContain('redis-away');
+    });
+    const without = await statuses();
+    expect(new Set(without)).toEqual(new Set([200, 429]));
+    expect(without.filter((status) => status === 200)).toHaveLength(9);
   });
 });

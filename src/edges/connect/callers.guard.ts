@@ -51,9 +51,9 @@ export class ConnectCallersGuard implements CanActivate {
   }
 
   /** Lists and look-ups per device or server; ending things is never counted (S-25). */
-  countList(id: string): Promise<void> {
+  async countList(id: string): Promise<void> {
     const limit = this.config.listsHour;
-    return this.limiter.take([{ bucket: 'list-hour', key: id, limit, windowMs: HOUR }]);
+    await this.limiter.take([{ bucket: 'list-hour', key: id, limit, windowMs: HOUR }]);
   }
 
   /** The device first: browser apps send a literal in the server's header along with their token. */

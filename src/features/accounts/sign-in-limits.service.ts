@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { Limiter, type Counted, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
@@ -23,8 +23,7 @@ export interface Attempt {
   /** Made by somebody who was here before, not by a stranger. */
   readonly isKnown: boolean;
   /** Counted before the check; this one try is given back when the password was right (S-20). */
-  readonly rules: readonly Rule[];
-  readonly at: number;
+  readonly counted: readonly Counted[];
 }
 
 const KNOWN_FOR = 30 * DAY;
@@ -75,23 +74,19 @@ export class SignInLimits {
     origin: SignInOrigin,
   ): Promise<Attempt> {
     const { network } = origin;
-    const at = this.clock.now();
     const known = await this.#knownBy(account?.id ?? NOBODY, origin);
     if (known !== null) {
       const rules = [this.#knownRule(subject, known)];
-      await this.limiter.take(rules);
-      return { network, isKnown: true, rules, at };
+      return { network, isKnown: true, counted: [await this.limiter.take(rules)] };
     }
-    const inAll = this.#accountRule(subject);
-    await this.#takeInAll(account, inAll);
+    const inAll = await this.#takeInAll(account, this.#accountRule(subject));
     const here = [this.#pairRule(subject, network), ...this.#networkRules(network)];
     try {
-      await this.limiter.take(here);
+      return { network, isKnown: false, counted: [inAll, await this.limiter.take(here)] };
     } catch (error) {
-      await this.limiter.refund([inAll], at);
+      await this.limiter.refund(inAll);
       throw error;
     }
-    return { network, isKnown: false, rules: [inAll, ...here], at };
   }
 
   /**
@@ -99,7 +94,7 @@ export class SignInLimits {
    * still count, so an attacker's own account does not reset a network (S-21). In a unit of work.
    */
   async succeeded(account: AccountWithVerifiers, attempt: Attempt): Promise<void> {
-    await this.limiter.refund(attempt.rules, attempt.at);
+    for (const counted of attempt.counted) await this.limiter.refund(counted);
     await this.networks.remember(account.id, attempt.network, this.clock.now());
     if (account.failedSignIns > 0) await this.forgive(account.id);
   }
@@ -173,11 +168,11 @@ export class SignInLimits {
    * cannot slip through, and durably, so that a restart does not give a patient guesser the next hundred (S-20, S-22).
    * Names that nobody has are counted and refused alike (S-23).
    */
-  async #takeInAll(account: AccountWithVerifiers | null, rule: Rule): Promise<void> {
+  async #takeInAll(account: AccountWithVerifiers | null, rule: Rule): Promise<Counted> {
     const failures = this.config.limits === 'off' ? 0 : (account?.failedSignIns ?? 0);
     if (failures >= this.config.signInFailuresAccount) throw this.#exhausted();
     try {
-      await this.limiter.take([rule]);
+      return await this.limiter.take([rule]);
     } catch (error) {
       throw isRateLimited(error) ? this.#exhausted() : error;
     }

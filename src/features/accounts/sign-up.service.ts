@@ -136,9 +136,9 @@ export class SignUpService {
   }
 
   /** Being told that names are taken is limited, or the whole list could be read off (S-31). */
-  #countUserNameProbe(network: string): Promise<void> {
+  async #countUserNameProbe(network: string): Promise<void> {
     const limit = this.config.userNameProbesHour;
-    return this.limiter.take(
+    await this.limiter.take(
       perNetwork({ bucket: 'user-name-probe-hour', key: network, limit, windowMs: HOUR }),
     );
   }

@@ -36,7 +36,8 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
     private readonly log: Log,
     config: Config,
   ) {
-    this.#pace = new Pace(config.mailRate);
+    // Its share: the nodes do not know who sends when.
+    this.#pace = new Pace(config.mailRate / config.nodes);
   }
 
   onModuleInit(): void {

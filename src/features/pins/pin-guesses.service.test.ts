@@ -25,7 +25,7 @@ function room(): {
     },
   } as unknown as AuditTrail;
   const limiter = new MemoryLimiter(clock, random);
-  const guesses = new PinGuesses(limiter, audit, clock, random, loadConfig({}));
+  const guesses = new PinGuesses(limiter, audit, random, loadConfig({}));
   let people = 0;
   const somebody = (isFresh = false): PinTyper => {
     people += 1;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
-import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import { Limiter, type Counted, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
-import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -18,8 +18,7 @@ export interface PinTyper {
 
 /** A guess that was counted. */
 export interface PinGuess {
-  readonly rules: readonly Rule[];
-  readonly at: number;
+  readonly counted: readonly Counted[];
 }
 
 /**
@@ -33,7 +32,6 @@ export class PinGuesses {
   constructor(
     private readonly limiter: Limiter,
     private readonly audit: AuditTrail,
-    private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
   ) {}
@@ -50,18 +48,17 @@ export class PinGuesses {
    */
   async begin({ accountId, network, isFresh }: PinTyper): Promise<PinGuess> {
     if (!isFresh) await this.#requireNoGuard();
-    const at = this.clock.now();
-    const own = this.#ownRules(accountId, network);
-    await this.limiter.take(own);
-    if (await this.#counts(this.#inAll)) return { rules: [...own, this.#inAll], at };
+    const own = await this.limiter.take(this.#ownRules(accountId, network));
+    const inAll = await this.#counts(this.#inAll);
+    if (inAll) return { counted: [own, inAll] };
     // One too many in all: looked at like the others, and the last one that is.
     if (await this.#counts(this.#guard)) await this.audit.record({ kind: 'pin-guard-raised', outcome: 'ok' });
-    return { rules: own, at };
+    return { counted: [own] };
   }
 
   /** The PIN was right: the guess does not count. */
-  async right({ rules, at }: PinGuess): Promise<void> {
-    await this.limiter.refund(rules, at);
+  async right({ counted }: PinGuess): Promise<void> {
+    for (const one of counted) await this.limiter.refund(one);
   }
 
   async #requireNoGuard(): Promise<void> {
@@ -76,13 +73,12 @@ export class PinGuesses {
     );
   }
 
-  /** Counts one act; false, and nothing counted, when the rule is spent. */
-  async #counts(rule: Rule): Promise<boolean> {
+  /** Counts one act; null, and nothing counted, when the rule is spent. */
+  async #counts(rule: Rule): Promise<Counted | null> {
     try {
-      await this.limiter.take([rule]);
-      return true;
+      return await this.limiter.take([rule]);
     } catch (error) {
-      if (error instanceof DomainError && error.kind === 'rate-limited') return false;
+      if (error instanceof DomainError && error.kind === 'rate-limited') return null;
       throw error;
     }
   }

@@ -2,15 +2,15 @@ import { expect, test } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { loadConfig } from '../../config/index.js';
-import { Limiter, type Rule } from '../limits/limiter.js';
+import { Limiter, type Counted, type Rule } from '../limits/limiter.js';
 import { AccessGuard, Callers } from './callers.js';
 
 class CountingLimiter extends Limiter {
   readonly taken: Rule[] = [];
 
-  override take(rules: readonly Rule[]): Promise<void> {
+  override take(rules: readonly Rule[]): Promise<Counted> {
     this.taken.push(...rules);
-    return Promise.resolve();
+    return Promise.resolve({ rules, at: 0, by: this });
   }
 
   override refund(): Promise<void> {

@@ -57,9 +57,9 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  #count(context: ExecutionContext): Promise<void> {
+  async #count(context: ExecutionContext): Promise<void> {
     const { network } = context.switchToHttp().getRequest<FastifyRequest>();
     const limit = this.config.anonymousMinute;
-    return this.limiter.take([{ bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE }]);
+    await this.limiter.take([{ bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE }]);
   }
 }

@@ -13,6 +13,14 @@ export interface Rule {
   readonly backoff?: { readonly firstMs: number; readonly mostMs: number };
 }
 
+/** Acts that were counted, so that they can be taken back. */
+export interface Counted {
+  readonly rules: readonly Rule[];
+  /** By the clock of whoever counted. */
+  readonly at: number;
+  readonly by: Limiter;
+}
+
 /** Counts how often callers do things. Counters may vanish with the process; nothing durable hangs on them. */
 export abstract class Limiter {
   /**
@@ -20,10 +28,10 @@ export abstract class Limiter {
    *
    * @throws DomainError rate-limited, with the seconds until the first refusing rule frees; then nothing is counted
    */
-  abstract take(rules: readonly Rule[]): Promise<void>;
+  abstract take(rules: readonly Rule[]): Promise<Counted>;
 
-  /** Takes back one act that was counted at `takenAt`, for acts that turned out harmless; not from a later window. */
-  abstract refund(rules: readonly Rule[], takenAt: number): Promise<void>;
+  /** Takes back what was counted, for acts that turned out harmless; not from a later window. */
+  abstract refund(counted: Counted): Promise<void>;
 
   /** Forgets everything that was counted: whoever it concerns has shown that it does not count any more. */
   abstract clear(rules: readonly Rule[]): Promise<void>;

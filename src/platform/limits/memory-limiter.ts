@@ -1,9 +1,9 @@
 import { digestOf } from '../crypto/digest.js';
-import { DomainError } from '../../shared/domain-error.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Random } from '../../shared/random.js';
 import { countPassed, countRefused } from './limit-metrics.js';
-import { Limiter, type Rule } from './limiter.js';
+import { tooMany } from './limit-refusal.js';
+import { Limiter, type Counted, type Rule } from './limiter.js';
 
 interface Counter {
   count: number;
@@ -33,27 +33,24 @@ export class MemoryLimiter extends Limiter {
   }
 
   // Asynchronous as the port says: adapters that ask another process need it.
-  override take(rules: readonly Rule[]): Promise<void> {
+  override take(rules: readonly Rule[]): Promise<Counted> {
     const now = this.clock.now();
-    const counters = rules.map((rule) => this.#counter(rule, now));
-    const waits = counters.map((counter) => (counter ? counter.blockedUntil - now : FULL_WAIT_MS));
-    const longest = Math.max(0, ...waits);
-    if (longest > 0) {
-      rules.filter((_, index) => (waits[index] ?? 0) > 0).forEach(countRefused);
-      return Promise.reject(this.#refusal(longest));
+    const fits = this.#makeRoom(rules, now);
+    const refusing = fits ? rules.filter((rule) => this.#waitFor(rule, now) > 0) : rules;
+    if (refusing.length > 0) {
+      refusing.forEach(countRefused);
+      const longest = Math.max(...refusing.map((rule) => this.#waitFor(rule, now)));
+      return Promise.reject(tooMany(fits ? longest : FULL_WAIT_MS, this.random));
     }
     countPassed(rules);
-    rules.forEach((rule, index) => {
-      const counter = counters[index];
-      if (counter) count(counter, rule, now);
-    });
-    return Promise.resolve();
+    for (const rule of rules) count(this.#counter(rule, now), rule, now);
+    return Promise.resolve({ rules, at: now, by: this });
   }
 
-  override refund(rules: readonly Rule[], takenAt: number): Promise<void> {
+  override refund({ rules, at }: Counted): Promise<void> {
     for (const rule of rules) {
       const counter = this.#counters.get(keyOf(rule));
-      if (!counter || counter.startedAt > takenAt || counter.count === 0) continue;
+      if (!counter || counter.startedAt > at || counter.count === 0) continue;
       counter.count -= 1;
       if (counter.count < rule.limit) counter.blockedUntil = 0;
     }
@@ -66,34 +63,38 @@ export class MemoryLimiter extends Limiter {
   }
 
   override wait(rule: Rule): Promise<number> {
-    const now = this.clock.now();
-    const counter = this.#counters.get(keyOf(rule));
-    const isLive = counter !== undefined && counter.endsAt > now;
-    return Promise.resolve(isLive ? Math.max(0, counter.blockedUntil - now) : 0);
+    return Promise.resolve(this.#waitFor(rule, this.clock.now()));
   }
 
-  /** The live counter of a rule; `undefined` when memory is full of live ones: refused rather than forgotten (S-26). */
-  #counter(rule: Rule, now: number): Counter | undefined {
+  #waitFor(rule: Rule, now: number): number {
+    return Math.max(0, (this.#live(rule, now)?.blockedUntil ?? now) - now);
+  }
+
+  #live(rule: Rule, now: number): Counter | undefined {
     const known = this.#counters.get(keyOf(rule));
-    if (known && known.endsAt > now) return known;
-    if (!known && this.#counters.size >= this.most) this.#sweep(now);
-    if (!known && this.#counters.size >= this.most) return undefined;
+    return known && known.endsAt > now ? known : undefined;
+  }
+
+  #counter(rule: Rule, now: number): Counter {
+    const known = this.#live(rule, now);
+    if (known) return known;
     const fresh = { count: 0, startedAt: now, endsAt: now + rule.windowMs, blockedUntil: 0 };
     this.#counters.set(keyOf(rule), fresh);
     return fresh;
   }
 
-  #sweep(now: number): void {
-    for (const [key, counter] of this.#counters) if (counter.endsAt <= now) this.#counters.delete(key);
+  /** False when memory is full of live counters: newcomers are refused rather than anybody forgotten (S-26). */
+  #makeRoom(rules: readonly Rule[], now: number): boolean {
+    const fits = (): boolean => {
+      const newcomers = rules.filter((rule) => !this.#counters.has(keyOf(rule))).length;
+      return newcomers === 0 || this.#counters.size + newcomers <= this.most;
+    };
+    if (!fits()) this.#sweep(now);
+    return fits();
   }
 
-  /** ±20 % so that refused callers do not come back together (S-26). */
-  #refusal(waitMs: number): DomainError {
-    const seconds = Math.max(1, waitMs / 1_000);
-    const retryAfterSeconds = Math.ceil((seconds * (800 + this.random.below(401))) / 1_000);
-    return new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
-      retryAfterSeconds,
-    });
+  #sweep(now: number): void {
+    for (const [key, counter] of this.#counters) if (counter.endsAt <= now) this.#counters.delete(key);
   }
 }
 
@@ -114,8 +115,8 @@ function count(counter: Counter, rule: Rule, now: number): void {
 
 /** LIMITS=off: counts nothing. */
 export class UnlimitedLimiter extends Limiter {
-  override take(): Promise<void> {
-    return Promise.resolve();
+  override take(rules: readonly Rule[]): Promise<Counted> {
+    return Promise.resolve({ rules, at: 0, by: this });
   }
 
   override refund(): Promise<void> {

@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../logging/log.js';
 
 /** Redis did not do what it was asked for: whoever asked goes on without it. */
-class RedisAway extends Error {
+export class RedisAway extends Error {
   constructor(cause?: unknown) {
     super('Redis is away', { cause });
     this.name = 'RedisAway';
@@ -189,9 +189,10 @@ function optionsOf(url: URL): RedisOptions {
     maxRetriesPerRequest: 0,
     // The driver's own subscribing after a reconnection would end the process when it fails.
     autoResubscribe: false,
+    // Without these the driver calls a connection ready in the same turn; with them, one that was lost meanwhile too,
+    // and makes no other.
     enableReadyCheck: false,
     disableClientInfo: true,
-    connectionName: 'signpost',
     keepAlive: 10_000,
   };
 }

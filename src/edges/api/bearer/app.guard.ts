@@ -39,7 +39,7 @@ export class AppGuard implements CanActivate {
     return true;
   }
 
-  #count(bucket: string, key: string, limit: number): Promise<void> {
-    return this.limiter.take([{ bucket, key, limit, windowMs: MINUTE }]);
+  async #count(bucket: string, key: string, limit: number): Promise<void> {
+    await this.limiter.take([{ bucket, key, limit, windowMs: MINUTE }]);
   }
 }
