@@ -17,6 +17,7 @@ import { RestoresModule } from './features/restores/index.js';
 import { ServersModule } from './features/servers/index.js';
 import { SessionsModule } from './features/sessions/index.js';
 import { ChangesModule } from './platform/changes/changes.module.js';
+import { DatabaseTime } from './platform/clock/database-time.service.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { LimitsModule } from './platform/limits/limits.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
   static with(config: Config, log: Log, clock?: Clock): DynamicModule {
     return {
       module: AppModule,
+      providers: [DatabaseTime],
       imports: [
         ConfigModule.with(config),
         LoggingModule.with(log),

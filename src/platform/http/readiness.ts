@@ -3,6 +3,9 @@ import { Injectable } from '@nestjs/common';
 /** Checks one part the broker cannot serve without; rejects or resolves within a few seconds. */
 type Probe = () => Promise<void>;
 
+/** Well within the two seconds of R-53. */
+const PROBE_TIMEOUT_MS = 1_500;
+
 /** Whether the broker can serve now, and if not, which part is missing. */
 @Injectable()
 export class Readiness {
@@ -38,7 +41,18 @@ export class Readiness {
   async missing(): Promise<string[]> {
     if (this.#draining) return ['stopping'];
     const parts = [...this.#probes];
-    const results = await Promise.allSettled(parts.map(([, probe]) => probe()));
+    const results = await Promise.allSettled(parts.map(([, probe]) => inTime(probe())));
     return parts.flatMap(([part], index) => (results[index]?.status === 'rejected' ? [part] : []));
   }
+}
+
+/** A part that does not answer is missing: load balancers must know within two seconds (R-53). */
+function inTime(probe: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)),
+      PROBE_TIMEOUT_MS,
+    );
+    probe.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

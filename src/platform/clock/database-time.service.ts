@@ -1,0 +1,72 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock, MINUTE, SECOND } from '../../shared/clock.js';
+import type { Connections } from '../database/connections.js';
+import { CONNECTIONS } from '../database/database.module.js';
+import { Readiness } from '../http/readiness.js';
+import { Jobs } from '../jobs/jobs.service.js';
+import { Log } from '../logging/log.js';
+import { SystemClock } from './system-clock.js';
+
+/** A clock of a machine drifts by less than a millisecond in that. */
+const ASK_EVERY_MS = 5 * SECOND;
+/** So far a machine may be off before it is said, and before the node serves nobody. */
+const SAY_AT_MS = 30 * SECOND;
+const NOT_READY_AT_MS = 5 * MINUTE;
+/** An answer that took longer says too little. */
+const SLOW_MS = SECOND;
+
+const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
+
+/**
+ * On PostgreSQL all nodes live by its clock: what expires, expires everywhere at once, however their machines are set
+ * (R-26). Between two answers time goes on by the monotonic clock.
+ */
+@Injectable()
+export class DatabaseTime implements OnModuleInit {
+  /** How far the machine is ahead of the database. */
+  #offMs = 0;
+  #isSaid = false;
+
+  constructor(
+    @Inject(CONNECTIONS) private readonly connections: Connections,
+    private readonly clock: Clock,
+    private readonly jobs: Jobs,
+    private readonly readiness: Readiness,
+    private readonly log: Log,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { clock } = this;
+    if (this.connections.kind !== 'postgres' || !(clock instanceof SystemClock)) return;
+    await this.#ask(clock);
+    this.readiness.require('clock', () => this.#requireRight());
+    this.jobs.every('ask the database for the time', ASK_EVERY_MS, async () => {
+      await this.#ask(clock);
+      this.#say();
+    });
+  }
+
+  async #ask(clock: SystemClock): Promise<void> {
+    const before = performance.now();
+    const [row] = await this.connections.reader.query<[{ now: number }]>(NOW);
+    const machine = clock.machineNow;
+    const after = performance.now();
+    if (after - before > SLOW_MS) return;
+    clock.set(row.now, (before + after) / 2);
+    this.#offMs = machine - row.now;
+  }
+
+  #say(): void {
+    const isOff = Math.abs(this.#offMs) > SAY_AT_MS;
+    const seconds = Math.round(this.#offMs / SECOND);
+    if (isOff && !this.#isSaid)
+      this.log.error({ seconds }, 'the clock of this machine is wrong: set it by NTP');
+    this.#isSaid = isOff;
+  }
+
+  #requireRight(): Promise<void> {
+    return Math.abs(this.#offMs) > NOT_READY_AT_MS
+      ? Promise.reject(new Error('the clock of this machine is wrong'))
+      : Promise.resolve();
+  }
+}
