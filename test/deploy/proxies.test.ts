@@ -12,9 +12,13 @@ import { CLIENT, freePort, Proxy, type ProxyName } from './proxy.js';
 await installMissing(['nginx-light', 'haproxy']);
 
 const portOf = (broker: TestBroker): number => Number(new URL(broker.url).port);
-/** How many requests a broker has answered. */
-const answered = (broker: TestBroker): number =>
-  broker.log.messages('info').filter((message) => message === 'request').length;
+/** How often a broker has answered a route with a status; the health checks of a proxy are requests too. */
+const count = (broker: TestBroker, path: string, status: number): number =>
+  broker.log.lines
+    .filter(({ fields }) => 'path' in fields && 'status' in fields)
+    .filter(({ fields }) => (fields as { path: string }).path === path)
+    .filter(({ fields }) => (fields as { status: number }).status === status).length;
+const answered = (broker: TestBroker): number => count(broker, '/service/pin', 200);
 
 describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
   const declare = findProgram(name) === null ? describe.skip : describe;
@@ -92,6 +96,7 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
       // nginx does not ask for the health of a node: it notices when the port is closed.
       if (name === 'nginx') await leaving.app.close();
       else {
+        await eventually(() => expect(count(leaving, '/health/ready', 503)).toBeGreaterThan(1));
         await eventually(async () => {
           const before = answered(leaving);
           for (let index = 0; index < 4; index += 1) expect(await pin()).toBe(200);
