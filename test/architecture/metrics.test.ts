@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { metricList } from '../../scripts/lib/metric-list.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
@@ -11,10 +11,12 @@ import { RestoreHold } from '../../src/features/restores/index.js';
 import { noteBackup } from '../../src/platform/backup/last-backup.js';
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { measurePool } from '../../src/platform/database/database-metrics.js';
+import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
 import { PasswordHasher } from '../../src/platform/crypto/password-hasher.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { Limiter } from '../../src/platform/limits/limiter.js';
 import { declaredMetrics, type Metric } from '../../src/platform/metrics/metrics.js';
+import { RedisLink } from '../../src/platform/redis/redis-link.js';
 import { HOUR } from '../../src/shared/clock.js';
 import { ask, askAt, type Answer } from '../connect/ask.js';
 import { acceptedLink, account, device, server, sql } from '../connect/cast.js';
@@ -200,6 +202,15 @@ test('tokens for apps are counted by grant and answer', async () => {
   expect(grown['signpost_oauth_grants_total{grant="refresh_token",outcome="invalid_grant"}']).toBe(1);
 });
 
+test('what Redis is asked is counted, also while it is away', async () => {
+  const link = await RedisLink.open('redis://127.0.0.1:1', broker.log);
+  const ask = (): Promise<unknown> => link.ask((redis) => redis.ping()).catch(nothing);
+  const grown = await metrics.growth(ask);
+  link.close();
+  expect(grown['signpost_redis_duration_seconds_count{outcome="spared"}']).toBe(1);
+  expect((await metrics.scraped()).get('signpost_redis_away')).toBe(1);
+});
+
 test('what holds now is told: listeners, waiting mail, the hold of a restore, the last backup', async () => {
   const eva = await account(broker, 'eva');
   const app = { account: eva, signInId: 'none', expiresAt: broker.clock.now() + HOUR };
@@ -237,6 +248,17 @@ test('the dashboard and the rules for alerts name only what there is, and Promet
   }
   const promtool = findProgram('promtool');
   if (promtool !== null) execFileSync(promtool, ['check', 'config', `${folder}/prometheus.yaml`]);
+});
+
+test('a key ring that can no longer be read is told, and requests are served all the same', async () => {
+  const ring = `${broker.dataDir}/keyring.json`;
+  renameSync(ring, `${ring}.gone`);
+  expect(() => broker.app.get(CryptoModule).takeNewKeys()).toThrow('keyring.json');
+  const told = await fetch(`${metrics.opsUrl}/health/ready`);
+  expect([told.status, await told.text()]).toEqual([200, expect.stringContaining('"key-ring"')]);
+  renameSync(`${ring}.gone`, ring);
+  await broker.app.get(CryptoModule).takeNewKeys();
+  expect(await (await fetch(`${metrics.opsUrl}/health/ready`)).text()).not.toContain('"key-ring"');
 });
 
 /** Last: the tests before it are the ones that move them. */

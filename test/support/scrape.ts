@@ -4,7 +4,7 @@ export class Scraper {
   readonly moved = new Set<string>();
 
   /** @param opsUrl without a final slash */
-  constructor(private readonly opsUrl: string) {}
+  constructor(readonly opsUrl: string) {}
 
   async scraped(): Promise<Map<string, number>> {
     const answer = await fetch(`${this.opsUrl}/metrics`);

@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { Clock, DAY, MINUTE } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import type { Tables } from '../database/connections.js';
+import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Log } from '../logging/log.js';
 import { KeyCanaryEntity } from './key-canary.entity.js';
@@ -38,6 +39,8 @@ export const keyTables: Tables = [KeyCanaryEntity];
   exports: [KeyRing, PasswordHasher, SigningKeys],
 })
 export class CryptoModule implements OnModuleInit {
+  #isUnreadable = false;
+
   constructor(
     private readonly keys: SigningKeys,
     private readonly jobs: Jobs,
@@ -45,16 +48,21 @@ export class CryptoModule implements OnModuleInit {
     private readonly random: Random,
     private readonly config: Config,
     private readonly log: Log,
+    private readonly readiness: Readiness,
   ) {}
 
   onModuleInit(): void {
+    // What is in memory goes on working; the next start would not.
+    this.readiness.mention('key-ring', () => this.#isUnreadable);
     this.jobs.every('take new signing keys', 5 * MINUTE, () => this.takeNewKeys());
     this.jobs.every('rotate old signing keys', DAY, () => this.tendSigningKeys());
   }
 
   /** What `signpost keys rotate` has written since. */
   takeNewKeys(): Promise<void> {
+    this.#isUnreadable = true;
     this.keys.replace(readSigningKeys(this.config.keyRingFile, this.clock, this.random));
+    this.#isUnreadable = false;
     return Promise.resolve();
   }
 

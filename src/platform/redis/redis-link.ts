@@ -1,5 +1,20 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../logging/log.js';
+import { gauge, histogram } from '../metrics/metrics.js';
+
+const questions = histogram({
+  name: 'signpost_redis_duration_seconds',
+  help: 'Questions to Redis, where REDIS_URL is set: answered, failed (or not within 50 ms), or not asked because it is away.',
+  labels: { outcome: ['answered', 'failed', 'spared'] },
+});
+const good = questions.series({ outcome: 'answered' });
+const bad = questions.series({ outcome: 'failed' });
+const spared = questions.series({ outcome: 'spared' });
+const away = gauge({
+  name: 'signpost_redis_away',
+  help: '1 while Redis is away and every node counts its share of the limits by itself; not there without REDIS_URL.',
+  labels: {},
+});
 
 /** Redis did not do what it was asked for: whoever asked goes on without it. */
 export class RedisAway extends Error {
@@ -52,6 +67,7 @@ export class RedisLink {
     this.#subscriber.on('message', (channel: string, message: string) => {
       this.#listeners.get(channel)?.(message);
     });
+    away.readBy({}, () => Number(!this.#isUp));
     this.#probing = setInterval(() => void this.#look(), PROBE_EVERY_MS);
     this.#probing.unref();
   }
@@ -80,12 +96,18 @@ export class RedisLink {
 
   /** @throws RedisAway after 50 ms at most, at once while it is down */
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
-    if (!this.#isUp) throw new RedisAway();
+    if (!this.#isUp) {
+      spared.observe(0);
+      throw new RedisAway();
+    }
+    const since = performance.now();
     try {
       const answer = await answered(question(this.#commands));
+      good.observe((performance.now() - since) / 1_000);
       this.#failures = 0;
       return answer;
     } catch (error) {
+      bad.observe((performance.now() - since) / 1_000);
       this.#failures += 1;
       if (this.#failures >= FAILURES_UNTIL_DOWN) this.#goDown();
       throw new RedisAway(error);
