@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as tick, setTimeout as pause } from 'node:timers/promises';
+import type { QueryRunner } from 'typeorm';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
-import { eachDatabase, type OpenDatabase } from '../support/databases.js';
+import { eachDatabase, sqliteOnly, type OpenDatabase } from '../support/databases.js';
 
 const random = new SystemRandom();
 const row = (keyId: string, value = 'v') => ({ keyId, use: 'test', value });
@@ -258,4 +260,160 @@ eachDatabase('a unit of work', keyTables, (open) => {
     expect(admitted.filter(Boolean)).toHaveLength(5);
     expect(await stored(database)).toHaveLength(5);
   });
+
+  test('that fails among others at once leaves them, and their rows', async () => {
+    const database = await open();
+    const { unitOfWork } = database;
+    const one = (n: number): Promise<void> =>
+      unitOfWork.run(async () => {
+        await insert(unitOfWork, `n-${n}`);
+        if (n % 3 === 1) throw new Error(`fails ${n}`);
+        if (n % 3 === 2) await insert(unitOfWork, 'n-0');
+      });
+    const ended = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => one(n)));
+    expect(ended.map(({ status }) => status === 'fulfilled')).toEqual(
+      Array.from({ length: 9 }, (_, n) => n % 3 === 0),
+    );
+    expect(await stored(database)).toEqual(['n-0', 'n-3', 'n-6']);
+  });
+
+  test('is acknowledged and told only when it is on disk, also among others at once', async () => {
+    const database = await open();
+    const { unitOfWork } = database;
+    const seen: string[][] = [];
+    const told: number[] = [];
+    const one = async (n: number): Promise<void> => {
+      await unitOfWork.run(async () => {
+        await insert(unitOfWork, `n-${n}`);
+        unitOfWork.afterCommit(() => told.push(n));
+      });
+      expect(told).toContain(n);
+      seen.push((await stored(database)).filter((id) => id === `n-${n}`));
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)));
+    expect(seen.flat()).toHaveLength(20);
+  });
+
+  test('runs in the context of its own request, and so does what follows its commit', async () => {
+    const { unitOfWork } = await open();
+    const request = new AsyncLocalStorage<number>();
+    const heard: (number | undefined)[] = [];
+    const one = (n: number): Promise<void> =>
+      request.run(n, () =>
+        unitOfWork.run(async () => {
+          await insert(unitOfWork, `n-${n}`);
+          expect(request.getStore()).toBe(n);
+          unitOfWork.afterCommit(() => heard.push(request.getStore()));
+        }),
+      );
+    await Promise.all([0, 1, 2].map(one));
+    expect(heard.sort()).toEqual([0, 1, 2]);
+  });
+
+  test('of which a COMMIT fails is acknowledged to nobody who shares it, and leaves nothing', async () => {
+    const database = await open();
+    const { writer } = database.connections;
+    const original = writer.createQueryRunner.bind(writer);
+    writer.createQueryRunner = () => {
+      const runner = Object.create(original()) as QueryRunner;
+      const query = runner.query.bind(runner);
+      runner.query = (...given: unknown[]): Promise<never> =>
+        given[0] === 'COMMIT'
+          ? Promise.reject(new Error('the disk is gone'))
+          : (Reflect.apply(query, runner, given) as Promise<never>);
+      return runner;
+    };
+    const told: number[] = [];
+    const doubted: number[] = [];
+    const one = (n: number): Promise<void> =>
+      database.unitOfWork.run(async () => {
+        database.unitOfWork.afterCommit(
+          () => told.push(n),
+          () => doubted.push(n),
+        );
+        await insert(database.unitOfWork, `n-${n}`);
+      });
+    const ended = await Promise.allSettled([0, 1, 2].map(one));
+    for (const outcome of ended) expect(outcome).toMatchObject({ reason: { message: 'the disk is gone' } });
+    expect([told, doubted.sort(), await stored(database)]).toEqual([[], [0, 1, 2], []]);
+    writer.createQueryRunner = original;
+    await database.unitOfWork.run(() => insert(database.unitOfWork, 'next'));
+    expect(await stored(database)).toEqual(['next']);
+  });
 });
+
+sqliteOnly('units of work that share a commit', keyTables, (open) => {
+  /** Counts the commits of a database. */
+  function commitsOf({ connections: { writer } }: OpenDatabase): () => number {
+    let commits = 0;
+    const runner = writer.createQueryRunner();
+    const query = runner.query.bind(runner);
+    runner.query = (...given: unknown[]): Promise<never> => {
+      if (given[0] === 'COMMIT') commits += 1;
+      return Reflect.apply(query, runner, given) as Promise<never>;
+    };
+    return () => commits;
+  }
+
+  test('are those that wait together, at most 128 of them', async () => {
+    const database = await open();
+    const commits = commitsOf(database);
+    const all = Array.from({ length: 300 }, (_, n) => insertAlone(database, `n-${n}`));
+    await Promise.all(all);
+    expect(commits()).toBeGreaterThanOrEqual(3);
+    expect(commits()).toBeLessThan(100);
+    expect(await stored(database)).toHaveLength(300);
+  });
+
+  test('do not wait for whoever comes behind a long one: it ends the sharing', async () => {
+    const database = await open();
+    const { inside, end, done } = heldOpen(database.unitOfWork, 'long');
+    await inside;
+    const commits = commitsOf(database);
+    const next = insertAlone(database, 'next');
+    await pause(25);
+    end();
+    await done;
+    expect([commits(), await stored(database)]).toEqual([1, ['long']]);
+    await next;
+    expect(commits()).toBe(2);
+  });
+
+  test('hear no refusal before the row is on disk because of which they are refused', async () => {
+    const database = await open();
+    const { unitOfWork } = database;
+    const order: string[] = [];
+    const first = unitOfWork.run(async () => {
+      await insert(unitOfWork, 'one');
+      unitOfWork.afterCommit(() => order.push('committed'));
+    });
+    const second = unitOfWork
+      .run(() => insert(unitOfWork, 'one'))
+      .catch((error: unknown) => order.push((error as Error).message));
+    await Promise.all([first, second]);
+    expect(order).toEqual(['committed', expect.stringMatching(/unique/i)]);
+  });
+
+  test('fail with one during which SQLite undoes their transaction by itself, and nothing after that is written', async () => {
+    const database = await open();
+    const { unitOfWork } = database;
+    const undone = (keyId: string): Promise<void> =>
+      unitOfWork.run(async () => {
+        await insert(unitOfWork, keyId);
+        await unitOfWork.writing.query('ROLLBACK');
+        await insert(unitOfWork, 'stray').catch(() => undefined);
+      });
+    const names = ['before', 'undone', 'after'];
+    const ended = await Promise.allSettled(
+      names.map((name) => (name === 'undone' ? undone(name) : insertAlone(database, name))),
+    );
+    expect(ended[1]?.status).toBe('rejected');
+    expect(await stored(database)).toEqual(names.filter((_, at) => ended[at]?.status === 'fulfilled').sort());
+    await insertAlone(database, 'next');
+    expect(await stored(database)).toContain('next');
+  });
+});
+
+function insertAlone({ unitOfWork }: OpenDatabase, keyId: string): Promise<void> {
+  return unitOfWork.run(() => insert(unitOfWork, keyId));
+}

@@ -45,6 +45,13 @@ export function eachDatabase(name: string, tables: Tables, tests: (open: Open) =
   }
 }
 
+/** The same for what only SQLite does. */
+export function sqliteOnly(name: string, tables: Tables, tests: (open: Open) => void): void {
+  describe(`${name} on SQLite`, () => {
+    tests(openerOf(sqlite(), tables));
+  });
+}
+
 /** Registers what happens around the tests; answers how they open their database. */
 function openerOf(kind: Kind, tables: Tables): Open {
   const opened: Connections[] = [];

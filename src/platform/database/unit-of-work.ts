@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
@@ -8,8 +8,9 @@ import type { Connections, LookUp } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
 import { OpenCommits } from './open-commits.js';
+import type { OpenUnit } from './open-unit.js';
+import { SharedCommit } from './shared-commit.js';
 import { Transaction } from './transaction.js';
-import { Turnstile } from './turnstile.js';
 
 /** Whether a unit of work may use what is kept back of the disk. */
 type Room = 'usual' | 'reserve';
@@ -23,13 +24,18 @@ const LOCK_STEP_MS = 20;
  * The only way to write: everything inside `run` happens or nothing does.
  *
  * Inside, talk to the database only: hash before, send after. TypeORM's one SQLite connection would mix transactions
- * that interleave, and lose rows silently, so writers queue there; on PostgreSQL they run side by side.
+ * that interleave, and lose rows silently, so writers take turns there, and those that wait together share a commit; on
+ * PostgreSQL they run side by side.
  */
 @Injectable()
 export class UnitOfWork {
   readonly commits = new OpenCommits();
-  readonly #current = new AsyncLocalStorage<Transaction>();
-  readonly #turnstile = new Turnstile();
+  readonly #current = new AsyncLocalStorage<OpenUnit>();
+  readonly #shared = new SharedCommit({
+    begin: (deadline) => this.#begun(deadline),
+    commit: (transaction, units) => this.#committed(transaction, units),
+    undo: (transaction) => this.#undone(transaction),
+  });
 
   constructor(
     private readonly connections: Connections,
@@ -75,16 +81,16 @@ export class UnitOfWork {
 
   /** Where reads go: the open transaction, else the read-only connection. */
   get reading(): EntityManager {
-    const transaction = this.#current.getStore();
-    return transaction?.open ? transaction.manager : this.connections.reader.manager;
+    const unit = this.#current.getStore();
+    return unit?.open ? unit.manager : this.connections.reader.manager;
   }
 
   /** Where writes go. Throws outside a unit of work, and after its end (a forgotten `await`). */
   get writing(): EntityManager {
-    const transaction = this.#current.getStore();
-    if (transaction?.open) return transaction.manager;
+    const unit = this.#current.getStore();
+    if (unit?.open) return unit.manager;
     throw new Error(
-      transaction
+      unit
         ? 'a write came after the end of its unit of work: an await is missing'
         : 'a write outside UnitOfWork.run()',
     );
@@ -107,9 +113,10 @@ export class UnitOfWork {
    * @param inDoubt runs instead when the answer to COMMIT was lost: it may have happened, or still happen
    */
   afterCommit(effect: () => void, inDoubt?: () => void): void {
-    const transaction = this.#required();
-    transaction.afterCommit.push(effect);
-    if (inDoubt) transaction.inDoubt.push(inDoubt);
+    const unit = this.#required();
+    // In the context of its own request, though units of work share a commit.
+    unit.afterCommit.push(AsyncResource.bind(effect));
+    if (inDoubt) unit.inDoubt.push(inDoubt);
   }
 
   /** A look-up outside every unit of work that is made over and over; see `Connections.prepare`. */
@@ -123,46 +130,79 @@ export class UnitOfWork {
     throw storageFull({ cause });
   }
 
-  #required(): Transaction {
-    const transaction = this.#current.getStore();
-    if (!transaction?.open) throw new Error('only inside UnitOfWork.run()');
-    return transaction;
+  #required(): OpenUnit {
+    const unit = this.#current.getStore();
+    if (!unit?.open) throw new Error('only inside UnitOfWork.run()');
+    return unit;
   }
 
-  async #queued<T>(work: () => Promise<T>): Promise<T> {
+  #queued<T>(work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + LOCK_WAIT_MS;
-    if (this.connections.kind === 'postgres') return this.#transaction(work, deadline);
-    return this.#turnstile.pass(() => this.#transaction(work, deadline));
+    const within = (unit: OpenUnit): Promise<T> => this.#current.run(unit, work);
+    if (this.connections.kind === 'sqlite') return this.#shared.run(within, deadline);
+    return this.#alone(within, deadline);
   }
 
-  async #transaction<T>(work: () => Promise<T>, deadline: number): Promise<T> {
-    const transaction = new Transaction(this.connections.writer);
+  async #alone<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
+    const transaction = await this.#begun(deadline);
+    const unit = transaction.unit();
+    let result: T;
     try {
-      const result = await this.#committed(transaction, work, deadline);
-      for (const effect of transaction.afterCommit) effect();
-      return result;
+      result = await work(unit);
+      unit.end();
+    } catch (error) {
+      await unit.abandon();
+      await this.#undone(transaction);
+      throw error;
+    }
+    await this.#committed(transaction, [unit]);
+    return result;
+  }
+
+  async #undone(transaction: Transaction): Promise<void> {
+    await transaction.rollBack();
+    await transaction.release();
+  }
+
+  /** With nothing to keep it is only ended. Calls back before it resolves. */
+  async #committed(transaction: Transaction, units: readonly OpenUnit[]): Promise<void> {
+    try {
+      await this.#commit(transaction, units);
+      for (const { afterCommit } of units) for (const effect of afterCommit) effect();
     } finally {
       this.commits.end(transaction);
     }
   }
 
-  async #committed<T>(transaction: Transaction, work: () => Promise<T>, deadline: number): Promise<T> {
+  async #commit(transaction: Transaction, units: readonly OpenUnit[]): Promise<void> {
+    if (units.length === 0) {
+      await this.#undone(transaction);
+      return;
+    }
     try {
-      await this.#begin(transaction, deadline);
-      const result = await this.#current.run(transaction, work);
       if (!this.connections.solitude.isVisible()) throw unseen();
       this.commits.begin(transaction);
       await transaction.commit();
-      return result;
     } catch (error) {
       if (transaction.isInDoubt) {
         commitsInDoubt.count({});
-        for (const effect of transaction.inDoubt) effect();
+        for (const { inDoubt } of units) for (const effect of inDoubt) effect();
       }
       await transaction.rollBack();
       throw error;
     } finally {
       await transaction.release();
+    }
+  }
+
+  async #begun(deadline: number): Promise<Transaction> {
+    const transaction = new Transaction(this.connections.writer);
+    try {
+      await this.#begin(transaction, deadline);
+      return transaction;
+    } catch (error) {
+      await this.#undone(transaction);
+      throw error;
     }
   }
 

@@ -1,0 +1,126 @@
+import { AsyncResource } from 'node:async_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { OpenUnit } from './open-unit.js';
+import type { Transaction } from './transaction.js';
+
+/** So many units of work share a commit at most, and so long is one gathered: nobody waits long for strangers. */
+const MOST_UNITS = 128;
+const GATHERED_FOR_MS = 20;
+
+/** How transactions begin and end, which is for `UnitOfWork` to say. */
+export interface Ends {
+  /** @param deadline until when a locked file is waited for */
+  begin(deadline: number): Promise<Transaction>;
+  /** Makes it durable and calls back for every unit in it, in order, or undoes all and throws. */
+  commit(transaction: Transaction, units: readonly OpenUnit[]): Promise<void>;
+  undo(transaction: Transaction): Promise<void>;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+interface Waiting {
+  readonly work: (unit: OpenUnit) => Promise<unknown>;
+  readonly deadline: number;
+  /** What the caller's request carries along: work must not run in that of a neighbour. */
+  readonly context: AsyncResource;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+interface Done {
+  readonly waiting: Waiting;
+  readonly unit: OpenUnit;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Units of work that wait together share one transaction and so one sync, on a database where writers take turns (P-6).
+ *
+ * Each runs alone inside a savepoint, which is undone if it fails, and sees what those before it did, as it would if they
+ * had been committed. Nobody is answered before the commit, not even one that failed: what it was refused for may be a
+ * neighbour's row that does not come to be. A lone unit of work waits for one turn of the event loop more.
+ */
+export class SharedCommit {
+  readonly #queue: Waiting[] = [];
+  #isBusy = false;
+
+  constructor(private readonly ends: Ends) {}
+
+  run<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
+    return new Promise<Outcome>((settle) => {
+      this.#queue.push({ work, deadline, context: new AsyncResource('unit of work'), settle });
+      if (!this.#isBusy) void this.#empty();
+    }).then((outcome) => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.value as T;
+    });
+  }
+
+  async #empty(): Promise<void> {
+    this.#isBusy = true;
+    for (let first = this.#queue.shift(); first; first = this.#queue.shift()) {
+      await this.#together(first);
+    }
+    this.#isBusy = false;
+  }
+
+  async #together(first: Waiting): Promise<void> {
+    const done: Done[] = [];
+    try {
+      const transaction = await this.#gathered(first, done);
+      await this.ends.commit(
+        transaction,
+        done.filter(succeeded).map(({ unit }) => unit),
+      );
+    } catch (error) {
+      if (done.length === 0) first.settle({ error });
+      for (const { waiting } of done) waiting.settle({ error });
+      return;
+    }
+    for (const { waiting, outcome } of done) waiting.settle(outcome);
+  }
+
+  async #gathered(first: Waiting, done: Done[]): Promise<Transaction> {
+    const transaction = await this.ends.begin(first.deadline);
+    try {
+      await this.#gather(transaction, first, done);
+      return transaction;
+    } catch (error) {
+      await this.ends.undo(transaction);
+      throw error;
+    }
+  }
+
+  /** Whoever comes until a turn of the event loop brings nobody, within the bounds. Fills `done`. */
+  async #gather(transaction: Transaction, first: Waiting, done: Done[]): Promise<void> {
+    const until = performance.now() + GATHERED_FOR_MS;
+    for (let next: Waiting | undefined = first; next; next = this.#queue.shift()) {
+      await perform(transaction, next, done);
+      if (this.#queue.length === 0) await turn();
+      if (done.length >= MOST_UNITS || performance.now() >= until) return;
+    }
+  }
+}
+
+/** @throws when the transaction as a whole is lost */
+async function perform(transaction: Transaction, waiting: Waiting, done: Done[]): Promise<void> {
+  const unit = transaction.unit();
+  const at = done.push({ waiting, unit, outcome: { error: undefined } }) - 1;
+  await transaction.mark();
+  try {
+    const value = await waiting.context.runInAsyncScope(waiting.work, undefined, unit);
+    unit.end();
+    await transaction.keepMarked();
+    done[at] = { waiting, unit, outcome: { value } };
+  } catch (error) {
+    await unit.abandon();
+    await transaction.undoMarked().catch(() => {
+      // The database undid everything by itself, and this is why.
+      throw error;
+    });
+    done[at] = { waiting, unit, outcome: { error } };
+  }
+}
+
+function succeeded({ outcome }: Done): boolean {
+  return 'value' in outcome;
+}
