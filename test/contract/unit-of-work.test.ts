@@ -6,6 +6,7 @@ import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { DomainError } from '../../src/shared/domain-error.js';
 import { eachDatabase, sqliteOnly, type OpenDatabase } from '../support/databases.js';
 
 const random = new SystemRandom();
@@ -411,6 +412,18 @@ sqliteOnly('units of work that share a commit', keyTables, (open) => {
     expect(await stored(database)).toEqual(names.filter((_, at) => ended[at]?.status === 'fulfilled').sort());
     await insertAlone(database, 'next');
     expect(await stored(database)).toContain('next');
+  });
+
+  test('are never told the refusal of a neighbour with which SQLite has undone them', async () => {
+    const database = await open();
+    const refused = (): Promise<void> =>
+      database.unitOfWork.run(async () => {
+        await database.unitOfWork.writing.query('ROLLBACK');
+        throw new DomainError('not-found', 'no-server', 'There is no such server.');
+      });
+    const ended = await Promise.allSettled([insertAlone(database, 'before'), refused()]);
+    expect(ended[0]).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
+    expect(await stored(database)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import { DomainError } from '../../shared/domain-error.js';
 import type { OpenUnit } from './open-unit.js';
 import type { Transaction } from './transaction.js';
 
@@ -115,10 +116,19 @@ async function perform(transaction: Transaction, waiting: Waiting, done: Done[])
     await unit.abandon();
     await transaction.undoMarked().catch(() => {
       // The database undid everything by itself, and this is why.
-      throw error;
+      throw lostWith(error);
     });
     done[at] = { waiting, unit, outcome: { error } };
   }
+}
+
+/** What a neighbour was refused for is no answer to others: a 404 could make a media server throw its registration away. */
+function lostWith(error: unknown): unknown {
+  if (!(error instanceof DomainError)) return error;
+  return new DomainError('unavailable', 'database-away', 'The database is busy.', {
+    cause: error,
+    retryAfterSeconds: 2,
+  });
 }
 
 function succeeded({ outcome }: Done): boolean {
