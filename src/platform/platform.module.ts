@@ -4,6 +4,7 @@ import { Random } from '../shared/random.js';
 import { SteadyClock } from './clock/steady-clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { SystemRandom } from './crypto/system-random.js';
+import { ReadyAnswers } from './http/ready-answers.js';
 import { Readiness } from './http/readiness.js';
 import { Jobs } from './jobs/jobs.service.js';
 
@@ -18,6 +19,7 @@ export class PlatformModule {
       { provide: Random, useClass: SystemRandom },
       Jobs,
       Readiness,
+      ReadyAnswers,
     ];
     return { module: PlatformModule, global: true, providers: exported, exports: exported };
   }

@@ -8,6 +8,7 @@ import { routesIn, routesOf, type Route } from '../../src/routes.js';
 import { signIn } from '../api/app-token.js';
 import { askAt, type Call } from '../connect/ask.js';
 import { account, device, server } from '../connect/cast.js';
+import { ReadyAnswers, type ReadyRoute } from '../../src/platform/http/ready-answers.js';
 import { TestBroker } from '../support/broker.js';
 
 const OPEN: readonly CallerClass[] = ['nobody-in-particular', 'health-check'];
@@ -31,10 +32,12 @@ describe('routes', () => {
   let broker: TestBroker | undefined;
   let routes: Route[] = [];
   let bare: readonly BareRoute[] = [];
+  let ready: readonly ReadyRoute[] = [];
 
   beforeAll(async () => {
     broker = await TestBroker.start();
     routes = routesIn(broker.app);
+    ready = broker.app.get(ReadyAnswers).routes;
     bare = bareRoutesOf(broker.app.getHttpAdapter().getInstance());
   });
   afterAll(() => broker?.remove());
@@ -90,6 +93,13 @@ describe('routes', () => {
     expect(bare.map(({ path }) => path)).toEqual(['/service/servers']);
     for (const { path, callers } of bare) {
       expect(routes).toContainEqual({ name: `GET ${path}`, callers: [...callers], scopes: [] });
+    }
+  });
+
+  test('before the framework are these, and admit whom the long way admits', () => {
+    expect(ready.map(({ path }) => path)).toEqual(['/service/servers', '/api/v1/servers']);
+    for (const { path, callers } of ready) {
+      expect(routes.find(({ name }) => name === `GET ${path}`)?.callers).toEqual(callers);
     }
   });
 

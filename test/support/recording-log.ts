@@ -26,6 +26,10 @@ export class RecordingLog extends Log {
     this.lines.push({ level: 'error', fields, message });
   }
 
+  override isLevelEnabled(): boolean {
+    return true;
+  }
+
   /** The messages of a level, oldest first. */
   messages(level: LogLine['level']): string[] {
     return this.lines.filter((line) => line.level === level).map((line) => line.message);

@@ -6,6 +6,7 @@ import { LinksModule } from '../../features/links/index.js';
 import { OauthModule } from '../../features/oauth/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AccessTokenStrategy } from './bearer/access-token.strategy.js';
+import { AppLimits } from './bearer/app-limits.js';
 import { Apps } from './bearer/apps.service.js';
 import { InvitationsController } from './links/invitations.controller.js';
 import { LinksController } from './links/links.controller.js';
@@ -14,6 +15,7 @@ import { SignInsController } from './people/sign-ins.controller.js';
 import { ApiReference } from './reference/api-reference.js';
 import { ReferenceController } from './reference/reference.controller.js';
 import { Listeners } from './servers/listeners.service.js';
+import { ReadyLists } from './servers/ready-lists.service.js';
 import { ServerEventsController } from './servers/server-events.controller.js';
 import { ServerEvents } from './servers/server-events.service.js';
 import { ServerLists } from './servers/server-lists.service.js';
@@ -22,7 +24,16 @@ import { ServersController } from './servers/servers.controller.js';
 /** Signpost's own API under /api/v1: JSON, bearer tokens, problems. */
 @Module({
   imports: [DiscoveryModule, LinksModule, OauthModule, SessionsModule],
-  providers: [AccessTokenStrategy, ApiReference, Apps, Listeners, ServerEvents, ServerLists],
+  providers: [
+    AccessTokenStrategy,
+    ApiReference,
+    AppLimits,
+    Apps,
+    Listeners,
+    ReadyLists,
+    ServerEvents,
+    ServerLists,
+  ],
   controllers: [
     InvitationsController,
     LinksController,

@@ -5,7 +5,7 @@ import { Config } from '../../config/index.js';
 import { ServersService, wrongServerKey, type Server } from '../../features/servers/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { callersOf, type CallerClass } from '../../platform/http/callers.js';
-import { Limiter } from '../../platform/limits/limiter.js';
+import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { HOUR } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 
@@ -52,8 +52,16 @@ export class ConnectCallersGuard implements CanActivate {
 
   /** Lists and look-ups per device or server; ending things is never counted (S-25). */
   async countList(id: string): Promise<void> {
-    const limit = this.config.listsHour;
-    await this.limiter.take([{ bucket: 'list-hour', key: id, limit, windowMs: HOUR }]);
+    await this.limiter.take([this.#listRule(id)]);
+  }
+
+  /** The same at once, or false and nothing was counted. */
+  countListNow(id: string): boolean {
+    return this.limiter.takeNow([this.#listRule(id)]);
+  }
+
+  #listRule(id: string): Rule {
+    return { bucket: 'list-hour', key: id, limit: this.config.listsHour, windowMs: HOUR };
   }
 
   /** The device first: browser apps send a literal in the server's header along with their token. */
@@ -83,7 +91,7 @@ export class ConnectCallersGuard implements CanActivate {
 }
 
 /** The device token that a request carries, if it carries one. */
-export function deviceTokenOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
+export function deviceTokenOf(request: { readonly headers: FastifyRequest['headers'] }): string | undefined {
   const token = request.headers['x-connect-usertoken'];
   return typeof token === 'string' && token !== '' ? token : undefined;
 }

@@ -10,7 +10,7 @@ import { ConnectCallersGuard } from './callers.guard.js';
 import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
 import { ReadyServersRoute } from './ready-servers.route.js';
-import { ReadyServersShortcut } from './ready-servers-shortcut.service.js';
+import { ReadyServers } from './ready-servers.service.js';
 import { ServersController } from './servers.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { UserController } from './user.controller.js';
@@ -26,6 +26,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
-  providers: [ConnectCallersGuard, ReadyServersRoute, ReadyServersShortcut],
+  providers: [ConnectCallersGuard, ReadyServersRoute, ReadyServers],
 })
 export class ConnectModule {}

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DiscoveryService } from '../../features/discovery/index.js';
+import { bytesOf, DiscoveryService } from '../../features/discovery/index.js';
 import type { UsableLink } from '../../features/links/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { addBareRoute, type RouteConstraint } from '../../platform/http/bare-routes.js';
 import { isUnchanged } from '../../platform/http/etags.js';
+import { hasBody } from '../../platform/http/ready-answers.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { notYours } from './narrow.js';
 import { serverEntry } from './shapes.js';
@@ -15,11 +16,7 @@ export const PLAIN = /^\/service\/servers\/?(?:\?(userId)=(\d{1,16}))?$/i;
 /** Requests for E4 without a body whose query needs no reading; all others go the long way, to the controller. */
 export const plainServersRequest: RouteConstraint = {
   name: 'plainServers',
-  matches: ({ method, url, headers }) =>
-    method === 'GET' &&
-    PLAIN.test(url ?? '') &&
-    headers['transfer-encoding'] === undefined &&
-    (headers['content-length'] ?? '0') === '0',
+  matches: ({ method, url, headers }) => method === 'GET' && PLAIN.test(url ?? '') && !hasBody(headers),
 };
 
 /**
@@ -52,7 +49,7 @@ export class ReadyServersRoute {
     const list = found instanceof Promise ? await found : found;
     reply.header('ETag', list.etag);
     if (isUnchanged(request.headers['if-none-match'], list.etag)) return reply.code(304).send();
-    return reply.header('Content-Type', 'application/json; charset=utf-8').send(list.bytes(renderEntry));
+    return reply.header('Content-Type', 'application/json; charset=utf-8').send(list.ready(renderList));
   }
 
   #known(request: FastifyRequest): SignedInDevice | null {
@@ -61,6 +58,7 @@ export class ReadyServersRoute {
   }
 }
 
-export function renderEntry(entry: UsableLink): string {
-  return JSON.stringify(serverEntry(entry));
+/** The list as E4 sends it. */
+export function renderList(servers: readonly UsableLink[]): Buffer {
+  return bytesOf(JSON.stringify(servers.map(serverEntry)));
 }

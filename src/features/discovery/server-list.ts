@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { UsableLink } from '../links/index.js';
 
-/** How an edge writes one server of a list: JSON text. */
-export type Renderer = (entry: UsableLink) => string;
-
 /**
  * The servers of one account at one moment, with what is made from them once and sent many times. The bytes hold link
  * keys in clear: they live in the memory of the process and go nowhere but into answers.
  */
 export class ServerList {
-  readonly #bytes = new Map<Renderer, Buffer>();
+  readonly #made = new Map<unknown, unknown>();
   #etag: string | undefined;
 
   constructor(readonly servers: readonly UsableLink[]) {}
@@ -22,17 +19,23 @@ export class ServerList {
     return (this.#etag ??= etagOf(this.servers.map(contentOf).join('\n')));
   }
 
-  /** The list as a JSON array, as this edge writes it. The same bytes each time: not to be changed. */
-  bytes(render: Renderer): Buffer {
-    const ready = this.#bytes.get(render);
-    if (ready) return ready;
-    const text = `[${this.servers.map(render).join(',')}]`;
-    // Of its own: from Node's pool, one small list would keep 8 KiB of others alive.
-    const made = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-    made.write(text);
-    this.#bytes.set(render, made);
+  /**
+   * What an edge makes of the servers, made once and kept as long as the list: a function that lives as long as the edge.
+   * The same each time: not to be changed.
+   */
+  ready<Made>(make: (servers: readonly UsableLink[]) => Made): Made {
+    if (this.#made.has(make)) return this.#made.get(make) as Made;
+    const made = make(this.servers);
+    this.#made.set(make, made);
     return made;
   }
+}
+
+/** Text as bytes of its own: from Node's pool, one small list would keep 8 KiB of others alive. */
+export function bytesOf(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }
 
 /** 128 bits, in quotes. Nothing can be read back from it, not even a link key that is known in part. */

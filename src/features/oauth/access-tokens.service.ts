@@ -7,6 +7,7 @@ import { AccountsService, isActive } from '../accounts/index.js';
 import type { AccessTokenClaims, SignedInApp } from './access-token.js';
 import { RestoreHold } from '../restores/index.js';
 import { AppSignIns } from './app-sign-ins.service.js';
+import { CheckedSignIns, type CheckedSignIn } from './checked-sign-ins.js';
 import { apiOf, issuerOf } from './names.js';
 
 /** Our own access tokens, as the API meets them: which key, and whether what they say still holds. */
@@ -14,6 +15,7 @@ import { apiOf, issuerOf } from './names.js';
 export class AccessTokens {
   constructor(
     private readonly signIns: AppSignIns,
+    private readonly checked: CheckedSignIns,
     private readonly accounts: AccountsService,
     private readonly keys: SigningKeys,
     private readonly hold: RestoreHold,
@@ -29,18 +31,38 @@ export class AccessTokens {
 
   /**
    * The app behind a token whose signature and `typ` were checked, or null: not now (`isTimely`), for somebody else, the
-   * sign-in has ended, the account is not active. Read anew each time (S-62).
+   * sign-in has ended, the account is not active. Asked each time, from memory only while that
+   * is exact (S-62).
    *
    * @throws DomainError unavailable in a restore hold: an app forgets what it is told is gone (R-33)
    */
   async accept(claims: AccessTokenClaims): Promise<SignedInApp | null> {
     if (!this.#isOurs(claims)) return null;
     await this.hold.refuseWhileHeld();
-    const signIn = await this.signIns.find(claims.sign_in);
-    if (signIn?.accountId !== claims.sub || signIn.clientId !== claims.client_id) return null;
-    const account = await this.accounts.find(signIn.accountId);
-    if (!account || !isActive(account)) return null;
-    this.signIns.markUsed(signIn);
+    const { sign_in: id } = claims;
+    const known = this.checked.find(id) ?? (await this.checked.read(id, () => this.#read(id)));
+    return known && this.#admit(known, claims);
+  }
+
+  /** The same at once, if the sign-in was asked for before; null says nothing but to ask `accept`. */
+  acceptNow(claims: AccessTokenClaims): SignedInApp | null {
+    if (!this.hold.isOff || !this.#isOurs(claims)) return null;
+    const known = this.checked.find(claims.sign_in);
+    return known ? this.#admit(known, claims) : null;
+  }
+
+  async #read(id: string): Promise<CheckedSignIn | null> {
+    const signIn = await this.signIns.find(id);
+    const account = signIn && (await this.accounts.find(signIn.accountId));
+    return account && isActive(account) ? { account, signIn } : null;
+  }
+
+  /** Its time is judged at every request: it runs out also for what is remembered. */
+  #admit(known: CheckedSignIn, claims: AccessTokenClaims): SignedInApp | null {
+    const { account, signIn } = known;
+    if (account.id !== claims.sub || signIn.clientId !== claims.client_id) return null;
+    if (!this.signIns.isAlive(signIn)) return null;
+    known.signIn = this.signIns.markUsed(signIn);
     const scopes = claims.scope.split(' ').filter((scope) => signIn.scopes.includes(scope));
     return {
       account,

@@ -55,17 +55,17 @@ export class AppSignIns {
   /** A live sign-in, or null: ended, expired, never was. Read anew each time (S-62). */
   async find(id: string): Promise<AppSignIn | null> {
     const signIn = await this.signIns.find(id);
-    return signIn && this.#isAlive(signIn) ? signIn : null;
+    return signIn && this.isAlive(signIn) ? signIn : null;
   }
 
   /** The live sign-ins of an account, the one used last first (S-14). */
   async of(accountId: AccountId): Promise<AppSignIn[]> {
-    return (await this.signIns.of(accountId)).filter((signIn) => this.#isAlive(signIn)).reverse();
+    return (await this.signIns.of(accountId)).filter((signIn) => this.isAlive(signIn)).reverse();
   }
 
   /** The live ones among these. */
   async liveAmong(ids: readonly string[]): Promise<AppSignIn[]> {
-    return (await this.signIns.among(ids)).filter((signIn) => this.#isAlive(signIn));
+    return (await this.signIns.among(ids)).filter((signIn) => this.isAlive(signIn));
   }
 
   /** The person ends one of their apps. @returns false if there is no such (S-61) */
@@ -106,11 +106,22 @@ export class AppSignIns {
     await this.signIns.markUsed(id, this.clock.now());
   }
 
-  /** Beside the request, at most once an hour: nobody waits for a stamp, nor fails because of it. */
-  markUsed({ id, lastUsedAt }: AppSignIn): void {
+  /**
+   * Beside the request, at most once an hour: nobody waits for a stamp, nor fails because of it (R-15).
+   *
+   * @returns the sign-in as it will be
+   */
+  markUsed(signIn: AppSignIn): AppSignIn {
     const now = this.clock.now();
-    if (now - lastUsedAt < HOUR) return;
+    if (now - signIn.lastUsedAt < HOUR) return signIn;
+    const { id } = signIn;
     this.jobs.soon('mark app used', () => this.unitOfWork.run(() => this.signIns.markUsed(id, now)));
+    return { ...signIn, lastUsedAt: now };
+  }
+
+  /** Whether its time has not run out. */
+  isAlive(signIn: AppSignIn): boolean {
+    return this.clock.now() < endOf(signIn, this.#lifetimes);
   }
 
   async forgetExpired(): Promise<void> {
@@ -119,10 +130,6 @@ export class AppSignIns {
 
   get #lifetimes(): AppLifetimes {
     return { idle: this.config.appIdleTtl, absolute: this.config.appTtl };
-  }
-
-  #isAlive(signIn: AppSignIn): boolean {
-    return this.clock.now() < endOf(signIn, this.#lifetimes);
   }
 
   async #remove(signIn: AppSignIn): Promise<void> {

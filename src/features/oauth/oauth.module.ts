@@ -12,6 +12,7 @@ import { AppSignIns } from './app-sign-ins.service.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { Artifacts } from './artifacts.service.js';
 import { AuthorizationServer } from './authorization-server.service.js';
+import { CheckedSignIns } from './checked-sign-ins.js';
 import { ClientsModule } from './clients.module.js';
 import { DeviceCodes } from './device-codes.service.js';
 import { Grants } from './grants.service.js';
@@ -36,6 +37,7 @@ import { TokenGrants } from './token-grants.service.js';
     Artifacts,
     ArtifactsRepository,
     AuthorizationServer,
+    CheckedSignIns,
     DeviceCodes,
     Grants,
     Interactions,

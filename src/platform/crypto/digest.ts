@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * What is stored of a token instead of the token: SHA-256, lower-case hex.
@@ -6,7 +6,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
  * A fast hash is right here: tokens hold 128 random bits and more, which cannot be guessed offline (S-50).
  */
 export function digestOf(token: string): string {
-  return createHash('sha256').update(token, 'utf8').digest('hex');
+  // In one go: an object for each hash costs more than the hash (P-1).
+  return hash('sha256', token, 'hex');
 }
 
 /** Compares two digests in a time that says nothing about where they differ. */

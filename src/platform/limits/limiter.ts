@@ -30,6 +30,14 @@ export abstract class Limiter {
    */
   abstract take(rules: readonly Rule[]): Promise<Counted>;
 
+  /**
+   * The same at once, where nobody has to be asked: true if it was counted. False if it would be refused or cannot be
+   * known yet; then nothing is counted, and `take` says which (P-1).
+   */
+  takeNow(rules: readonly Rule[]): boolean {
+    return rules.length === 0;
+  }
+
   /** Takes back what was counted, for acts that turned out harmless; not from a later window. */
   abstract refund(counted: Counted): Promise<void>;
 

@@ -42,9 +42,20 @@ export class MemoryLimiter extends Limiter {
       const longest = Math.max(...refusing.map((rule) => this.#waitFor(rule, now)));
       return Promise.reject(tooMany(fits ? longest : FULL_WAIT_MS, this.random));
     }
+    this.#countAll(rules, now);
+    return Promise.resolve({ rules, at: now, by: this });
+  }
+
+  override takeNow(rules: readonly Rule[]): boolean {
+    const now = this.clock.now();
+    const isRefused = !this.#makeRoom(rules, now) || rules.some((rule) => this.#waitFor(rule, now) > 0);
+    if (!isRefused) this.#countAll(rules, now);
+    return !isRefused;
+  }
+
+  #countAll(rules: readonly Rule[], now: number): void {
     countPassed(rules);
     for (const rule of rules) count(this.#counter(rule, now), rule, now);
-    return Promise.resolve({ rules, at: now, by: this });
   }
 
   override refund({ rules, at }: Counted): Promise<void> {
@@ -117,6 +128,10 @@ function count(counter: Counter, rule: Rule, now: number): void {
 export class UnlimitedLimiter extends Limiter {
   override take(rules: readonly Rule[]): Promise<Counted> {
     return Promise.resolve({ rules, at: 0, by: this });
+  }
+
+  override takeNow(): boolean {
+    return true;
   }
 
   override refund(): Promise<void> {

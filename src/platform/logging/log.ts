@@ -8,6 +8,8 @@ export abstract class Log {
   abstract info(fields: object, message: string): void;
   abstract warn(fields: object, message: string): void;
   abstract error(fields: object, message: string): void;
+  /** Whether lines of a level are written at all: for fields that cost something to put together. */
+  abstract isLevelEnabled(level: string): boolean;
 }
 
 /** Only these parts of an error: a database error also carries its parameters, which may be secrets (S-53). */

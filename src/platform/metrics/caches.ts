@@ -2,7 +2,7 @@ import { counter, gauge, NAMES_IN_THE_CODE, type Count } from './metrics.js';
 
 const lookUps = counter({
   name: 'signpost_cache_lookups_total',
-  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens that were checked (`tokens`).',
+  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`).',
   labels: { cache: NAMES_IN_THE_CODE, outcome: ['hit', 'miss'] },
 });
 const entries = gauge({

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { RenderedServer } from './server-entry.js';
 
+/** What an app must be allowed to read it. */
+export const LIST_SCOPE = 'servers:read';
+
 /** 55 to 60 minutes. */
 const SHORTEST_REFRESH = 3_300;
 const REFRESH_SPREAD = 301;

@@ -5,7 +5,7 @@ import { isUnchanged } from '../../../platform/http/etags.js';
 import { SECOND } from '../../../shared/clock.js';
 import { ApiController, App, Operation, Query } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
-import type { ServerList } from './server-list.js';
+import { LIST_SCOPE, type ServerList } from './server-list.js';
 import { ServerLists } from './server-lists.service.js';
 import { ServerListShape, WaitQuery } from './servers.shapes.js';
 
@@ -34,7 +34,7 @@ export class ServersController {
     summary: 'List the servers',
     description:
       'Every server that the person may use, with the addresses at which it can be reached, the best for the network that asks first. The list is complete or there is an error: never take a failure for an empty list. Keep list and ETag, ask with `If-None-Match`, and keep working with what you have while the broker is away.',
-    scopes: ['servers:read'],
+    scopes: [LIST_SCOPE],
     query: WaitQuery,
     answer: {
       status: 200,

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../../config/index.js';
+import { Limiter, type Rule } from '../../../platform/limits/limiter.js';
+import { MINUTE } from '../../../shared/clock.js';
+
+/** How often the API may be called: by a network, whoever it is, and by an app (S-25). */
+@Injectable()
+export class AppLimits {
+  constructor(
+    private readonly limiter: Limiter,
+    private readonly config: Config,
+  ) {}
+
+  /** @throws DomainError rate-limited */
+  async countNetwork(network: string): Promise<void> {
+    await this.limiter.take([this.#ofNetwork(network)]);
+  }
+
+  /** @throws DomainError rate-limited */
+  async countApp(signInId: string): Promise<void> {
+    await this.limiter.take([this.#ofApp(signInId)]);
+  }
+
+  /** Both at once; false, and nothing was counted, where `countNetwork` and `countApp` must be asked. */
+  countNow(network: string, signInId: string): boolean {
+    return this.limiter.takeNow([this.#ofNetwork(network), this.#ofApp(signInId)]);
+  }
+
+  #ofNetwork(network: string): Rule {
+    const limit = this.config.apiRequestsNetwork;
+    return { bucket: 'api-network-minute', key: network, limit, windowMs: MINUTE };
+  }
+
+  #ofApp(signInId: string): Rule {
+    const limit = this.config.apiRequestsApp;
+    return { bucket: 'api-app-minute', key: signInId, limit, windowMs: MINUTE };
+  }
+}

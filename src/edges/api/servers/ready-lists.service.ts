@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { DiscoveryService } from '../../../features/discovery/index.js';
+import type { ReadyAnswer, ReadyRoute } from '../../../platform/http/ready-answers.js';
+import { AppLimits } from '../bearer/app-limits.js';
+import { Apps } from '../bearer/apps.service.js';
+import { API_OPEN_HEADERS } from '../cors.js';
+import { LIST_SCOPE } from './server-list.js';
+import { seenLists } from './seen-lists.js';
+
+/** `GET /api/v1/servers` where token, sign-in and list are remembered. `ServersController.list` answers the same. */
+@Injectable()
+export class ReadyLists implements ReadyRoute {
+  readonly path = '/api/v1/servers';
+  readonly callers = ['app'] as const;
+  /** Without a query: what is in one must be read. */
+  readonly url = /^\/api\/v1\/servers\/?$/i;
+  readonly headers = API_OPEN_HEADERS;
+
+  constructor(
+    private readonly apps: Apps,
+    private readonly discovery: DiscoveryService,
+    private readonly limits: AppLimits,
+  ) {}
+
+  answer({ headers }: IncomingMessage, network: string): ReadyAnswer | null {
+    const app = this.apps.recogniseNow(headers.authorization);
+    if (app?.scopes.has(LIST_SCOPE) !== true) return null;
+    const list = this.discovery.remembered(app.account.id);
+    if (list === undefined || !this.limits.countNow(network, app.signInId)) return null;
+    return list.ready(seenLists).from(network);
+  }
+}

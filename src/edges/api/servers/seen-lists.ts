@@ -1,0 +1,37 @@
+import { bytesOf } from '../../../features/discovery/index.js';
+import type { UsableLink } from '../../../features/links/index.js';
+import type { ReadyAnswer } from '../../../platform/http/ready-answers.js';
+import { renderServer } from './server-entry.js';
+import { listOf } from './server-list.js';
+
+/**
+ * One list as it is sent to apps, ready for each network that makes a difference: those where one of its servers stands
+ * put that server's local address first. Two are kept, elsewhere and the home that asked last, so that a list has its
+ * bytes at most twice.
+ */
+export class SeenLists {
+  readonly #homes: ReadonlySet<string>;
+  #elsewhere: ReadyAnswer | undefined;
+  #atHome: { readonly network: string; readonly answer: ReadyAnswer } | undefined;
+
+  constructor(private readonly servers: readonly UsableLink[]) {
+    this.#homes = new Set(servers.map(({ server }) => server.network));
+  }
+
+  /** @param network of the app (`networkOf`) */
+  from(network: string): ReadyAnswer {
+    if (!this.#homes.has(network)) return (this.#elsewhere ??= this.#seen(network));
+    if (this.#atHome?.network !== network) this.#atHome = { network, answer: this.#seen(network) };
+    return this.#atHome.answer;
+  }
+
+  #seen(network: string): ReadyAnswer {
+    const { etag, body } = listOf(this.servers.map((server) => renderServer(server, network)));
+    return { etag, body: bytesOf(body) };
+  }
+}
+
+/** As `ServerList.ready` takes it. */
+export function seenLists(servers: readonly UsableLink[]): SeenLists {
+  return new SeenLists(servers);
+}

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ReadyLists } from '../../src/edges/api/servers/ready-lists.service.js';
+import { AppSignIns } from '../../src/features/oauth/index.js';
+import type { Account } from '../../src/features/accounts/index.js';
+import { Readiness } from '../../src/platform/http/readiness.js';
+import { Jobs } from '../../src/platform/jobs/jobs.service.js';
+import { HOUR } from '../../src/shared/clock.js';
+import { acceptedLink, account, server } from '../connect/cast.js';
+import type { Answer, Call } from '../connect/ask.js';
+import { eachBroker, TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
+import { api, problemIn } from './ask-api.js';
+import { jwt, signIn } from './app-token.js';
+import { claimsOf } from '../support/app-tokens.js';
+
+const VOLATILE = ['date', 'x-request-id', 'retry-after'];
+
+function comparable({ status, headers, text: body }: Answer): object {
+  const kept = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
+  // A problem says which request it answers.
+  return { status, text: body.replace(/[0-9a-f-]{36}/g, ''), headers: Object.fromEntries(kept) };
+}
+
+/** Asks by the short way and by the long one, which a query forces: the answers must be the same to the byte. */
+async function bothWays(broker: TestBroker, call: Call & { bearer?: string }): Promise<Answer> {
+  const short = await api(broker, 'GET', 'servers', call);
+  const long = await api(broker, 'GET', 'servers?wait=0', call);
+  expect(comparable(short)).toEqual(comparable(long));
+  return short;
+}
+
+/** How many requests were answered before the framework meanwhile. */
+async function readyDuring(broker: TestBroker, work: () => Promise<unknown>): Promise<number> {
+  const spy = jest.spyOn(broker.app.get(ReadyLists), 'answer');
+  await work();
+  const count = spy.mock.results.filter(({ value }) => value !== null).length;
+  spy.mockRestore();
+  return count;
+}
+
+async function cast(
+  broker: TestBroker,
+  name: string,
+): Promise<{ bearer: string; signInId: string; person: Account }> {
+  const person = await account(broker, name);
+  const den = await server(broker, 'Den "1" 🎬', { localAddress: 'http://192.168.1.5:8096' });
+  await acceptedLink(broker, den, person);
+  const { token: bearer, signInId } = await signIn(broker, person);
+  expect((await api(broker, 'GET', 'servers', { bearer })).status).toBe(200);
+  return { bearer, signInId, person };
+}
+
+eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' }, (broker) => {
+  test('answers to the byte what the controller answers, from elsewhere and from home', async () => {
+    const { bearer } = await cast(broker(), 'ready-same');
+    // Nothing is remembered before the broker has made sure that it hears of every change.
+    await eventually(async () =>
+      expect(await readyDuring(broker(), () => api(broker(), 'GET', 'servers', { bearer }))).toBe(1),
+    );
+    for (const from of ['127.0.0.1', '203.0.113.7', '2001:db8::7', '127.0.0.1'])
+      for (const headers of [{}, { Origin: 'https://app.example.org' }, { 'If-None-Match': '*' }])
+        await bothWays(broker(), { bearer, from, headers });
+  });
+
+  test.each([
+    ['no token', {}],
+    ['a wrong token', { bearer: 'a.b.c' }],
+    ['another scheme', { headers: { Authorization: 'Basic x' } }],
+  ])('refuses %s exactly as the controller does', async (_, call) => {
+    expect((await bothWays(broker(), call)).status).toBe(401);
+  });
+
+  test('asks for the scope', async () => {
+    const { token: bearer } = await signIn(broker(), await account(broker(), 'ready-scope'), ['profile']);
+    for (let n = 0; n < 2; n += 1) expect((await bothWays(broker(), { bearer })).status).toBe(403);
+  });
+
+  test('knows an app no more once its sign-in has ended, or its token has expired (S-62)', async () => {
+    const one = await cast(broker(), 'ready-ended');
+    const other = await cast(broker(), 'ready-expired');
+    expect((await api(broker(), 'DELETE', 'sign-ins/current', { bearer: one.bearer })).status).toBe(204);
+    expect((await bothWays(broker(), one)).status).toBe(401);
+    expect((await bothWays(broker(), other)).status).toBe(200);
+    broker().clock.advance(HOUR);
+    expect((await bothWays(broker(), other)).status).toBe(401);
+  });
+
+  test('stamps a remembered sign-in at most once an hour, and does stamp it', async () => {
+    const { person, signInId } = await cast(broker(), 'ready-stamp');
+    const begun = broker().clock.now();
+    const lastUsed = async (): Promise<number> => {
+      const claims = { sign_in: signInId, scope: 'servers:read' };
+      const bearer = jwt(broker(), claimsOf(broker(), person.id, claims));
+      for (let n = 0; n < 2; n += 1) await api(broker(), 'GET', 'servers', { bearer });
+      await broker().app.get(Jobs).idle();
+      return (await broker().app.get(AppSignIns).find(signInId))?.lastUsedAt ?? 0;
+    };
+    broker().clock.advance(HOUR - 1);
+    expect(await lastUsed()).toBe(begun);
+    broker().clock.advance(1);
+    expect(await lastUsed()).toBe(begun + HOUR);
+  });
+
+  test('writes the same line to the access log', async () => {
+    const { bearer } = await cast(broker(), 'ready-log');
+    const lines = (): object[] => broker().log.lines.filter(({ message }) => message === 'request');
+    const before = lines().length;
+    await bothWays(broker(), { bearer });
+    await eventually(() => expect(lines()).toHaveLength(before + 2));
+    const same = { method: 'GET', path: '/api/v1/servers', status: 200, network: '127.0.0.1' };
+    for (const line of lines().slice(before)) expect(line).toMatchObject({ fields: same });
+  });
+});
+
+describe('what stands before the framework', () => {
+  let broker: TestBroker;
+  beforeAll(async () => {
+    broker = await TestBroker.start({ LIMITS: 'on', LIMIT_API_REQUESTS_PER_APP_MINUTE: '6' });
+  });
+  afterAll(() => broker.remove());
+
+  /** Sends text as it is, and reads until the connection ends. */
+  async function raw(sent: string): Promise<string> {
+    const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+    socket.write(sent);
+    return text(socket);
+  }
+  const head = (line: string, bearer: string, ...more: string[]): string =>
+    [line, 'Host: localhost', `Authorization: Bearer ${bearer}`, ...more, '', ''].join('\r\n');
+  const GET = 'GET /api/v1/servers HTTP/1.1';
+  const statuses = (answers: string): string[] =>
+    [...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status = '']) => status);
+
+  test('counts together with the long way, and a refusal costs nothing (S-25)', async () => {
+    const { bearer } = await cast(broker, 'raw-counted');
+    for (let n = 0; n < 2; n += 1) await bothWays(broker, { bearer });
+    expect((await api(broker, 'GET', 'servers', { bearer })).status).toBe(200);
+    expect(problemIn(await bothWays(broker, { bearer })).status).toBe(429);
+  });
+
+  test('keeps the order of requests that come at once, whichever way each goes', async () => {
+    const { bearer } = await cast(broker, 'raw-pipelined');
+    const answers = await raw(
+      head(GET, bearer) +
+        head('GET /api/v1/servers?wait=0 HTTP/1.1', bearer) +
+        head('GET /api/v1/nothing HTTP/1.1', bearer) +
+        head(GET, bearer, 'Connection: close'),
+    );
+    expect(statuses(answers)).toEqual(['200', '200', '404', '200']);
+  });
+
+  test.each<[string, string, string[], string]>([
+    ['an absolute target', 'GET http://localhost/api/v1/servers HTTP/1.1', [], '400'],
+    ['a token twice: the first counts', GET, ['Authorization: Bearer x.y.z'], '200'],
+    ['a GET with a body, which is not read as the next request', GET, ['Content-Length: 3'], '200'],
+    ['an expectation', GET, ['Expect: 100-continue'], '100 200'],
+    ['an upgrade that nobody offers', GET, ['Connection: Upgrade, close', 'Upgrade: websocket'], '200'],
+  ])('takes %s', async (_, line, more, expected) => {
+    const { bearer } = await cast(broker, `raw-${Buffer.from(_).toString('hex').slice(0, 20)}`);
+    const body = more.includes('Content-Length: 3') ? 'abc' : '';
+    const answers = await raw(head(line, bearer, ...more, 'Connection: close') + body);
+    expect(statuses(answers).join(' ')).toBe(expected);
+  });
+
+  test('refuses names that are not the broker’s, as the framework does (S-35)', async () => {
+    const { bearer } = await cast(broker, 'raw-host');
+    const asked = head(GET, bearer, 'Connection: close').replace('Host: localhost', 'Host: evil.example');
+    expect(statuses(await raw(asked))).toEqual(['421']);
+  });
+
+  test('lets go of connections while the broker stops', async () => {
+    const { bearer } = await cast(broker, 'raw-draining');
+    broker.app.get(Readiness).drain();
+    expect((await bothWays(broker, { bearer })).headers.connection).toBe('close');
+  });
+});
