@@ -77,6 +77,8 @@ export function startBroker(dataDir, settings = {}) {
     LIMIT_SERVER_UPDATES_PER_HOUR: '1000000000',
     LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE: '1000000000',
     LIMIT_CONNECTIONS_PER_NETWORK: '10000',
+    // 10,000 lists of ten servers weigh 197 MB; with less, "warm" would measure look-ups in the database.
+    LISTS_MEMORY_MB: '256',
     ...settings,
   };
   return start([process.execPath, inCheckout('dist/main.js')], env, dataDir);
