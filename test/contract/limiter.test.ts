@@ -219,6 +219,7 @@ describe('limits over all nodes', () => {
       return act();
     };
     const shared = {
+      takeNow: () => false,
       take: (rules: readonly Rule[]) => reach(async () => ({ ...(await common.take(rules)), by: shared })),
       refund: (counted: Counted) => reach(() => common.refund(counted)),
       clear: (rules: readonly Rule[]) => reach(() => common.clear(rules)),
