@@ -1,4 +1,4 @@
-import { NestFactory, Reflector } from '@nestjs/core';
+import { ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from './config/index.js';
 import { AppModule } from './app.module.js';
@@ -18,9 +18,12 @@ import { PageErrors } from './edges/pages/page-errors.js';
 import { RestoreHold } from './features/restores/index.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { AccessGuard } from './platform/http/callers.js';
+import { declaredRoutes } from './platform/http/declared-routes.js';
 import { ErrorFilter } from './platform/http/error-filter.js';
 import { corsOf } from './platform/http/cors.js';
 import { createAdapter, prepare } from './platform/http/fastify.js';
+import { LoadShedder } from './platform/http/overload/load-shedder.js';
+import { PriorityTable } from './platform/http/overload/priority-table.js';
 import { Limiter } from './platform/limits/limiter.js';
 import { ReadyAnswers } from './platform/http/ready-answers.js';
 import type { RedisLink } from './platform/redis/redis-link.js';
@@ -56,6 +59,8 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   ready.add(app.get(ReadyServers));
   ready.add(app.get(ReadyLists));
   ready.standBefore(adapter.getInstance().server);
+  const priorities = new PriorityTable(declaredRoutes(app.get(ModulesContainer)), app.get(Reflector));
+  app.get(LoadShedder).addTo(adapter.getInstance().server, priorities, presenters);
   app.get(ApiReference).describedBy(() => openApiDocument(app, ApiModule, config.publicUrl));
   await app.init();
   return app;

@@ -1,7 +1,8 @@
-import { RequestMethod, type INestApplication, type Type } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { ModulesContainer, Reflector } from '@nestjs/core';
 import { scopesOf } from './edges/api/bearer/scopes.js';
 import { callersOf, type CallerClass } from './platform/http/callers.js';
+import { declaredBy, declaredRoutes, type DeclaredRoute } from './platform/http/declared-routes.js';
 
 /** One route, with what it declares about its callers (S-60). */
 export interface Route {
@@ -13,45 +14,21 @@ export interface Route {
   readonly scopes: readonly string[];
 }
 
-type Handler = (...given: unknown[]) => unknown;
 const reflector = new Reflector();
 
 /** Every route of a broker, also of one that was only looked at. */
 export function routesIn(app: Pick<INestApplication, 'get'>): Route[] {
-  const modules = [...app.get(ModulesContainer).values()];
-  const controllers = modules.flatMap((module) => [...module.controllers.values()]);
-  return controllers.flatMap(({ metatype }) => (metatype ? routesOf(metatype as Type) : []));
+  return declaredRoutes(app.get(ModulesContainer)).map(described);
 }
 
 /** Every route that a controller answers. */
 export function routesOf(controller: Type): Route[] {
-  const prototype = controller.prototype as Record<string, Handler>;
-  return Object.getOwnPropertyNames(prototype)
-    .filter((name) => name !== 'constructor')
-    .map((name) => prototype[name])
-    .filter((handler) => typeof handler === 'function')
-    .flatMap((handler) => routesOfHandler(controller, handler));
+  return declaredBy(controller).map(described);
 }
 
-function routesOfHandler(controller: Type, handler: Handler): Route[] {
-  const method = Reflect.getMetadata('method', handler) as RequestMethod | undefined;
-  if (method === undefined) return [];
-  const place = { getHandler: () => handler, getClass: <T>() => controller as Type<T> };
+function described({ method, path, place }: DeclaredRoute): Route {
   const callers = callersOf(reflector, place);
-  const scopes = scopesOf(reflector, place);
-  const paths = pathsOf(controller, handler);
-  return paths.map((path) => ({ name: `${RequestMethod[method]} ${path}`, callers, scopes }));
-}
-
-function pathsOf(controller: Type, handler: Handler): string[] {
-  const list = (target: object): string[] =>
-    [Reflect.getMetadata('path', target) as string | string[]].flat();
-  const joined = (...parts: string[]): string =>
-    `/${parts
-      .map((part) => part.replace(/^\/|\/$/g, ''))
-      .filter(Boolean)
-      .join('/')}`;
-  return list(controller).flatMap((base) => list(handler).map((path) => joined(base, path)));
+  return { name: `${method} ${path}`, callers, scopes: scopesOf(reflector, place) };
 }
 
 const COLUMNS: readonly (readonly [CallerClass, string])[] = [

@@ -4,6 +4,7 @@ import { Random } from '../shared/random.js';
 import { SteadyClock } from './clock/steady-clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { SystemRandom } from './crypto/system-random.js';
+import { LoadShedder } from './http/overload/load-shedder.js';
 import { ReadyAnswers } from './http/ready-answers.js';
 import { Readiness } from './http/readiness.js';
 import { Jobs } from './jobs/jobs.service.js';
@@ -19,6 +20,7 @@ export class PlatformModule {
       { provide: Random, useClass: SystemRandom },
       Jobs,
       Readiness,
+      LoadShedder,
       ReadyAnswers,
     ];
     return { module: PlatformModule, global: true, providers: exported, exports: exported };

@@ -21,7 +21,7 @@ export type ErrorKind =
   | 'unavailable';
 
 interface ErrorDetails {
-  /** Seconds until a repetition makes sense; for `rate-limited` and `unavailable`. */
+  /** Seconds until a repetition makes sense: for `rate-limited` as they are, for `unavailable` the mean, which is spread (R-41). */
   readonly retryAfterSeconds?: number;
   /** Name of the field at fault, for `invalid`. */
   readonly field?: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { Random } from './random.js';
+import { around, Random, spread } from './random.js';
 
 class SystemRandom extends Random {
   override bytes(count: number): Buffer {
@@ -58,4 +58,23 @@ describe('a whole number below a limit', () => {
 
 test('hex digits are two a byte and in lower case', () => {
   expect(new SystemRandom().hex(16)).toMatch(/^[0-9a-f]{32}$/);
+});
+
+describe('when to come back', () => {
+  const random = new SystemRandom();
+  const many = (draw: () => number): [least: number, most: number] => {
+    const draws = Array.from({ length: 2_000 }, draw);
+    return [Math.min(...draws), Math.max(...draws)];
+  };
+
+  test('is spread from half to one and a half of a mean (R-41)', () => {
+    expect(many(() => spread(random, 4))).toEqual([2, 6]);
+    expect(many(() => spread(random, 15))).toEqual([8, 22]);
+    expect(many(() => spread(random, 1))).toEqual([1, 1]);
+  });
+
+  test('is what a limit says, a fifth more or less (S-26)', () => {
+    const [least, most] = many(() => around(random, 100));
+    expect([least, most]).toEqual([80, 120]);
+  });
 });

@@ -18,3 +18,14 @@ export abstract class Random {
     }
   }
 }
+
+/** Seconds until a limit frees, ±20 %, so that refused callers do not come back together (S-26). */
+export function around(random: Random, seconds: number): number {
+  return Math.ceil((seconds * (800 + random.below(401))) / 1_000);
+}
+
+/** A whole number from half to one and a half times `mean`, at least 1: callers who were all refused come back apart (R-41). */
+export function spread(random: Random, mean: number): number {
+  const least = Math.max(1, Math.ceil(mean / 2));
+  return least + random.below(Math.max(1, Math.floor(mean * 1.5) - least + 1));
+}

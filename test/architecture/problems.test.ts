@@ -46,6 +46,7 @@ const UNDER_ITS_KIND = [
   'database-away',
   'database-locked',
   'restore-hold',
+  'overloaded',
   'link-key-unreadable',
   'absolute-target',
   'invalid-field',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
+import { ModulesContainer, Reflector } from '@nestjs/core';
 import { readdirSync, readFileSync } from 'node:fs';
 import { bareRoutesOf, type BareRoute } from '../../src/platform/http/bare-routes.js';
 import { Callers, type CallerClass } from '../../src/platform/http/callers.js';
@@ -8,6 +9,9 @@ import { routesIn, routesOf, type Route } from '../../src/routes.js';
 import { signIn } from '../api/app-token.js';
 import { askAt, type Call } from '../connect/ask.js';
 import { account, device, server } from '../connect/cast.js';
+import { declaredRoutes, type DeclaredRoute } from '../../src/platform/http/declared-routes.js';
+import type { Priority } from '../../src/platform/http/overload/priority.js';
+import { PriorityTable } from '../../src/platform/http/overload/priority-table.js';
 import { ReadyAnswers, type ReadyRoute } from '../../src/platform/http/ready-answers.js';
 import { TestBroker } from '../support/broker.js';
 
@@ -30,6 +34,7 @@ async function everyKind(broker: TestBroker): Promise<Record<string, Call>> {
 
 describe('routes', () => {
   let broker: TestBroker | undefined;
+  let declared: readonly DeclaredRoute[] = [];
   let routes: Route[] = [];
   let bare: readonly BareRoute[] = [];
   let ready: readonly ReadyRoute[] = [];
@@ -37,6 +42,7 @@ describe('routes', () => {
   beforeAll(async () => {
     broker = await TestBroker.start();
     routes = routesIn(broker.app);
+    declared = declaredRoutes(broker.app.get(ModulesContainer));
     ready = broker.app.get(ReadyAnswers).routes;
     bare = bareRoutesOf(broker.app.getHttpAdapter().getInstance());
   });
@@ -101,6 +107,59 @@ describe('routes', () => {
     for (const { path, callers } of ready) {
       expect(routes.find(({ name }) => name === `GET ${path}`)?.callers).toEqual(callers);
     }
+  });
+
+  test('are worth this much under overload (R-42): what takes a right away is never refused', () => {
+    const table = new PriorityTable(declared, new Reflector());
+    const worth = ({ method, path }: DeclaredRoute): Priority => table.of(method, path.replace(/:\w+/g, 'x'));
+    const names = (priority: Priority): string[] =>
+      declared
+        .filter((route) => worth(route) === priority)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort();
+    expect(names('always')).toEqual([
+      'DELETE /api/v1/links/:id',
+      'DELETE /api/v1/sign-ins/:id',
+      'DELETE /api/v1/sign-ins/current',
+      'DELETE /service/ServerAuthorizations',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /oidc/end-session',
+      'POST /api/v1/invitations/:id/decline',
+      'POST /devices/end-app',
+      'POST /devices/end-browser',
+      'POST /devices/end-device',
+      'POST /devices/end-others',
+      'POST /invitations',
+      'POST /invitations/answer',
+      'POST /invitations/block',
+      'POST /oidc/end-session/confirm',
+      'POST /oidc/revoke',
+      'POST /revert-address',
+      'POST /servers/leave',
+      'POST /service/user/logout',
+      'POST /sign-out',
+      'POST /stop',
+    ]);
+    expect(names('look-up')).toEqual(['GET /service/user']);
+    expect(names('registration')).toEqual([
+      'GET /sign-up',
+      'POST /service/Servers',
+      'POST /service/register',
+      'POST /service/users/invite',
+      'POST /sign-up',
+    ]);
+    expect(names('server')).toEqual([
+      'GET /service/ServerAuthorizations',
+      'POST /service/ServerAuthorizations',
+    ]);
+    expect(names('discovery')).toEqual(
+      expect.arrayContaining(['GET /service/servers', 'GET /api/v1/servers']),
+    );
+    expect(table.of('POST', '/SERVICE/servers/?name=x&ID=1')).toBe('server');
+    expect(table.of('HEAD', '/health/live')).toBe('always');
+    expect(table.of('DELETE', '/%73ervice/serverauthorizations')).toBe('always');
+    expect(table.of('GET', '/%ZZ')).toBe('look-up');
   });
 
   test('are put on Fastify in one place only, which asks for their callers', () => {

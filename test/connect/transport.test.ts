@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from 'node:net';
+import { LoadShedder } from '../../src/platform/http/overload/load-shedder.js';
 import { TestBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
 import { ask, askAt, type Call } from './ask.js';
@@ -259,6 +260,61 @@ describe('what is too large or malformed', () => {
     ],
   ])('%s opens no tunnel', async (_, request, expected) => {
     expect((await rawly(request)).text).toMatch(expected);
+  });
+});
+
+describe('under overload', () => {
+  const waiting = (ms: number): void => {
+    const shedder = broker.app.get(LoadShedder);
+    for (let second = 0; second < 20; second += 1) shedder.observe(ms, 1);
+  };
+  beforeAll(() => waiting(5_000));
+  afterAll(() => waiting(0));
+
+  test.each(ENDPOINTS)(
+    '%s %s is refused with 503 and a time to come back, or served (R-42)',
+    async (...one) => {
+      const [method, path, served, call] = one;
+      const { status, headers, text } = await ask(broker, method, path, call);
+      const isNever = method === 'DELETE' || path === 'user/logout';
+      expect(status).toBe(isNever ? served : 503);
+      if (isNever) return;
+      expect(headers).toMatchObject({
+        'retry-after': expect.stringMatching(/^(?:[89]|1\d|2[012])$/),
+        'content-type': 'application/json; charset=utf-8',
+        'access-control-allow-origin': '*',
+        'cache-control': 'no-store',
+        'x-request-id': expect.stringMatching(/./),
+      });
+      expect(JSON.parse(text)).toMatchObject({ message: 'The broker is busy. Try again later.' });
+    },
+  );
+
+  test('every edge says so in its own form', async () => {
+    const get = (path: string, init?: RequestInit): Promise<Response> => fetch(broker.url + path, init);
+    const api = await get('/api/v1/servers');
+    expect([api.status, api.headers.get('content-type')]).toEqual([
+      503,
+      'application/problem+json; charset=utf-8',
+    ]);
+    const id = api.headers.get('x-request-id') ?? '';
+    expect(await api.json()).toMatchObject({ code: 'unavailable', instance: `urn:uuid:${id}` });
+    const page = await get('/sign-in');
+    expect([page.status, await page.text()]).toEqual([
+      503,
+      expect.stringContaining('Signpost is in trouble'),
+    ]);
+    expect(page.headers.get('content-security-policy')).toContain("form-action 'self'");
+    const token = await get('/oidc/token', { method: 'POST' });
+    expect([token.status, await token.json()]).toEqual([503, { error: 'temporarily_unavailable' }]);
+  });
+
+  test('health is answered, and tells operators', async () => {
+    const ready = await fetch(`${broker.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ok', notices: expect.arrayContaining(['overloaded']) },
+    ]);
   });
 });
 

@@ -125,6 +125,16 @@ export const speed = {
     0,
     65_536,
   ),
+  overloadDelay: whole(
+    {
+      name: 'OVERLOAD_DELAY_MS',
+      fallback: '100',
+      meaning:
+        'When requests wait longer than this for their turn, and that does not end, some are refused with 503 until it does: look-ups first, then registration, sign-in, updates of servers, device lists last; health checks and what takes a right away never (R-42). 0 refuses none.',
+    },
+    0,
+    10_000,
+  ),
 };
 
 /** How mail leaves. */

@@ -8,6 +8,7 @@ import {
   type DeviceCaller,
   type ServerCaller,
 } from './callers.guard.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import { narrowTo } from './narrow.js';
 import type { Parameters } from './parameters/parameters.js';
 import { authorization } from './shapes.js';
@@ -46,6 +47,7 @@ export class AuthorizationsController {
   }
 
   /** E13 for servers (form body), E14 for devices (query). */
+  @Priority('always')
   @Endpoint('DELETE', '', 'device', 'server')
   async end(
     @Caller() caller: ConnectCaller,

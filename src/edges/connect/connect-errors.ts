@@ -1,6 +1,7 @@
 import type { DomainError, ErrorKind } from '../../shared/domain-error.js';
 import type { ErrorAnswer, ErrorPresenter } from '../../platform/http/error-filter.js';
-import type { Failure } from '../../platform/http/failure.js';
+import { BUSY, type Failure } from '../../platform/http/failure.js';
+import { OPEN_HEADERS } from './cors.js';
 
 /** A media server takes 401 and 404 as "unregister": only the kinds that follow a successful read map there (R-02). */
 const STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -20,15 +21,18 @@ const SIGN_UP_STATUS: Readonly<Record<string, string>> = { 'user-name-taken': 'U
 /** Failures on the wire: always JSON (Q11), all internal trouble 503 (product rule 3). */
 export const connectErrors: ErrorPresenter = {
   prefix: '/service',
-  present(failure, path): ErrorAnswer {
-    const { status, message, code } = describe(failure);
-    const isSignUp = /^\/service\/register\/?$/.test(path);
-    const body = isSignUp
-      ? { Status: SIGN_UP_STATUS[code] ?? 'FAILURE', Message: message, message }
-      : { message };
-    return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
-  },
+  present: answerTo,
+  busy: (path) => ({ ...answerTo(BUSY, path), headers: OPEN_HEADERS }),
 };
+
+function answerTo(failure: Failure, path: string): ErrorAnswer {
+  const { status, message, code } = describe(failure);
+  const isSignUp = /^\/service\/register\/?$/.test(path);
+  const body = isSignUp
+    ? { Status: SIGN_UP_STATUS[code] ?? 'FAILURE', Message: message, message }
+    : { message };
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}
 
 function describe(failure: Failure): { status: number; message: string; code: string } {
   switch (failure.cause) {

@@ -5,6 +5,7 @@ import { LinksService } from '../../features/links/index.js';
 import { ServersService, type ServerFields } from '../../features/servers/index.js';
 import { invalidField } from '../../shared/domain-error.js';
 import type { ServerId } from '../../shared/ids.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import { ConnectCallersGuard, serverKeyOf, type DeviceCaller } from './callers.guard.js';
 import { narrowTo } from './narrow.js';
 import type { Parameters } from './parameters/parameters.js';
@@ -24,6 +25,7 @@ export class ServersController {
    * E2 registers, E3 (with `?id=`) updates; one path, and the id only counts in the query. E3 needs the server's key,
    * which is asked for where the id is read, because 401 and 404 make a server forget its registration (danger D1).
    */
+  @Priority((query) => (/(?:^|&)id=/i.test(query) ? 'server' : 'registration'))
   @Endpoint('POST', 'Servers', 'nobody-in-particular')
   async registerOrUpdate(
     @WireQuery(['id']) query: Parameters,

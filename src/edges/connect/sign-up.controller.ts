@@ -2,6 +2,7 @@ import { Controller, UseGuards } from '@nestjs/common';
 import { SignUpService } from '../../features/accounts/index.js';
 import { InvitationsService } from '../../features/links/index.js';
 import { invalidField } from '../../shared/domain-error.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Parameters } from './parameters/parameters.js';
 import { ConnectCallersGuard } from './callers.guard.js';
 import { Endpoint, Network, Wire } from './wire.decorators.js';
@@ -15,6 +16,7 @@ export class SignUpController {
   ) {}
 
   /** E9. An address in use looks like a fresh one (S-31). Here, unlike in E7, `password` is plain text (CS). */
+  @Priority('registration')
   @Endpoint('POST', 'register', 'nobody-in-particular')
   async signUp(
     @Wire(['email', 'userName', 'rawpw', 'password', 'grecaptcha']) wire: Parameters,
@@ -29,6 +31,7 @@ export class SignUpController {
   }
 
   /** E10. Carries no credential; whether a mail goes out is decided by what came before, and never told (W8). */
+  @Priority('registration')
   @Endpoint('POST', 'users/invite', 'nobody-in-particular')
   async invite(
     @Wire(['email', 'requesterUserName']) wire: Parameters,

@@ -5,6 +5,7 @@ import { DevicesService } from '../../features/sessions/index.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Config } from '../../config/index.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import { ConnectCallersGuard, type ConnectCaller, type DeviceCaller } from './callers.guard.js';
 import type { Parameters } from './parameters/parameters.js';
 import { userShape } from './shapes.js';
@@ -25,6 +26,7 @@ export class UserController {
   ) {}
 
   /** E6. 404 means "unknown" and decides on an invitation at the server; `IsActive` false means "not yet". */
+  @Priority('look-up')
   @Endpoint('GET', 'user', 'device', 'server')
   async find(
     @Caller() caller: ConnectCaller,
@@ -60,6 +62,7 @@ export class UserController {
   }
 
   /** E8. */
+  @Priority('always')
   @Endpoint('POST', 'user/logout', 'device')
   async signOut(@Caller() { deviceId, account }: DeviceCaller): Promise<object> {
     await this.devices.end(deviceId, account.id);

@@ -1,10 +1,13 @@
 import type { ErrorAnswer, ErrorPresenter } from '../../platform/http/error-filter.js';
-import type { Failure } from '../../platform/http/failure.js';
+import { BUSY, type Failure } from '../../platform/http/failure.js';
 import type { PageErrors } from '../pages/page-errors.js';
 import { STATUS } from '../pages/problem.js';
 
 /** Where people come with a browser. */
 const PAGES = /^\/oidc\/(?:authorize|end-session)(?:\/|$)/;
+
+/** An app in a browser can only read what says so, and this tells nothing about anybody. */
+const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' };
 
 /** Failures before the authorization server was asked, in its words (RFC 6749, 5.2), or as a page for people. */
 export function oidcErrors(pages: PageErrors): ErrorPresenter {
@@ -12,6 +15,7 @@ export function oidcErrors(pages: PageErrors): ErrorPresenter {
     prefix: '/oidc',
     present: (failure, path, request) =>
       PAGES.test(path) ? pages.present(failure, path, request) : inWordsOfOauth(failure),
+    busy: (path) => (PAGES.test(path) ? pages.busy() : { ...inWordsOfOauth(BUSY), headers: ANY_ORIGIN }),
   };
 }
 

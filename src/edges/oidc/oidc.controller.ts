@@ -6,6 +6,7 @@ import { WebSessionsService } from '../../features/sessions/index.js';
 import { Callers } from '../../platform/http/callers.js';
 import { cookieIn, cookieName } from '../pages/cookies.js';
 import { oidcViews } from '../pages/oidc-views.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import { handOver } from './hand-over.js';
 
 const CONFIGURATION = '.well-known/openid-configuration';
@@ -68,6 +69,7 @@ export class OidcController {
     return this.#answer(request, reply, '/device-authorization');
   }
 
+  @Priority('always')
   @Post('oidc/revoke')
   revoke(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.#answer(request, reply, '/revoke');
@@ -83,11 +85,13 @@ export class OidcController {
     return this.#answer(request, reply, '/userinfo');
   }
 
+  @Priority('always')
   @Get('oidc/end-session')
   endSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.#answer(request, reply, '/end-session');
   }
 
+  @Priority('always')
   @Post('oidc/end-session/confirm')
   confirmEnd(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.#answer(request, reply, '/end-session/confirm');

@@ -8,4 +8,10 @@ export const opsErrors: ErrorPresenter = {
     const body = JSON.stringify({ status: 'unavailable' });
     return { status, contentType: 'application/json; charset=utf-8', body };
   },
+  // Only for what is no health check: those are never refused.
+  busy: () => ({
+    status: 503,
+    contentType: 'application/json; charset=utf-8',
+    body: JSON.stringify({ status: 'unavailable' }),
+  }),
 };

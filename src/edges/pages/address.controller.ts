@@ -1,4 +1,5 @@
 import { AddressChangeService } from '../../features/accounts/index.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, type Page } from './html.js';
 import { Fields, PageController, Query, Show, Submit } from './page.decorators.js';
@@ -36,6 +37,7 @@ export class AddressController {
     }, oldSpent);
   }
 
+  @Priority('always')
   @Submit('revert-address')
   revert(@Fields(['token']) form: Form): Promise<Page> {
     return orElseSpent(async () => {

@@ -9,6 +9,7 @@ import {
 import { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { DeviceId } from '../../shared/ids.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
 import {
@@ -60,18 +61,21 @@ export class DevicesController {
     return page(DevicesPage, { part, ...visitor, done: query.text('done') });
   }
 
+  @Priority('always')
   @SubmitSignedIn('devices/end-device')
   async endDevice(@Browser() { account }: SignedInBrowser, @Fields(['device']) form: Form): Promise<Page> {
     requireFound(await this.devices.end(form.text('device') as DeviceId, account.id));
     return seeOther('/devices?done=ended');
   }
 
+  @Priority('always')
   @SubmitSignedIn('devices/end-app')
   async endApp(@Browser() { account }: SignedInBrowser, @Fields(['app']) form: Form): Promise<Page> {
     requireFound(await this.apps.end(form.text('app'), account.id));
     return seeOther('/devices?done=ended');
   }
 
+  @Priority('always')
   @SubmitSignedIn('devices/end-browser')
   async endBrowser(@Browser() { account }: SignedInBrowser, @Fields(['browser']) form: Form): Promise<Page> {
     requireFound(await this.browsers.signOut(form.text('browser'), account.id));
@@ -83,6 +87,7 @@ export class DevicesController {
     return page(EndOthersPage, { problem: undefined });
   }
 
+  @Priority('always')
   @SubmitSignedIn('devices/end-others')
   endOthers(
     @Browser() browser: SignedInBrowser,

@@ -1,6 +1,7 @@
 import { LinksService, type WaitingInvitation } from '../../features/links/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import { invalidField } from '../../shared/domain-error.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
 import { Browser, Fields, PageController, Query, Show, Submit } from './page.decorators.js';
@@ -31,6 +32,7 @@ export class InvitationsController {
     return browser ? this.#list(browser, query) : seeOther(signInPathFor('/invitations'));
   }
 
+  @Priority('always')
   @Submit('invitations')
   answer(@Fields(['token', 'answer']) form: Form): Promise<Page> {
     const token = form.text('token');

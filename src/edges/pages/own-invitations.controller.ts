@@ -1,5 +1,6 @@
 import { LinksService } from '../../features/links/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
 import { answerIn, invitationsShown } from './invitations.controller.js';
@@ -13,6 +14,7 @@ import { OwnInvitationsPage } from './templates/own-invitations.js';
 export class OwnInvitationsController {
   constructor(private readonly links: LinksService) {}
 
+  @Priority('always')
   @SubmitSignedIn('invitations/answer')
   answer(
     @Browser() { account }: SignedInBrowser,
@@ -40,6 +42,7 @@ export class OwnInvitationsController {
     return page(BlockPage, { invitation });
   }
 
+  @Priority('always')
   @SubmitSignedIn('invitations/block')
   async block(@Browser() { account }: SignedInBrowser, @Fields(['invitation']) form: Form): Promise<Page> {
     await this.links.answerOwn(account.id, form.text('invitation'), 'block');

@@ -3,6 +3,7 @@ import { LinksService } from '../../features/links/index.js';
 import type { SignedInBrowser } from '../../features/sessions/index.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { ServerId } from '../../shared/ids.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, seeOther, type Page } from './html.js';
 import {
@@ -66,6 +67,7 @@ export class ServersController {
     return this.#ask(browser, network, query);
   }
 
+  @Priority('always')
   @SubmitSignedIn('servers/leave')
   leave(
     @Browser() browser: SignedInBrowser,

@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { SignInService, type SignInOrigin } from '../../features/accounts/index.js';
 import { Interactions } from '../../features/oauth/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import { cookieIn, cookieName, signedOutHeaders } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
 import type { Form } from './form.js';
@@ -53,6 +54,7 @@ export class SignInController {
     );
   }
 
+  @Priority('always')
   @SubmitSignedIn('sign-out')
   async signOut(@Browser() { account, session }: SignedInBrowser): Promise<Page> {
     await this.sessions.signOut(session.id, account.id);

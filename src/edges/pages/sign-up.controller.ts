@@ -2,6 +2,7 @@ import { Config } from '../../config/index.js';
 import { PasswordPolicy, SignUpService } from '../../features/accounts/index.js';
 import { InvitationsService, type SignUpInvitation } from '../../features/links/index.js';
 import type { RobotChallenge } from '../../platform/anti-robot/anti-robot.service.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { GuardedForm, ROBOT_FIELDS } from './guarded-form.js';
 import { page, type Page } from './html.js';
@@ -25,12 +26,14 @@ export class SignUpController {
     private readonly config: Config,
   ) {}
 
+  @Priority('registration')
   @Show('sign-up')
   show(@Query(['invitation', 'userName', 'email']) query: Form): Promise<Page> {
     const typed = typedIn(query);
     return this.guarded.show((robot) => this.#ask({ typed, robot }));
   }
 
+  @Priority('registration')
   @Submit('sign-up')
   signUp(
     @Fields(['userName', 'email', 'password', 'invitation', ...ROBOT_FIELDS]) form: Form,

@@ -1,4 +1,5 @@
 import { MailStops } from '../../features/mail/index.js';
+import { Priority } from '../../platform/http/overload/priority.js';
 import type { Form } from './form.js';
 import { page, type Page } from './html.js';
 import { Fields, PageController, Query, Show, Submit } from './page.decorators.js';
@@ -16,6 +17,7 @@ export class StopController {
   }
 
   /** From our page, or from the mail program, which sends the token in the address only (RFC 8058). */
+  @Priority('always')
   @Submit('stop')
   async stop(@Query(['token']) query: Form, @Fields(['token']) form: Form): Promise<Page> {
     const token = form.text('token') || query.text('token');

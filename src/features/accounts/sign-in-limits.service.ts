@@ -7,7 +7,7 @@ import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
-import { Random } from '../../shared/random.js';
+import { around, Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { comparable, type AccountWithVerifiers } from './account.js';
@@ -193,7 +193,7 @@ export class SignInLimits {
   /** Only the owner ends this, so no time would be right. */
   #exhausted(): DomainError {
     return new DomainError('rate-limited', 'too-many', 'Too many requests. Try again later.', {
-      retryAfterSeconds: 720 + this.random.below(360),
+      retryAfterSeconds: around(this.random, 900),
     });
   }
 

@@ -7,7 +7,7 @@ import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { SigningKeys } from '../../platform/crypto/signing-keys.js';
 import { Log } from '../../platform/logging/log.js';
 import { Clock } from '../../shared/clock.js';
-import { Random } from '../../shared/random.js';
+import { Random, spread } from '../../shared/random.js';
 import { AccountsService } from '../accounts/index.js';
 import { WebSessionsService } from '../sessions/index.js';
 import { mendAnswer } from './answers.js';
@@ -75,7 +75,7 @@ export class AuthorizationServer {
     const { body } = ctx;
     ctx.status = 503;
     ctx.body = body;
-    ctx.set('Retry-After', String(2 + this.random.below(5)));
+    ctx.set('Retry-After', String(spread(this.random, 4)));
   }
 
   /** The session of our pages is the session. */

@@ -5,7 +5,7 @@ import { perNetwork } from '../../platform/limits/per-network.js';
 import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
-import { Random } from '../../shared/random.js';
+import { around, Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 
 /** Whoever types a PIN. */
@@ -64,12 +64,11 @@ export class PinGuesses {
   async #requireNoGuard(): Promise<void> {
     const wait = await this.limiter.wait(this.#guard);
     if (wait === 0) return;
-    const spread = (800 + this.random.below(401)) / 1_000; // ±20 % (S-26)
     throw new DomainError(
       'rate-limited',
       'pin-password-first',
       'Too many wrong PINs are being typed on this broker. Confirm this one on its PIN page.',
-      { retryAfterSeconds: Math.ceil((wait / 1_000) * spread) },
+      { retryAfterSeconds: around(this.random, wait / 1_000) },
     );
   }
 

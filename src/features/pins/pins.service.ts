@@ -8,7 +8,7 @@ import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
-import { Random } from '../../shared/random.js';
+import { around, Random } from '../../shared/random.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
@@ -119,7 +119,7 @@ export class PinsService {
     await this.unitOfWork.exclusive(`pins of ${device.network}`);
     const now = this.clock.now();
     const live = await this.pins.countLive(device.network, now);
-    if (live >= this.config.pinsLive && this.config.limits === 'on') throw tooManyPins();
+    if (live >= this.config.pinsLive && this.config.limits === 'on') throw this.#tooManyPins();
     const code = await this.#freshCode();
     await this.pins.add({
       ...device,
@@ -158,18 +158,13 @@ export class PinsService {
     return { bucket, key, limit, windowMs: MINUTE };
   }
 
+  #tooManyPins(): DomainError {
+    const message = 'Too many PINs are waiting. Try again in a few minutes.';
+    const retryAfterSeconds = around(this.random, 120);
+    return new DomainError('rate-limited', 'too-many-pins', message, { retryAfterSeconds });
+  }
+
   #mac(code: string): string {
     return macOf(this.ring, code);
   }
-}
-
-function tooManyPins(): DomainError {
-  return new DomainError(
-    'rate-limited',
-    'too-many-pins',
-    'Too many PINs are waiting. Try again in a few minutes.',
-    {
-      retryAfterSeconds: 120,
-    },
-  );
 }

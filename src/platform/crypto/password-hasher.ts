@@ -121,7 +121,7 @@ export class PasswordHasher implements OnApplicationShutdown {
         'hashing-busy',
         'Too many sign-ins at once. Try again in a moment.',
         {
-          retryAfterSeconds: 1 + this.random.below(3),
+          retryAfterSeconds: 2,
         },
       );
     }

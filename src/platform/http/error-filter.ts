@@ -1,13 +1,16 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../shared/domain-error.js';
-import type { Random } from '../../shared/random.js';
+import { spread, type Random } from '../../shared/random.js';
 import type { Log } from '../logging/log.js';
 import { failureOf, type Failure } from './failure.js';
 import { countFailure } from './http-metrics.js';
 
 /** Statuses that mean: not now. */
 const COME_BACK = new Set([429, 503, 507]);
+
+/** Mean of when to come back, in seconds, where nobody knows better. */
+const COME_BACK_SECONDS = 4;
 
 /** An answer to a request that failed. */
 export interface ErrorAnswer {
@@ -23,20 +26,30 @@ export interface ErrorPresenter {
   readonly prefix: string;
   /** Must not reject: nobody stands behind it. */
   present(failure: Failure, path: string, request: FastifyRequest): ErrorAnswer | Promise<ErrorAnswer>;
+  /** What a request is told that is refused unread because of overload; quickly, and with every header it needs. */
+  busy(path: string, requestId: string): ErrorAnswer;
+}
+
+/** The edge that a path belongs to. */
+export function presenterOf(presenters: readonly ErrorPresenter[], path: string): ErrorPresenter {
+  const presenter = presenters
+    .filter(({ prefix }) => prefix === '' || path === prefix || path.startsWith(`${prefix}/`))
+    .reduce<ErrorPresenter | undefined>(
+      (best, one) => (best === undefined || one.prefix.length > best.prefix.length ? one : best),
+      undefined,
+    );
+  if (!presenter) throw new Error('no edge presents failures of other paths: one needs the prefix ""');
+  return presenter;
 }
 
 /** Every failure of every route ends here: logged once if it is ours, put on the wire by the edge it belongs to. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  readonly #presenters: readonly ErrorPresenter[];
-
   constructor(
-    presenters: readonly ErrorPresenter[],
+    private readonly presenters: readonly ErrorPresenter[],
     private readonly log: Log,
     private readonly random: Random,
-  ) {
-    this.#presenters = [...presenters].sort((a, b) => b.prefix.length - a.prefix.length);
-  }
+  ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
@@ -46,7 +59,7 @@ export class ErrorFilter implements ExceptionFilter {
     this.#logTrouble(error, failure, request);
     if (reply.sent) return;
     const path = pathOf(request);
-    const answer = await this.#presenterOf(path).present(failure, path, request);
+    const answer = await presenterOf(this.presenters, path).present(failure, path, request);
     this.#send(answer, failure, reply);
   }
 
@@ -64,14 +77,6 @@ export class ErrorFilter implements ExceptionFilter {
     void reply.status(answer.status).headers(headers).send(answer.body);
   }
 
-  #presenterOf(path: string): ErrorPresenter {
-    const presenter = this.#presenters.find(
-      ({ prefix }) => prefix === '' || path === prefix || path.startsWith(`${prefix}/`),
-    );
-    if (!presenter) throw new Error('no edge presents failures of other paths: one needs the prefix ""');
-    return presenter;
-  }
-
   #logTrouble(error: unknown, failure: Failure, request: FastifyRequest): void {
     const isOurs =
       failure.cause === 'trouble' ||
@@ -80,11 +85,15 @@ export class ErrorFilter implements ExceptionFilter {
     this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
   }
 
-  /** Every 429, 503 and 507 says when to come back, spread so that callers do not come together (R-41). */
+  /**
+   * Every 429, 503 and 507 says when to come back, so that callers do not come together: trouble hits all at once, so its time
+   * is a mean to spread (R-41); each limit frees at a time of its own, which is spread where it is counted (S-26).
+   */
   #waiting(failure: Failure, status: number): Record<string, string> {
     if (!COME_BACK.has(status)) return {};
     const given = failure.cause === 'domain' ? failure.error.retryAfterSeconds : undefined;
-    return { 'Retry-After': String(given ?? 2 + this.random.below(5)) };
+    const isExact = status === 429 && given !== undefined;
+    return { 'Retry-After': String(isExact ? given : spread(this.random, given ?? COME_BACK_SECONDS)) };
   }
 }
 

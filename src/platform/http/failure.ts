@@ -13,6 +13,14 @@ export type Failure =
   | { readonly cause: 'transport'; readonly status: number; readonly message: string }
   | { readonly cause: 'trouble' };
 
+/** More requests than the broker can serve: refused unread. */
+export const BUSY: Failure = {
+  cause: 'domain',
+  error: new DomainError('unavailable', 'overloaded', 'The broker is busy. Try again later.', {
+    announced: true,
+  }),
+};
+
 const TRANSPORT_MESSAGES: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
   404: 'There is nothing here.',

@@ -1,6 +1,7 @@
 import { LinksService, type WaitingInvitation } from '../../../features/links/index.js';
 import { fingerprintOf } from '../../../shared/fingerprint.js';
 import type { LinkId } from '../../../shared/ids.js';
+import { Priority } from '../../../platform/http/overload/priority.js';
 import { ApiController, App, Body, Id, Operation } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
 import { DeclineShape, InvitationListShape, type InvitationShape } from './links.shapes.js';
@@ -39,6 +40,7 @@ export class InvitationsController {
     await this.links.accept(account.id, { linkId: id });
   }
 
+  @Priority('always')
   @Operation('POST', 'invitations/:id/decline', {
     id: 'declineInvitation',
     tag: 'Invitations',

@@ -1,6 +1,7 @@
 import { DiscoveryService } from '../../../features/discovery/index.js';
 import { LinksService, type UsableLink } from '../../../features/links/index.js';
 import type { LinkId } from '../../../shared/ids.js';
+import { Priority } from '../../../platform/http/overload/priority.js';
 import { ApiController, App, Id, Operation } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
 import { LinkListShape, type LinkShape } from './links.shapes.js';
@@ -25,6 +26,7 @@ export class LinksController {
     return { links: (await this.discovery.serversFor(account.id)).map(linkShape) };
   }
 
+  @Priority('always')
   @Operation('DELETE', 'links/:id', {
     id: 'endLink',
     tag: 'Links',

@@ -2,6 +2,7 @@ import { AppSignIns } from '../../../features/oauth/index.js';
 import { DevicesService, WebSessionsService } from '../../../features/sessions/index.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { AccountId, DeviceId } from '../../../shared/ids.js';
+import { Priority } from '../../../platform/http/overload/priority.js';
 import { ApiController, App, Id, Operation } from '../api.decorators.js';
 import type { AppCaller } from '../bearer/apps.service.js';
 import { SignInListShape, type SignInShape } from './people.shapes.js';
@@ -29,6 +30,7 @@ export class SignInsController {
     };
   }
 
+  @Priority('always')
   @Operation('DELETE', 'sign-ins/current', {
     id: 'signOut',
     tag: 'Account',
@@ -41,6 +43,7 @@ export class SignInsController {
     await this.apps.end(signInId, account.id);
   }
 
+  @Priority('always')
   @Operation('DELETE', 'sign-ins/:id', {
     id: 'endSignIn',
     tag: 'Account',

@@ -1,8 +1,9 @@
 import type { Config } from '../../../config/index.js';
 import type { ErrorAnswer, ErrorPresenter } from '../../../platform/http/error-filter.js';
-import type { Failure } from '../../../platform/http/failure.js';
+import { BUSY, type Failure } from '../../../platform/http/failure.js';
 import { currentRequest } from '../../../platform/http/request-context.js';
 import type { DomainError } from '../../../shared/domain-error.js';
+import { API_OPEN_HEADERS } from '../cors.js';
 import { allowedMethods } from './allowed-methods.js';
 import {
   isProblemCode,
@@ -25,28 +26,33 @@ interface Problem {
 export function apiErrors({ publicUrl }: Pick<Config, 'publicUrl'>): ErrorPresenter {
   return {
     prefix: '/api',
-    present(failure, path): ErrorAnswer {
-      const { code, detail, more, headers = {} } = problemOf(failure, path);
-      const { status, title, page }: ProblemKind = PROBLEMS[code];
-      const body = {
-        type: problemType(publicUrl, code),
-        title,
-        status,
-        detail,
-        code,
-        // Of the answer's X-Request-Id, which the operator finds in the log.
-        instance: `urn:uuid:${currentRequest().requestId}`,
-        ...more,
-        ...(page === undefined ? {} : { page: publicUrl + page }),
-      };
-      return {
-        status,
-        contentType: 'application/problem+json; charset=utf-8',
-        body: JSON.stringify(body),
-        headers,
-      };
+    present: (failure, path) => asProblem(problemOf(failure, path), publicUrl, currentRequest().requestId),
+    busy(path, requestId) {
+      const answer = asProblem(problemOf(BUSY, path), publicUrl, requestId);
+      return { ...answer, headers: API_OPEN_HEADERS };
     },
   };
+}
+
+/** @param requestId the answer's X-Request-Id, which the operator finds in the log */
+function asProblem(
+  { code, detail, more, headers = {} }: Problem,
+  publicUrl: string,
+  requestId: string,
+): ErrorAnswer {
+  const { status, title, page }: ProblemKind = PROBLEMS[code];
+  const body = {
+    type: problemType(publicUrl, code),
+    title,
+    status,
+    detail,
+    code,
+    instance: `urn:uuid:${requestId}`,
+    ...more,
+    ...(page === undefined ? {} : { page: publicUrl + page }),
+  };
+  const contentType = 'application/problem+json; charset=utf-8';
+  return { status, contentType, body: JSON.stringify(body), headers };
 }
 
 /** Leads to the sentence about it in the reference. */

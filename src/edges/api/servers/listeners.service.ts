@@ -7,7 +7,7 @@ import { gauge } from '../../../platform/metrics/metrics.js';
 import { Clock, SECOND } from '../../../shared/clock.js';
 import { DomainError } from '../../../shared/domain-error.js';
 import type { AccountId } from '../../../shared/ids.js';
-import { Random } from '../../../shared/random.js';
+import { Random, spread } from '../../../shared/random.js';
 
 const listening = gauge({
   name: 'signpost_listeners',
@@ -108,18 +108,13 @@ export class Listeners implements BeforeApplicationShutdown, OnModuleInit {
       'rate-limited',
       'too-many-listeners',
       'This account has too many event streams and long polls open.',
-      { retryAfterSeconds: this.#comeBack() },
+      { retryAfterSeconds: spread(this.random, COME_BACK) },
     );
   }
 
   #full(): DomainError {
     return new DomainError('unavailable', 'listeners-full', 'The broker has no room for another listener.', {
-      retryAfterSeconds: this.#comeBack(),
+      retryAfterSeconds: COME_BACK,
     });
-  }
-
-  /** 50 to 150 % of the mean. */
-  #comeBack(): number {
-    return COME_BACK / 2 + this.random.below(COME_BACK + 1);
   }
 }
