@@ -88,8 +88,11 @@ export class LoadShedder implements OnApplicationShutdown {
     this.#delays = delays;
     this.#steps = setInterval(() => {
       const now = performance.now();
-      // What the histogram counts includes the pause it makes itself; empty, it says 0.
-      this.observe(Math.max(0, delays.max / 1e6 - RESOLUTION_MS), (now - this.#steppedAt) / 1_000);
+      const sinceMs = now - this.#steppedAt;
+      // What the histogram counts includes the pause it makes itself, and in a turn that is long it has counted nothing
+      // yet: then this step is late itself.
+      const delayMs = Math.max(0, delays.max / 1e6 - RESOLUTION_MS, sinceMs - STEP_MS);
+      this.observe(delayMs, sinceMs / 1_000);
       this.#steppedAt = now;
       delays.reset();
     }, STEP_MS).unref();
