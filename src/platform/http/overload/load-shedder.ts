@@ -16,6 +16,8 @@ import type { PriorityTable } from './priority-table.js';
 /** How finely the delay of the event loop is looked at, and how often something is made of it. */
 const RESOLUTION_MS = 10;
 const STEP_MS = 100;
+/** Requests a second. Fewer are not why the loop is late (a busy machine, a pause of its disk), and refusing them mends nothing. */
+const LOAD_FROM = 20;
 /** One line of the log for all that was refused meanwhile. */
 const TELL_MS = 5_000;
 /** Mean of when to come back, in seconds: longer than the ten seconds in which the pressure falls to nothing. */
@@ -38,6 +40,7 @@ export class LoadShedder implements OnApplicationShutdown {
   #steps: NodeJS.Timeout | undefined;
   #steppedAt = performance.now();
   #toldAt = 0;
+  #arrived = 0;
 
   constructor(
     private readonly config: Config,
@@ -59,6 +62,7 @@ export class LoadShedder implements OnApplicationShutdown {
     const rest = server.listeners('request') as ((...given: unknown[]) => void)[];
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.#arrived += 1;
       if (this.#pressure.level > 0) {
         const priority = table.of(request.method ?? '', request.url ?? '');
         if (!this.#pressure.admits(priority)) {
@@ -92,7 +96,8 @@ export class LoadShedder implements OnApplicationShutdown {
       // What the histogram counts includes the pause it makes itself, and in a turn that is long it has counted nothing
       // yet: then this step is late itself.
       const delayMs = Math.max(0, delays.max / 1e6 - RESOLUTION_MS, sinceMs - STEP_MS);
-      this.observe(delayMs, sinceMs / 1_000);
+      this.observe(this.#arrived * 1_000 < LOAD_FROM * sinceMs ? 0 : delayMs, sinceMs / 1_000);
+      this.#arrived = 0;
       this.#steppedAt = now;
       delays.reset();
     }, STEP_MS).unref();
