@@ -31,11 +31,15 @@ export const fieldsOf = (at) => ({
   systemId: secretOf('system', at).slice(0, 32),
 });
 
+/** The nth server of an account with ten. @param {Pick<Sizes, 'servers'>} sizes @param {number} account @param {number} n */
+export const richServerOf = ({ servers }, account, n) => (account * 7 + n * 1_009) % servers;
+
 /** Ten servers for the first accounts; what is left of the links goes round among the others. @param {Sizes} sizes */
-export function* linksOf({ accounts, servers, links, rich }) {
+export function* linksOf(sizes) {
+  const { accounts, servers, links, rich } = sizes;
   let made = 0;
   for (let account = 0; account < rich; account += 1) {
-    for (let n = 0; n < 10; n += 1, made += 1) yield { account, server: (account * 7 + n * 1_009) % servers };
+    for (let n = 0; n < 10; n += 1, made += 1) yield { account, server: richServerOf(sizes, account, n) };
   }
   for (let round = 0; made < links; round += 1) {
     for (let account = rich; account < accounts && made < links; account += 1, made += 1) {

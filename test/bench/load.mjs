@@ -7,16 +7,19 @@
  */
 import { connect } from 'node:net';
 import { parsed } from './json.mjs';
-import { fieldsOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
+import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
 
 /**
  * @typedef {object} Job
  * @property {number} port
  * @property {number} connections
- * @property {'list' | 'same' | 'update' | 'plain'} kind `list` and `same` are E4 without and with what is known already
+ * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'plain'} kind `list` and `same` are E4 without and with what is known
+ * already; `update` tells nothing new, `change` another address each time; `accept` answers an invitation
  * @property {number} from
  * @property {number} count so many different accounts or servers, evenly
  * @property {number} [seconds] how long; without it, each once
+ * @property {number} [nth] which of an account's ten servers is accepted
+ * @property {number} [servers] how many there are in all
  * @property {string} [path]
  * @property {string} [credential] `bearer`: the token as Authorization
  */
@@ -26,25 +29,38 @@ import { fieldsOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
 const job = /** @type {Job} */ (parsed(process.argv[2] ?? '{}'));
 const { port, connections, kind, from, count } = job;
 
+/** @param {string} line @param {readonly string[]} more */
+const head = (line, more) => Buffer.from([line, 'Host: localhost', ...more, '', ''].join('\r\n'));
+
+/** @param {number} at */
+function accept(at) {
+  const server = serverIdOf(richServerOf({ servers: job.servers ?? 1 }, at, job.nth ?? 0));
+  const line = `GET /service/ServerAuthorizations/accept?serverId=${server} HTTP/1.1`;
+  return head(line, [`X-Connect-UserToken: ${tokenOf(at)}`]);
+}
+
+/** Never said before. */
+let addresses = Date.now();
+
+/** @param {number} at */
+function update(at) {
+  const news = kind === 'change' ? { url: `https://media-${(addresses += 1)}.example.org:8920` } : {};
+  const body = new URLSearchParams({ ...fieldsOf(at), ...news }).toString();
+  const line = `POST /service/Servers?id=${serverIdOf(at)} HTTP/1.1`;
+  const type = 'Content-Type: application/x-www-form-urlencoded';
+  const length = `Content-Length: ${Buffer.byteLength(body)}`;
+  return Buffer.concat([
+    head(line, [type, length, `X-Connect-Token: ${serverKeyOf(at)}`]),
+    Buffer.from(body),
+  ]);
+}
+
 /** @param {number} at @param {string} [etag] */
 function request(at, etag) {
   const path = job.path ?? '/service/servers';
-  const head = (/** @type {string} */ line, /** @type {string[]} */ more) =>
-    Buffer.from([line, 'Host: localhost', ...more, '', ''].join('\r\n'));
   if (kind === 'plain') return head(`GET ${path} HTTP/1.1`, []);
-  if (kind === 'update') {
-    const body = new URLSearchParams(fieldsOf(at)).toString();
-    const type = 'Content-Type: application/x-www-form-urlencoded';
-    const headers = [
-      type,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Connect-Token: ${serverKeyOf(at)}`,
-    ];
-    return Buffer.concat([
-      head(`POST /service/Servers?id=${serverIdOf(at)} HTTP/1.1`, headers),
-      Buffer.from(body),
-    ]);
-  }
+  if (kind === 'accept') return accept(at);
+  if (kind === 'update' || kind === 'change') return update(at);
   const token =
     job.credential === 'bearer'
       ? `Authorization: Bearer ${tokenOf(at)}`
@@ -161,7 +177,8 @@ async function perform() {
   const next = () => {
     if (sent >= most || performance.now() >= until) return undefined;
     sent += 1;
-    return ready[(sent * stride) % ready.length];
+    const at = (sent * stride) % ready.length;
+    return kind === 'change' ? request(from + at) : ready[at];
   };
   await Promise.all(Array.from({ length: connections }, () => talk(next)));
   const seconds = (performance.now() - startedAt) / 1_000;

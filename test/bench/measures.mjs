@@ -1,20 +1,14 @@
 /** What is measured, by the numbers of docs/performance.md. Each starts what it needs and stops it. */
+import { durableWrites } from './durable-writes.mjs';
+import { atLeast, perSecond } from './facts.mjs';
 import { load, startBare, startBroker } from './processes.mjs';
 import { median, rounds } from './rounds.mjs';
 
-/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB', target: string, holds: boolean, detail: string }} Result */
+/** @typedef {import('./facts.mjs').Result} Result */
 /** @typedef {import('./stage.mjs').Stage} Stage */
 /** @typedef {{ ids: readonly string[], run(stage: Stage): Promise<Result[]> }} Measure */
 
 const CONNECTIONS = 32;
-
-/** @param {number} rate */
-const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;
-
-/** @param {Omit<Result, 'unit' | 'holds' | 'target'> & { least: number }} fact @returns {Result} */
-function atLeast({ least, ...fact }) {
-  return { ...fact, unit: '×', target: `≥ ${least.toFixed(2)}`, holds: fact.value >= least };
-}
 
 /** @param {Omit<Result, 'holds' | 'target'> & { most: number }} fact @returns {Result} */
 function atMost({ most, ...fact }) {
@@ -181,4 +175,4 @@ const footprint = {
 };
 
 /** @type {readonly Measure[]} */
-export const measures = [warm, cold, firstSeen, updates, footprint];
+export const measures = [warm, cold, firstSeen, updates, durableWrites, footprint];

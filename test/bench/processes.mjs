@@ -88,6 +88,10 @@ export function startBroker(dataDir, settings = {}) {
 export const startBare = (kind, file) =>
   start([process.execPath, inCheckout('test/bench/bare.mjs'), kind, file]);
 
+/** @param {string} file of SQLite */
+export const startPlainWriter = (file) =>
+  start([process.execPath, inCheckout('test/bench/plain-writer.mjs'), file]);
+
 /**
  * @param {import('./load.mjs').Job} job
  * @returns {Promise<import('./load.mjs').Outcome>}
