@@ -3,6 +3,7 @@ import { AppSignIns } from '../../src/features/oauth/index.js';
 import type { AccountId } from '../../src/shared/ids.js';
 import { letIn } from '../support/app-tokens.js';
 import { eachBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
 import { CookieBrowser, type Answer } from './browser.js';
 import { PASSWORD, Resident } from './signed-in.js';
 
@@ -40,8 +41,11 @@ eachBroker('what is signed in to an account', {}, (broker) => {
     await flo.open('/devices');
     broker().clock.advance(40 * 60_000);
     await device.servers();
-    const page = await flo.open('/devices');
-    expect(page.text).toContain('Signed in 1 hour ago from your network Last used less than an hour ago');
+    // The stamp is written beside the answer.
+    await eventually(async () => {
+      const page = await flo.open('/devices');
+      expect(page.text).toContain('Signed in 1 hour ago from your network Last used less than an hour ago');
+    });
   });
 
   test('an app that is ended is out at once', async () => {
