@@ -7,9 +7,11 @@ import { failover } from './failover.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
 import { migrationUnderLoad } from './migration.mjs';
+import { partitions } from './partitions.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
 import { refreshKills } from './refresh-kills.mjs';
 import { secondProcess } from './second-process.mjs';
+import { revocations } from './several-nodes.mjs';
 
 /** @type {readonly import('./stage.mjs').Experiment[]} */
 export const experiments = [
@@ -29,4 +31,6 @@ export const experiments = [
   mailBacklog,
   backupUnderLoad,
   migrationUnderLoad,
+  revocations,
+  partitions,
 ];

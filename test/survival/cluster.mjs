@@ -1,0 +1,93 @@
+/** Nodes of one broker on one PostgreSQL and one Redis, each with ways of its own to both that can be broken. */
+
+/** @typedef {import('./stage.mjs').Stage} Stage */
+/** @typedef {import('./people.mjs').Person} Person */
+/** @typedef {import('../../scripts/lib/broker.mjs').BrokerProcess} BrokerProcess */
+/** @typedef {import('./doubles.mjs').FaultProxy} FaultProxy */
+import { setTimeout as pause } from 'node:timers/promises';
+import { stopRedis } from '../../scripts/lib/redis.mjs';
+import { parsed } from '../bench/json.mjs';
+import { ask, signUp } from './people.mjs';
+
+/** What an experiment does not want to run into. */
+const ROOM = { LIMIT_SERVERS_PER_ACCOUNT: '1000000', LIMIT_DEVICES_PER_ACCOUNT: '1000000' };
+
+export class Cluster {
+  /** @type {BrokerProcess[]} */
+  nodes = [];
+  /** @type {FaultProxy[]} */
+  postgres = [];
+  /** @type {FaultProxy[]} */
+  redis = [];
+  /** Signed up at the first node. @type {Person[]} */
+  people = [];
+
+  /** @param {Stage} stage @param {Awaited<ReturnType<Stage['redis']>>} ownRedis @param {string} databaseUrl */
+  constructor(stage, ownRedis, databaseUrl) {
+    this.stage = stage;
+    this.ownRedis = ownRedis;
+    this.databaseUrl = databaseUrl;
+    this.folder = stage.folder('cluster');
+  }
+
+  /** @param {Stage} stage @param {number} count of nodes @param {readonly string[]} names of people */
+  static async start(stage, count, names) {
+    const database = await stage.postgres();
+    const cluster = new Cluster(stage, await stage.redis(), database.url);
+    for (let n = 0; n < count; n += 1) {
+      cluster.postgres.push(await stage.proxyBefore(database.url));
+      cluster.redis.push(await stage.proxyBefore(cluster.ownRedis.url));
+    }
+    // Alone, so that it migrates, and logs the mails.
+    cluster.nodes.push(await cluster.node(0, count));
+    for (const name of names) cluster.people.push(await signUp(cluster.at(0), name));
+    const others = Array.from({ length: count - 1 }, (_none, n) => cluster.node(n + 1, count));
+    cluster.nodes.push(...(await Promise.all(others)));
+    await cluster.remembers();
+    return cluster;
+  }
+
+  /** @param {number} n @param {number} count @param {Readonly<Record<string, string>>} [settings] */
+  node(n, count, settings = {}) {
+    const [postgres, redis] = [this.postgres[n]?.url ?? '', this.redis[n]?.url ?? ''];
+    const own = { DATABASE_URL: postgres, REDIS_URL: redis, NODES: String(count) };
+    return this.stage.broker({ dataDir: this.folder, settings: { ...ROOM, ...own, ...settings } });
+  }
+
+  /** @param {number} n */
+  at(n) {
+    const node = this.nodes[n % this.nodes.length];
+    if (!node) throw new Error('no node');
+    return node;
+  }
+
+  /** SIGKILL would look the same from outside: connections end, new ones are refused. */
+  killRedis() {
+    return stopRedis(this.ownRedis);
+  }
+
+  /** Another one, that knows nothing, in its place. */
+  async newRedis() {
+    this.ownRedis = await this.stage.redis();
+    for (const proxy of this.redis) proxy.heal(this.ownRedis.url);
+  }
+
+  /** Until all nodes remember lists. @returns {Promise<number>} seconds */
+  async remembers() {
+    const since = performance.now();
+    while (performance.now() - since < 60_000) {
+      const told = await Promise.all(this.nodes.map((node) => notices(node.url)));
+      if (told.every((names) => names !== null && !names.includes('lists-not-remembered')))
+        return (performance.now() - since) / 1_000;
+      await pause(50);
+    }
+    throw new Error('lists are not remembered after a minute');
+  }
+}
+
+/** @param {string} url @returns {Promise<string[] | null>} null when it is not ready */
+export async function notices(url) {
+  const { status, text } = await ask(`${url}/health/ready`);
+  if (status !== 200) return null;
+  return /** @type {{ notices?: string[] }} */ (parsed(text)).notices ?? [];
+}
