@@ -5,7 +5,8 @@ import { priorityOf, type Priority, type PriorityRule } from './priority.js';
 
 interface Pattern {
   readonly method: string;
-  readonly path: RegExp;
+  /** Lower case; null stands for any one. */
+  readonly segments: readonly (string | null)[];
   readonly rule: PriorityRule;
 }
 
@@ -20,7 +21,7 @@ export class PriorityTable {
   constructor(routes: readonly DeclaredRoute[], reflector: Reflector) {
     for (const { method, path, place } of routes) {
       const rule = priorityOf(reflector, place, callersOf(reflector, place) ?? []);
-      if (path.includes(':')) this.#patterns.push({ method, path: patternOf(path), rule });
+      if (path.includes(':')) this.#patterns.push({ method, segments: segmentsOf(path), rule });
       else this.#plain.set(`${method} ${path.toLowerCase()}`, rule);
     }
   }
@@ -36,13 +37,21 @@ export class PriorityTable {
   #ruleOf(method: string, path: string): PriorityRule {
     const plain = this.#plain.get(`${method} ${path}`);
     if (plain !== undefined) return plain;
-    const pattern = this.#patterns.find((one) => one.method === method && one.path.test(path));
+    const segments = path.split('/');
+    const pattern = this.#patterns.find((one) => one.method === method && fits(one.segments, segments));
     return pattern?.rule ?? 'look-up';
   }
 }
 
-function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.toLowerCase().replace(/:\w+/g, '[^/]+')}$`);
+function segmentsOf(path: string): (string | null)[] {
+  return path.split('/').map((segment) => (segment.startsWith(':') ? null : segment.toLowerCase()));
+}
+
+function fits(pattern: Pattern['segments'], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((wanted, at) => (wanted === null ? segments[at] !== '' : wanted === segments[at]))
+  );
 }
 
 /** As the router reads it: letter case, a slash at the end and percent-encoded letters do not matter. */
