@@ -110,9 +110,9 @@ describe.each(adapters)('a change feed (%s)', (_, make) => {
 
   test('does not hear all while others write unheard', () => {
     const { feed, ...adapter } = make();
-    expect(feed.hearsAll).toBe(true);
+    expect([feed.hearsAll, feed.isAlone]).toEqual([true, true]);
     adapter.setAlone(false);
-    expect(feed.hearsAll).toBe(false);
+    expect([feed.hearsAll, feed.isAlone]).toEqual([false, false]);
   });
 
   test('after a commit in doubt tells all to forget, and to remember nothing for five minutes', () => {

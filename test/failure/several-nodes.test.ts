@@ -114,6 +114,21 @@ declare('three nodes', () => {
     await expectMemory(true);
   });
 
+  test('an update that takes back what another node has just acknowledged is no update with nothing new', async () => {
+    const named = (node: number, name: string): Promise<unknown> => {
+      const facts = { name, url: 'http://127.0.0.1:8096', systemId: 's' };
+      return json(all.form(node, `/service/Servers?id=${server.id}`, facts, asServer()));
+    };
+    await link(0);
+    for (let round = 0; round < 5; round += 1) {
+      await named(0, 'attic');
+      await named(1, 'cellar');
+      await named(0, 'attic');
+      await eventually(async () => expect(await names(2)).toEqual(['attic']), 1_000);
+    }
+    await unlink(0);
+  });
+
   test('limits count whichever node is asked; with Redis away each allows its share, and nobody is told of trouble (R-24, R-52)', async () => {
     const statuses = async (): Promise<number[]> => {
       const found: number[] = [];

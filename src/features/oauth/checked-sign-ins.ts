@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AccountMemory } from '../../platform/changes/account-memory.js';
 import { ChangeFeed } from '../../platform/changes/change-feed.js';
+import { ExactMemory } from '../../platform/changes/exact-memory.js';
 import type { Account } from '../accounts/index.js';
 import type { AppSignIn } from './app-sign-in.js';
 
@@ -17,8 +17,12 @@ const MOST = 20_000;
 
 /** Sign-ins of apps that were checked, by id. */
 @Injectable()
-export class CheckedSignIns extends AccountMemory<CheckedSignIn> {
+export class CheckedSignIns extends ExactMemory<CheckedSignIn> {
   constructor(feed: ChangeFeed) {
-    super(feed, { cache: 'sign-ins', most: MOST, bytes: SIGN_IN_BYTES }, ({ account }) => account.id);
+    super(
+      feed,
+      { cache: 'sign-ins', most: MOST, bytes: SIGN_IN_BYTES },
+      { topic: 'account', id: ({ account }) => account.id },
+    );
   }
 }

@@ -9,6 +9,7 @@ import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
 import { AuditTrail } from '../audit/index.js';
 import { RestoreHold } from '../restores/index.js';
+import { KnownServers } from './known-servers.js';
 import {
   checkedFields,
   sameFields,
@@ -34,6 +35,7 @@ export class ServersService {
 
   constructor(
     private readonly servers: ServersRepository,
+    private readonly known: KnownServers,
     private readonly audit: AuditTrail,
     private readonly hold: RestoreHold,
     private readonly limiter: Limiter,
@@ -137,12 +139,15 @@ export class ServersService {
 
   async #proven(id: ServerId, key: string | undefined): Promise<Server> {
     await this.hold.refuseWhileHeld();
-    const server = await this.servers.find(id);
+    const known = this.known.find(id);
+    if (known && isKeyOf(known, key)) return withoutDigest(known);
+    // Nobody is refused by what is remembered.
+    const server = await this.known.read(id, () => this.servers.find(id));
     if (!server) {
       if (ID.test(id)) await this.hold.refuseToDeny();
       throw serverUnknown();
     }
-    if (key !== undefined && sameDigest(digestOf(key), server.keyDigest)) return withoutDigest(server);
+    if (isKeyOf(server, key)) return withoutDigest(server);
     if (key !== undefined && KEY.test(key)) await this.hold.refuseToDeny();
     throw wrongServerKey();
   }
@@ -158,6 +163,10 @@ export class ServersService {
     await this.audit.record({ kind: 'server-identity-changed', outcome: 'ok', serverId: id });
     for (const listener of this.#identityListeners) await listener(id);
   }
+}
+
+function isKeyOf({ keyDigest }: ServerWithDigest, key: string | undefined): boolean {
+  return key !== undefined && sameDigest(digestOf(key), keyDigest);
 }
 
 function withoutDigest({ keyDigest, ...server }: ServerWithDigest): Server {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AccountMemory } from '../../platform/changes/account-memory.js';
 import { ChangeFeed } from '../../platform/changes/change-feed.js';
+import { ExactMemory } from '../../platform/changes/exact-memory.js';
 import type { DeviceId } from '../../shared/ids.js';
 import type { Account } from '../accounts/index.js';
 
@@ -24,8 +24,12 @@ const MOST = 50_000;
 
 /** Tokens that were checked, by digest. Nothing is remembered of one that is unknown: it may be made the next moment. */
 @Injectable()
-export class CheckedTokens extends AccountMemory<CheckedToken> {
+export class CheckedTokens extends ExactMemory<CheckedToken> {
   constructor(feed: ChangeFeed) {
-    super(feed, { cache: 'tokens', most: MOST, bytes: TOKEN_BYTES }, ({ signedIn }) => signedIn.account.id);
+    super(
+      feed,
+      { cache: 'tokens', most: MOST, bytes: TOKEN_BYTES },
+      { topic: 'account', id: ({ signedIn }) => signedIn.account.id },
+    );
   }
 }

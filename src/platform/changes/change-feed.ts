@@ -28,6 +28,12 @@ export abstract class ChangeFeed {
    */
   abstract get hearsAll(): boolean;
 
+  /**
+   * Whether nobody else writes: what is remembered is then as it is now, not as it was within the last second. Whoever
+   * decides by it that nothing has to be written asks this.
+   */
+  abstract get isAlone(): boolean;
+
   /** After the commit. Does not throw. */
   abstract publish(change: Change): void;
 

@@ -30,6 +30,10 @@ export class LocalChangeFeed extends ChangeFeed {
     return this.hearsOthers() && this.doubtMs <= 0;
   }
 
+  override get isAlone(): boolean {
+    return this.hearsAll;
+  }
+
   override publish(change: Change): void {
     this.#sequence += 1;
     told.add();

@@ -68,6 +68,10 @@ export class SharedChangeFeed extends ChangeFeed {
     return this.#local.hearsAll;
   }
 
+  override get isAlone(): boolean {
+    return this.#company.others()?.size === 0 && this.hearsAll;
+  }
+
   override publish(change: Change): void {
     this.#last += 1;
     this.#local.publish(change);

@@ -2,12 +2,12 @@ import { counter, gauge, NAMES_IN_THE_CODE, type Count } from './metrics.js';
 
 const lookUps = counter({
   name: 'signpost_cache_lookups_total',
-  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`).',
+  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`), servers that prove their key (`servers`).',
   labels: { cache: NAMES_IN_THE_CODE, outcome: ['hit', 'miss'] },
 });
 const entries = gauge({
   name: 'signpost_cache_entries',
-  help: 'How many lists or tokens are remembered.',
+  help: 'How many lists, tokens, sign-ins or servers are remembered.',
   labels: { cache: NAMES_IN_THE_CODE },
 });
 const weight = gauge({

@@ -1,8 +1,7 @@
-import type { AccountId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import { measuredCache, type CacheCounts } from '../metrics/caches.js';
-import type { ChangeFeed } from './change-feed.js';
-import { OpenReads } from './open-reads.js';
+import type { Change, ChangeFeed } from './change-feed.js';
+import { OpenReads, type OpenRead } from './open-reads.js';
 
 interface Size {
   /** What it is called in the metrics. */
@@ -13,30 +12,36 @@ interface Size {
   readonly bytes: number;
 }
 
+/** What the values are about, so that its changes drop them. */
+interface Subject<Value> {
+  readonly topic: Change['topic'];
+  readonly id: (value: Value) => string;
+}
+
 /**
- * Remembers what was read of accounts, by a key of its own, so that a caller does not cost a look-up each time it asks.
+ * Remembers what was read of accounts or servers, by a key of its own, so that a caller does not cost a look-up each time it asks.
  *
- * Exact or not used (S-62): any change of an account drops what is known of it before it is acknowledged, and nothing here
+ * Exact or not used (S-62): any change of such a subject drops what is known of it before it is acknowledged, and nothing here
  * counts unless this process has confirmed within the last second that it hears of every change.
  */
-export class AccountMemory<Value> {
+export class ExactMemory<Value> {
   readonly #values: Memory<string, Value>;
-  readonly #keys = new Map<AccountId, Set<string>>();
+  readonly #keys = new Map<string, Set<string>>();
   readonly #reads = new OpenReads();
 
   readonly #counts: CacheCounts;
 
   constructor(
-    private readonly feed: ChangeFeed,
+    protected readonly feed: ChangeFeed,
     { cache, most, bytes }: Size,
-    private readonly accountOf: (value: Value) => AccountId,
+    private readonly subject: Subject<Value>,
   ) {
     this.#values = new Memory(most, (key, value) => this.#unlist(key, value));
     this.#counts = measuredCache(cache, this.#values, bytes);
     feed.listen({
       changed: (change) => {
         this.#reads.changed(change);
-        if (change.topic === 'account') this.#drop(change.id as AccountId);
+        if (change.topic === subject.topic) this.#drop(change.id);
       },
       missed: () => {
         this.#reads.missed();
@@ -45,40 +50,50 @@ export class AccountMemory<Value> {
     });
   }
 
+  /** Whether what is remembered counts now. Asked each time, as it costs next to nothing. */
+  protected get isExact(): boolean {
+    return this.feed.hearsAll;
+  }
+
   find(key: string): Value | undefined {
-    const value = this.feed.hearsAll ? this.#values.get(key) : undefined;
+    const value = this.isExact ? this.#values.get(key) : undefined;
     (value === undefined ? this.#counts.misses : this.#counts.hits).add();
     return value;
   }
 
-  /** Reads, and remembers it unless its account changed meanwhile. That there is nothing is not remembered. */
+  /** Reads, and remembers it unless its subject changed meanwhile. That there is nothing is not remembered. */
   async read(key: string, look: () => Promise<Value | null>): Promise<Value | null> {
-    if (!this.feed.hearsAll) return look();
+    if (!this.isExact) return look();
     const read = this.#reads.begin();
     try {
       const found = await look();
-      if (found !== null && !read.isStale('account', [this.accountOf(found)])) this.#keep(key, found);
+      if (found !== null && !this.#isStale(read, found)) this.#keep(key, found);
       return found;
     } finally {
       read.end();
     }
   }
 
+  #isStale(read: OpenRead, found: Value): boolean {
+    const { topic, id } = this.subject;
+    return read.isStale(topic, [id(found)]);
+  }
+
   /** What was read while others wrote unheard went with `missed`, which spoils the read. */
   #keep(key: string, value: Value): void {
     this.#values.set(key, value);
-    const id = this.accountOf(value);
+    const id = this.subject.id(value);
     const keys = this.#keys.get(id);
     if (keys) keys.add(key);
     else this.#keys.set(id, new Set([key]));
   }
 
-  #drop(accountId: AccountId): void {
-    for (const key of [...(this.#keys.get(accountId) ?? [])]) this.#values.delete(key);
+  #drop(id: string): void {
+    for (const key of [...(this.#keys.get(id) ?? [])]) this.#values.delete(key);
   }
 
   #unlist(key: string, value: Value): void {
-    const id = this.accountOf(value);
+    const id = this.subject.id(value);
     const keys = this.#keys.get(id);
     keys?.delete(key);
     if (keys?.size === 0) this.#keys.delete(id);
