@@ -22,36 +22,43 @@ export class Cluster {
   /** Signed up at the first node. @type {Person[]} */
   people = [];
 
-  /** @param {Stage} stage @param {Awaited<ReturnType<Stage['redis']>>} ownRedis @param {string} databaseUrl */
-  constructor(stage, ownRedis, databaseUrl) {
+  /** @param {Stage} stage @param {Awaited<ReturnType<Stage['redis']>>} ownRedis @param {readonly Readonly<Record<string, string>>[]} settings */
+  constructor(stage, ownRedis, settings) {
     this.stage = stage;
     this.ownRedis = ownRedis;
-    this.databaseUrl = databaseUrl;
+    this.settings = settings;
     this.folder = stage.folder('cluster');
   }
 
-  /** @param {Stage} stage @param {number} count of nodes @param {readonly string[]} names of people */
-  static async start(stage, count, names) {
+  /**
+   * @param {Stage} stage @param {readonly Readonly<Record<string, string>>[]} settings of each node
+   * @param {readonly string[]} names of people
+   */
+  static async start(stage, settings, names) {
     const database = await stage.postgres();
-    const cluster = new Cluster(stage, await stage.redis(), database.url);
+    const cluster = new Cluster(stage, await stage.redis(), settings);
+    const count = settings.length;
     for (let n = 0; n < count; n += 1) {
       cluster.postgres.push(await stage.proxyBefore(database.url));
       cluster.redis.push(await stage.proxyBefore(cluster.ownRedis.url));
     }
     // Alone, so that it migrates, and logs the mails.
-    cluster.nodes.push(await cluster.node(0, count));
+    cluster.nodes.push(await cluster.node(0));
     for (const name of names) cluster.people.push(await signUp(cluster.at(0), name));
-    const others = Array.from({ length: count - 1 }, (_none, n) => cluster.node(n + 1, count));
+    const others = Array.from({ length: count - 1 }, (_none, n) => cluster.node(n + 1));
     cluster.nodes.push(...(await Promise.all(others)));
     await cluster.remembers();
     return cluster;
   }
 
-  /** @param {number} n @param {number} count @param {Readonly<Record<string, string>>} [settings] */
-  node(n, count, settings = {}) {
+  /** Starts one. @param {number} n */
+  node(n) {
     const [postgres, redis] = [this.postgres[n]?.url ?? '', this.redis[n]?.url ?? ''];
-    const own = { DATABASE_URL: postgres, REDIS_URL: redis, NODES: String(count) };
-    return this.stage.broker({ dataDir: this.folder, settings: { ...ROOM, ...own, ...settings } });
+    const own = { DATABASE_URL: postgres, REDIS_URL: redis, NODES: String(this.settings.length) };
+    return this.stage.broker({
+      dataDir: this.folder,
+      settings: { ...ROOM, ...own, ...this.settings[n] },
+    });
   }
 
   /** @param {number} n */
@@ -59,6 +66,14 @@ export class Cluster {
     const node = this.nodes[n % this.nodes.length];
     if (!node) throw new Error('no node');
     return node;
+  }
+
+  /** Ends one as an operator does and starts it again. @param {number} n @returns {Promise<string>} how it ended */
+  async restart(n) {
+    this.at(n).signal('SIGTERM');
+    const how = await this.at(n).ended;
+    this.nodes[n] = await this.node(n);
+    return how;
   }
 
   /** SIGKILL would look the same from outside: connections end, new ones are refused. */

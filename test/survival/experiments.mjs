@@ -10,6 +10,7 @@ import { migrationUnderLoad } from './migration.mjs';
 import { partitions } from './partitions.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
 import { refreshKills } from './refresh-kills.mjs';
+import { rollingRestart } from './rolling-restart.mjs';
 import { secondProcess } from './second-process.mjs';
 import { revocations } from './several-nodes.mjs';
 
@@ -31,6 +32,7 @@ export const experiments = [
   mailBacklog,
   backupUnderLoad,
   migrationUnderLoad,
+  rollingRestart,
   revocations,
   partitions,
 ];

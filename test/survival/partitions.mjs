@@ -107,7 +107,7 @@ export const partitions = {
   what: 'one of three nodes cut from PostgreSQL, cut from Redis, stopped for 5 s',
   must: 'without PostgreSQL not ready within 2 s and 503, else right lists; the others go on; nobody wakes with an old list',
   async run(stage) {
-    const cluster = await Cluster.start(stage, 3, ['ann']);
+    const cluster = await Cluster.start(stage, [{}, {}, {}], ['ann']);
     const parts = new Partitions(cluster);
     const { watch } = parts;
     watch.start();

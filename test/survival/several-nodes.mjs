@@ -5,7 +5,6 @@ import { Revocations } from './revocations.mjs';
 
 /** With Redis away an ended link may be shown for longer. */
 const WITHOUT_REDIS_MS = 2_000;
-const NODES = 3;
 
 /** @type {import('./stage.mjs').Experiment} */
 export const revocations = {
@@ -13,7 +12,7 @@ export const revocations = {
   what: 'links ended at one of three nodes, Redis killed and replaced in the middle',
   must: 'no list that begins 500 ms after the acknowledgement shows it on any node, 2 s without Redis; no error because of Redis',
   async run(stage) {
-    const cluster = await Cluster.start(stage, NODES, ['ann']);
+    const cluster = await Cluster.start(stage, [{}, {}, {}], ['ann']);
     const watch = new Revocations(cluster);
     watch.start();
     for (let batch = 0; batch < stage.pick(50, 3); batch += 1)
