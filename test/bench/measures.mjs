@@ -1,6 +1,7 @@
 /** What is measured, by the numbers of docs/performance.md. Each starts what it needs and stops it. */
 import { durableWrites } from './durable-writes.mjs';
 import { atLeast, perSecond } from './facts.mjs';
+import { startNginx, startSyncthingDiscovery } from './others.mjs';
 import { load, startBare, startBroker } from './processes.mjs';
 import { median, rounds } from './rounds.mjs';
 
@@ -23,6 +24,15 @@ const richJob = ({ sizes, effort }) => ({
   seconds: effort.seconds,
 });
 
+/** @param {Stage} stage @param {string} file */
+async function startOthers(stage, file) {
+  const nginx = await startNginx(stage.subfolder('nginx'), file);
+  const syncthing = await startSyncthingDiscovery(stage.subfolder('syncthing'));
+  if (!nginx) stage.lacks('nginx');
+  if (!syncthing) stage.lacks('Syncthing’s discovery server (Debian: syncthing-discosrv)');
+  return { nginx, syncthing };
+}
+
 /** @type {Measure} */
 const warm = {
   ids: ['P-1', 'P-2'],
@@ -30,6 +40,7 @@ const warm = {
     const broker = await startBroker(await stage.sqlite());
     const file = await stage.bodyFrom(broker.port);
     const [fastify, http] = [await startBare('fastify', file), await startBare('http', file)];
+    const { nginx, syncthing } = await startOthers(stage, file);
     const rich = richJob(stage);
     const rate = async (/** @type {Partial<import('./load.mjs').Job> & { port: number }} */ job) =>
       (await load({ kind: 'list', ...rich, ...job })).rate;
@@ -38,18 +49,30 @@ const warm = {
     const result = await rounds(stage.effort.rounds, {
       http: () => rate({ kind: 'plain', port: http.port }),
       fastify: () => rate({ kind: 'plain', port: fastify.port }),
+      nginx: async () => (nginx ? rate({ kind: 'plain', port: nginx.port }) : NaN),
+      syncthing: async () =>
+        syncthing ? rate({ kind: 'plain', port: syncthing.subject.port, path: syncthing.path }) : NaN,
       lists: () => rate({ port: broker.port }),
       unchanged: () => rate({ kind: 'same', port: broker.port }),
     });
-    for (const subject of [broker, fastify, http]) await subject.stop();
-    const rates = `${perSecond(result.rate.lists)}, Fastify ${perSecond(result.rate.fastify)}, node:http ${perSecond(result.rate.http)}`;
+    for (const subject of [broker, fastify, http, nginx, syncthing?.subject]) await subject?.stop();
+    const compared = {
+      Fastify: 'fastify',
+      'node:http': 'http',
+      nginx: 'nginx',
+      'Syncthing discovery': 'syncthing',
+    };
+    const rates = Object.entries(compared).map(([name, key]) => {
+      const seen = result.rate[/** @type {keyof typeof result.rate} */ (key)];
+      return `${name} ${Number.isNaN(seen) ? 'not installed' : perSecond(seen)}`;
+    });
     return [
       atLeast({
         id: 'P-1',
         what: 'discovery, warm, to bare Fastify',
         value: result.ratio('lists', 'fastify'),
         least: 0.8,
-        detail: rates,
+        detail: [perSecond(result.rate.lists), ...rates].join(', '),
       }),
       atLeast({
         id: 'P-2',

@@ -61,6 +61,17 @@ async function start(command, env = process.env, cwd = inCheckout()) {
 }
 
 /**
+ * Starts a server of others that says nothing on its own; whoever starts it waits until it answers.
+ * @param {readonly string[]} command
+ * @param {number} port
+ * @param {string} cwd
+ */
+export function startSilent(command, port, cwd) {
+  const [program, args] = pinned(0, command);
+  return new Subject(spawn(program, args, { cwd, stdio: 'ignore' }), port, NaN);
+}
+
+/**
  * The broker, built.
  * @param {string} dataDir
  * @param {Record<string, string>} [settings]

@@ -27,8 +27,13 @@ export class Stage {
     this.effort = effort;
   }
 
+  /** Something is not installed here. @param {string} what */
+  lacks(what) {
+    if (!this.missing.includes(what)) this.missing.push(what);
+  }
+
   /** @param {string} name */
-  #subfolder(name) {
+  subfolder(name) {
     return mkdtempSync(path.join(this.#folder, `${name}-`));
   }
 
@@ -36,7 +41,7 @@ export class Stage {
   async sqlite() {
     if (this.#sqlite !== undefined) return this.#sqlite;
     const since = performance.now();
-    const dataDir = this.#subfolder('sqlite');
+    const dataDir = this.subfolder('sqlite');
     // Makes the tables and the key ring.
     await (await startBroker(dataDir)).stop();
     seedSqlite(dataDir, this.sizes, NO_PASSWORD);
@@ -49,7 +54,7 @@ export class Stage {
     if (this.#postgres) return this.#postgres;
     const { databaseUrl } = await acquire({ user: process.pid });
     if (databaseUrl === null) {
-      if (!this.missing.includes('PostgreSQL')) this.missing.push('PostgreSQL');
+      this.lacks('PostgreSQL');
       return null;
     }
     const since = performance.now();
@@ -57,7 +62,7 @@ export class Stage {
     await runOn(databaseUrl, `CREATE DATABASE ${name}`);
     const url = new URL(databaseUrl);
     url.pathname = `/${name}`;
-    const dataDir = this.#subfolder('postgres');
+    const dataDir = this.subfolder('postgres');
     this.#postgres = { url: url.href, dataDir, admin: databaseUrl, name };
     await (await startBroker(dataDir, { DATABASE_URL: url.href })).stop();
     await seedPostgres(url.href, dataDir, this.sizes, NO_PASSWORD);
@@ -77,7 +82,7 @@ export class Stage {
 
   /** A copy that a measurement may change. @param {string} dataDir */
   copyOf(dataDir) {
-    const copy = this.#subfolder('copy');
+    const copy = this.subfolder('copy');
     cpSync(dataDir, copy, { recursive: true });
     return copy;
   }
