@@ -13,6 +13,7 @@ import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
+import { cutSlowReaders } from './slow-readers.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -94,6 +95,7 @@ async function answerMalformed(
 /** What every request and answer goes through, whatever its edge. */
 export function prepare(instance: FastifyInstance, config: Config, log: Log, readiness: Readiness): void {
   limitConnections(instance.server, config);
+  cutSlowReaders(instance.server);
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.decorateRequest('clientIp', '');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Config } from '../../../config/index.js';
 import { ListChanges } from '../../../features/discovery/index.js';
+import { leaveToItself } from '../../../platform/http/slow-readers.js';
 import { Log } from '../../../platform/logging/log.js';
 import { SECOND } from '../../../shared/clock.js';
 import { Random } from '../../../shared/random.js';
@@ -56,6 +57,7 @@ export class ServerEvents {
     try {
       const list = await followed.list();
       reply.hijack();
+      leaveToItself(reply.raw);
       stream.open(reply.getHeaders());
       stream.comeBackAfter((1 + this.random.below(5)) * SECOND);
       following.begin(
