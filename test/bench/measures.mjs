@@ -151,6 +151,8 @@ const updates = {
     const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.servers, seconds };
     const rate = async (/** @type {number} */ port, /** @type {'update' | 'plain'} */ kind) =>
       (await load({ ...job, kind, port })).rate;
+    // Every server once, as hourly updates find them: known.
+    await load({ kind: 'update', connections: CONNECTIONS, from: 0, count: job.count, port: broker.port });
     const result = await rounds(stage.effort.rounds, {
       fastify: () => rate(fastify.port, 'plain'),
       updates: () => rate(broker.port, 'update'),
