@@ -206,7 +206,8 @@ eachBroker('who listens without being let in any more', { EVENT_HEARTBEAT_SECOND
     try {
       const disabled = await open('disabled');
       const ended = await open('ended');
-      const without = (sql: string) => (): Promise<unknown> => others.writer.query(sql);
+      // Its SQLite does not wait for a lock that the broker holds.
+      const without = (sql: string) => (): Promise<unknown> => eventually(() => others.writer.query(sql));
       const [one, other] = await Promise.all([
         disabled.ends(without(`UPDATE accounts SET state = 'disabled' WHERE id = '${disabled.who.id}'`)),
         ended.ends(without(`DELETE FROM app_sign_ins WHERE account_id = '${ended.who.id}'`)),

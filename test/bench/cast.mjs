@@ -23,6 +23,11 @@ export const serverIdOf = (at) => secretOf('server', at).slice(0, 32);
 /** @param {number} at */
 export const accountIdOf = (at) => String(1_000_000 + at);
 
+/** The sign-in of the account's app. @param {number} at */
+export const appSignInIdOf = (at) => secretOf('app', at).slice(0, 32);
+/** The origin of the broker, which its access tokens name. */
+export const PUBLIC_URL = 'http://localhost:8095';
+
 /** @param {number} at what a server says of itself */
 export const fieldsOf = (at) => ({
   name: `Media server ${at}`,

@@ -6,6 +6,7 @@
  * their Content-Length.
  */
 import { connect } from 'node:net';
+import { accessTokens } from './access-tokens.mjs';
 import { parsed } from './json.mjs';
 import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
 
@@ -21,13 +22,14 @@ import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast
  * @property {number} [nth] which of an account's ten servers is accepted
  * @property {number} [servers] how many there are in all
  * @property {string} [path]
- * @property {string} [credential] `bearer`: the token as Authorization
+ * @property {string} [ring] key ring of the broker: ask by the API, with access tokens
  */
 
 /** @typedef {{ requests: number, seconds: number, rate: number, p50: number, p99: number, statuses: Record<string, number>, bytes: number }} Outcome times in milliseconds */
 
 const job = /** @type {Job} */ (parsed(process.argv[2] ?? '{}'));
 const { port, connections, kind, from, count } = job;
+const accessTokenOf = job.ring === undefined ? null : accessTokens(job.ring);
 
 /** @param {string} line @param {readonly string[]} more */
 const head = (line, more) => Buffer.from([line, 'Host: localhost', ...more, '', ''].join('\r\n'));
@@ -55,17 +57,20 @@ function update(at) {
   ]);
 }
 
+/** @param {number} at */
+const credentialOf = (at) =>
+  accessTokenOf ? `Authorization: Bearer ${accessTokenOf(at)}` : `X-Connect-UserToken: ${tokenOf(at)}`;
+
 /** @param {number} at @param {string} [etag] */
 function request(at, etag) {
-  const path = job.path ?? '/service/servers';
+  const path = job.path ?? (accessTokenOf ? '/api/v1/servers' : '/service/servers');
   if (kind === 'plain') return head(`GET ${path} HTTP/1.1`, []);
   if (kind === 'accept') return accept(at);
   if (kind === 'update' || kind === 'change') return update(at);
-  const token =
-    job.credential === 'bearer'
-      ? `Authorization: Bearer ${tokenOf(at)}`
-      : `X-Connect-UserToken: ${tokenOf(at)}`;
-  return head(`GET ${path} HTTP/1.1`, [token, ...(etag === undefined ? [] : [`If-None-Match: ${etag}`])]);
+  return head(`GET ${path} HTTP/1.1`, [
+    credentialOf(at),
+    ...(etag === undefined ? [] : [`If-None-Match: ${etag}`]),
+  ]);
 }
 
 /** @type {Map<string, number>} */

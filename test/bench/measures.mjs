@@ -37,15 +37,20 @@ async function startOthers(stage, file) {
 const warm = {
   ids: ['P-1', 'P-2'],
   async run(stage) {
-    const broker = await startBroker(await stage.sqlite());
+    const dataDir = await stage.sqlite();
+    const ring = `${dataDir}/keyring.json`;
+    const broker = await startBroker(dataDir);
     const file = await stage.bodyFrom(broker.port);
+    const apiFastify = await startBare('fastify', await stage.apiBodyFrom(broker.port, ring));
     const [fastify, http] = [await startBare('fastify', file), await startBare('http', file)];
     const { nginx, syncthing } = await startOthers(stage, file);
     const rich = richJob(stage);
     const rate = async (/** @type {Partial<import('./load.mjs').Job> & { port: number }} */ job) =>
       (await load({ kind: 'list', ...rich, ...job })).rate;
     // Every list once, so that the rounds find all in memory.
-    await load({ kind: 'list', connections: CONNECTIONS, from: 0, count: rich.count, port: broker.port });
+    const once = { connections: CONNECTIONS, from: 0, count: rich.count, port: broker.port };
+    await load({ kind: 'list', ...once });
+    await load({ kind: 'list', ring, ...once });
     const result = await rounds(stage.effort.rounds, {
       http: () => rate({ kind: 'plain', port: http.port }),
       fastify: () => rate({ kind: 'plain', port: fastify.port }),
@@ -54,8 +59,12 @@ const warm = {
         syncthing ? rate({ kind: 'plain', port: syncthing.subject.port, path: syncthing.path }) : NaN,
       lists: () => rate({ port: broker.port }),
       unchanged: () => rate({ kind: 'same', port: broker.port }),
+      apiFastify: () => rate({ kind: 'plain', port: apiFastify.port }),
+      api: () => rate({ port: broker.port, ring }),
+      apiUnchanged: () => rate({ kind: 'same', port: broker.port, ring }),
     });
-    for (const subject of [broker, fastify, http, nginx, syncthing?.subject]) await subject?.stop();
+    for (const subject of [broker, fastify, apiFastify, http, nginx, syncthing?.subject])
+      await subject?.stop();
     const compared = {
       Fastify: 'fastify',
       'node:http': 'http',
@@ -80,6 +89,20 @@ const warm = {
         value: result.ratio('unchanged', 'lists'),
         least: 1,
         detail: perSecond(result.rate.unchanged),
+      }),
+      atLeast({
+        id: 'P-1',
+        what: 'the same by the API, to bare Fastify',
+        value: result.ratio('api', 'apiFastify'),
+        least: 0.8,
+        detail: `${perSecond(result.rate.api)}, Fastify ${perSecond(result.rate.apiFastify)}`,
+      }),
+      atLeast({
+        id: 'P-2',
+        what: 'the same by the API, to P-1',
+        value: result.ratio('apiUnchanged', 'api'),
+        least: 1,
+        detail: perSecond(result.rate.apiUnchanged),
       }),
     ];
   },

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { PUBLIC_URL } from './cast.mjs';
 import { parsed } from './json.mjs';
 
 const taskset = availableParallelism() > 1 ? findProgram('taskset') : null;
@@ -82,11 +83,14 @@ export function startBroker(dataDir, settings = {}) {
     DATA_DIR: dataDir,
     PORT: '0',
     OPS_PORT: '0',
+    PUBLIC_URL,
     LOG_LEVEL: 'warn',
     // Counted as ever, and never reached.
     LIMIT_LISTS_PER_HOUR: '1000000000',
     LIMIT_SERVER_UPDATES_PER_HOUR: '1000000000',
     LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE: '1000000000',
+    LIMIT_API_REQUESTS_PER_APP_MINUTE: '1000000000',
+    LIMIT_API_REQUESTS_PER_NETWORK_MINUTE: '1000000000',
     LIMIT_CONNECTIONS_PER_NETWORK: '10000',
     // 10,000 lists of ten servers weigh 197 MB; with less, "warm" would measure look-ups in the database.
     LISTS_MEMORY_MB: '256',

@@ -1,6 +1,15 @@
 /** The rows of the seeded data, table by table, in the order of their foreign keys. */
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { accountIdOf, fieldsOf, linksOf, secretOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
+import {
+  accountIdOf,
+  appSignInIdOf,
+  fieldsOf,
+  linksOf,
+  secretOf,
+  serverIdOf,
+  serverKeyOf,
+  tokenOf,
+} from './cast.mjs';
 
 /** @typedef {{ readonly table: string, readonly columns: readonly string[], readonly rows: Iterable<unknown[]> }} Rows */
 
@@ -92,6 +101,16 @@ export function rowsOf(sizes, key, asNumbers, passwordHash) {
       rows: each(sizes.accounts, (at) => {
         const id = secretOf('device', at).slice(0, 32);
         return [id, digest(tokenOf(at)), accountIdOf(at), 'App/1', 'TV', '127.0.0.1', now, now];
+      }),
+    },
+    {
+      table: 'app_sign_ins',
+      columns: 'id account_id client_id app_name device_name network scopes created_at last_used_at'.split(
+        ' ',
+      ),
+      rows: each(sizes.rich, (at) => {
+        const app = ['signpost-device', 'App', 'TV', '127.0.0.1', 'servers:read'];
+        return [appSignInIdOf(at), accountIdOf(at), ...app, now, now];
       }),
     },
     {

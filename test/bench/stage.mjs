@@ -5,6 +5,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { say, secondsSince } from '../../scripts/lib/say.mjs';
 import { acquire, release } from '../../scripts/lib/services.mjs';
+import { accessTokens } from './access-tokens.mjs';
 import { tokenOf } from './cast.mjs';
 import { startBroker } from './processes.mjs';
 import { seedPostgres, seedSqlite } from './seed.mjs';
@@ -71,11 +72,21 @@ export class Stage {
   }
 
   /** The answer to an account with ten servers, as a file. @param {number} port of a broker @returns {Promise<string>} */
-  async bodyFrom(port) {
-    const answer = await fetch(`http://127.0.0.1:${port}/service/servers`, {
-      headers: { 'X-Connect-UserToken': tokenOf(0) },
-    });
-    const file = path.join(this.#folder, 'body.json');
+  bodyFrom(port) {
+    return this.#answerOf(port, '/service/servers', { 'X-Connect-UserToken': tokenOf(0) });
+  }
+
+  /** The same by the API. @param {number} port @param {string} ringFile @returns {Promise<string>} */
+  apiBodyFrom(port, ringFile) {
+    const authorization = `Bearer ${accessTokens(ringFile)(0)}`;
+    return this.#answerOf(port, '/api/v1/servers', { authorization });
+  }
+
+  /** @param {number} port @param {string} target @param {Record<string, string>} headers */
+  async #answerOf(port, target, headers) {
+    const answer = await fetch(`http://127.0.0.1:${port}${target}`, { headers });
+    if (answer.status !== 200) throw new Error(`${target}: ${answer.status}`);
+    const file = path.join(this.subfolder('body'), 'body.json');
     writeFileSync(file, await answer.text());
     return file;
   }

@@ -1,0 +1,29 @@
+/** Access tokens as the broker's authorization server would give them, signed with the key of its ring. */
+import { createPrivateKey, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { accountIdOf, appSignInIdOf, PUBLIC_URL } from './cast.mjs';
+import { parsed } from './json.mjs';
+
+const HOUR_SECONDS = 3_600;
+
+/** @param {object} part */
+const encoded = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** @param {string} ringFile @returns {(at: number) => string} the token of the app of an account with ten servers */
+export function accessTokens(ringFile) {
+  const ring = /** @type {{ signing: { id: string, algorithm: string, privateKey: string }[] }} */ (
+    parsed(readFileSync(ringFile, 'utf8'))
+  );
+  const stored = ring.signing.find(({ algorithm }) => algorithm === 'ES256');
+  if (!stored) throw new Error('the key ring has no key that signs access tokens');
+  const key = createPrivateKey(stored.privateKey);
+  const head = encoded({ alg: 'ES256', typ: 'at+jwt', kid: stored.id });
+  const iat = Math.floor(Date.now() / 1_000);
+  const common = { iss: `${PUBLIC_URL}/oidc`, aud: `${PUBLIC_URL}/api/v1`, client_id: 'signpost-device' };
+  return (at) => {
+    const own = { sub: accountIdOf(at), sign_in: appSignInIdOf(at), jti: String(at), scope: 'servers:read' };
+    const text = `${head}.${encoded({ ...common, ...own, iat, exp: iat + HOUR_SECONDS })}`;
+    const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
+    return `${text}.${signature.toString('base64url')}`;
+  };
+}
