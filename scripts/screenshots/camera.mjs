@@ -79,13 +79,29 @@ export class Camera {
     await Promise.all([this.#page.waitForEvent('load'), target.first().click()]);
   }
 
-  /** @param {string} name of the picture: a page may be taken in several looks @param {Look[]} [wanted] */
-  async take(name, wanted = ['phone', 'laptop-dark']) {
+  /** How the broker calls itself to apps. @returns {Promise<string>} */
+  async issuer() {
+    const answer = await fetch(`${this.url}/oidc/.well-known/openid-configuration`);
+    /** @type {unknown} */
+    const found = await answer.json();
+    return /** @type {{ issuer: string }} */ (found).issuer;
+  }
+
+  /**
+   * @param {string} name of the picture: a page may be taken in several looks
+   * @param {Look[]} [wanted]
+   * @param {{ isWhole?: boolean }} [how] a long page only as far as it is seen at first
+   */
+  async take(name, wanted = ['phone', 'laptop-dark'], { isWhole = true } = {}) {
     for (const look of wanted) {
       const { viewport, colorScheme } = looks[look];
       await this.#page.setViewportSize(viewport);
       await this.#page.emulateMedia({ colorScheme });
-      const picture = await this.#page.screenshot({ fullPage: true, caret: 'hide', animations: 'disabled' });
+      const picture = await this.#page.screenshot({
+        fullPage: isWhole,
+        caret: 'hide',
+        animations: 'disabled',
+      });
       writeFileSync(path.join(this.#folder, `${name}-${look}.png`), lighter(picture));
     }
   }

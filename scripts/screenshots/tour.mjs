@@ -114,6 +114,30 @@ async function linkTv({ camera, simulator }) {
   await camera.take('end-others', ['phone']);
 }
 
+/** An app on a phone or desktop asks to be let in (RFC 8252): nobody listens at its address, nobody has to. @param {Tour} tour */
+async function letAnAppIn({ camera }) {
+  const { origin } = new URL(await camera.issuer());
+  const asked = new URLSearchParams({
+    response_type: 'code',
+    client_id: 'signpost-device',
+    redirect_uri: 'http://127.0.0.1:9/callback',
+    scope: 'openid profile email offline_access servers:read links:manage',
+    resource: `${origin}/api/v1`,
+    app_name: 'Theater',
+    device_name: 'Desk',
+    state: 'of-the-app',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  });
+  await camera.open(`/oidc/authorize?${asked.toString()}`);
+  await camera.take('let-in');
+  asked.set('prompt', 'login');
+  await camera.open(`/oidc/authorize?${asked.toString()}`);
+  await camera.take('let-in-password', ['phone']);
+  await camera.open('/api/v1/docs');
+  await camera.take('api-reference', ['laptop-dark'], { isWhole: false });
+}
+
 /** @param {Tour} tour */
 async function lookAtProfile({ camera }) {
   await camera.open('/profile');
@@ -150,6 +174,7 @@ export async function takeAll(tour) {
   const servers = await getServers(tour);
   try {
     await linkTv(tour);
+    await letAnAppIn(tour);
     await lookAtProfile(tour);
     await getBackIn(tour);
   } finally {

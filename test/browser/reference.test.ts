@@ -8,6 +8,9 @@ inChromium('the reference of the API', {}, (scene) => {
     const visitor = await scene().visit(way);
     await visitor.open('/api/v1/docs#server-linked-already');
     expect(await visitor.page.locator('#server-linked-already').innerText()).toContain('(409)');
+    await visitor.page.getByRole('link', { name: 'List the servers' }).first().click();
+    expect(new URL(visitor.page.url()).hash).toBe('#listServers');
+    expect(await visitor.page.locator('#listServers h3').isVisible()).toBe(true);
     await inspectPage(visitor);
     expect(visitor.findings).toEqual([]);
   });

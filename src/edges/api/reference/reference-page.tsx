@@ -11,15 +11,17 @@ interface ReferenceProps {
 
 /** The OpenAPI file for reading: no script, one page, every problem under its own anchor. */
 export function ReferencePage({ document, publicUrl }: ReferenceProps): VNode {
+  const operations = operationsOf(document);
   return (
-    <Layout heading="API reference">
+    <Layout heading="API reference" isWide>
       <Paragraphs text={document.info.description ?? ''} />
       <p>
         Address: <code>{publicUrl}/api/v1</code>. For programs:{' '}
         <a href="/api/v1/openapi.json">openapi.json</a>.
       </p>
       <h2>Operations</h2>
-      {operationsOf(document).map((operation) => (
+      <Contents operations={operations} />
+      {operations.map((operation) => (
         <Operation key={operation.id} {...operation} />
       ))}
       <h2>Shapes</h2>
@@ -40,6 +42,21 @@ export function ReferencePage({ document, publicUrl }: ReferenceProps): VNode {
         ))}
       </dl>
     </Layout>
+  );
+}
+
+function Contents({ operations }: { operations: readonly OperationText[] }): VNode {
+  return (
+    <ul>
+      {operations.map(({ id, method, path, summary }) => (
+        <li key={id}>
+          <a href={`#${id}`}>{summary}</a>:{' '}
+          <code>
+            {method} {path}
+          </code>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -13,11 +13,14 @@ interface LayoutProps {
   readonly section?: Section;
   /** Code of what was just done, from the address of the page; unknown ones say nothing. */
   readonly done?: string | undefined;
+  /** Long text, which wants wide lines, whoever reads it. */
+  readonly isWide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** The one look of all pages: mark, the way around for signed-in people, one card, one line below. */
-export function Layout({ heading, hasProblem = false, section, done = '', children }: LayoutProps): VNode {
+export function Layout(props: LayoutProps): VNode {
+  const { heading, hasProblem = false, section, done = '', isWide = false, children } = props;
   const words = useMessages();
   const isSignedIn = useVisitor().userName !== null;
   return (
@@ -30,7 +33,7 @@ export function Layout({ heading, hasProblem = false, section, done = '', childr
         <link rel="icon" href={mark} type="image/svg+xml" />
         <link rel="stylesheet" href={stylesheet} />
       </head>
-      <body class={isSignedIn ? 'inside' : undefined}>
+      <body class={isSignedIn || isWide ? 'inside' : undefined}>
         <a class="skip" href="#main">
           {words.skip}
         </a>
