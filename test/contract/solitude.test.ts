@@ -22,7 +22,7 @@ describe('alone on an SQLite file', () => {
     solitude.whenBroken(() => (broken += 1));
     writer.exec('INSERT INTO t VALUES (1)');
     now += 1_000;
-    expect([solitude.isAlone(), broken]).toEqual([true, 0]);
+    expect([solitude.isAlone(), solitude.leads(), broken]).toEqual([true, true, 0]);
     const other = new Sqlite(file);
     other.exec('INSERT INTO t VALUES (2)');
     now += 999;
@@ -67,6 +67,36 @@ onPostgres('alone on PostgreSQL', () => {
       expect(broken).toBe(2);
       await first.close();
       expect(first.isAlone()).toBe(false);
+    }));
+
+  test('one of them leads, and another when it is gone; each does while it does not know', () =>
+    onDatabase(async (url) => {
+      const proxy = await FaultProxy.before(url);
+      const nodes = [await opened(proxy.url), await opened(url), await opened(url)];
+      const leaders = (): (number | undefined)[] =>
+        nodes.filter((node) => node.leads()).map(({ number }) => number);
+      const lowest = (): number => Math.min(...nodes.map(({ number }) => number));
+      const knowEachOther = (): Promise<void> =>
+        eventually(
+          () => expect(nodes.map((node) => node.others()?.size)).toEqual(nodes.map(() => nodes.length - 1)),
+          15_000,
+        );
+      await knowEachOther();
+      expect(leaders()).toEqual([lowest()]);
+      proxy.blackHole();
+      await eventually(() => expect(nodes[0]?.others()).toBeNull());
+      expect(nodes[0]?.leads()).toBe(true);
+      proxy.heal();
+      await knowEachOther();
+      const [leader] = nodes.splice(
+        nodes.findIndex((node) => node.leads()),
+        1,
+      );
+      await leader?.close();
+      await knowEachOther();
+      expect(leaders()).toEqual([lowest()]);
+      for (const node of nodes) await node.close();
+      await proxy.close();
     }));
 
   test('who has said farewell is not waited for, though it may still be seen', () =>

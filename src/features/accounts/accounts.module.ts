@@ -71,8 +71,8 @@ export class AccountsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.changes.whenChanged((accountId) => this.browsers.forgetAllWithin(accountId));
-    this.jobs.every('forget unverified accounts', HOUR, () => this.accounts.forgetUnverified());
-    this.jobs.every('forget old networks', HOUR, () => this.limits.forgetOldNetworks());
-    this.jobs.every('forget old browsers', HOUR, () => this.browsers.forgetOld());
+    this.jobs.everyByOne('forget unverified accounts', HOUR, () => this.accounts.forgetUnverified());
+    this.jobs.everyByOne('forget old networks', HOUR, () => this.limits.forgetOldNetworks());
+    this.jobs.everyByOne('forget old browsers', HOUR, () => this.browsers.forgetOld());
   }
 }

@@ -12,6 +12,6 @@ export class AuditModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.every('forget old audit events', HOUR, () => this.trail.forgetOld());
+    this.jobs.everyByOne('forget old audit events', HOUR, () => this.trail.forgetOld());
   }
 }

@@ -37,7 +37,7 @@ export class LinksModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.servers.whenIdentityChanges((serverId) => this.requests.askAgain(serverId));
-    this.jobs.every('end lapsed links', 10 * MINUTE, () => this.links.endLapsed());
-    this.jobs.every('forget old invitations', HOUR, () => this.invitations.forgetOld());
+    this.jobs.everyByOne('end lapsed links', 10 * MINUTE, () => this.links.endLapsed());
+    this.jobs.everyByOne('forget old invitations', HOUR, () => this.invitations.forgetOld());
   }
 }

@@ -43,7 +43,7 @@ export class MailDelivery implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     // Every hour rather than every day: a process that is restarted daily would never come to it.
     this.#show();
-    this.jobs.every('tidy the outbox', HOUR, () => this.tidy());
+    this.jobs.everyByOne('tidy the outbox', HOUR, () => this.tidy());
     if (this.transport.delivers) {
       this.jobs.every('look for mail', LOOK_EVERY_MS, () => this.#look());
     } else {

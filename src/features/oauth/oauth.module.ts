@@ -63,7 +63,9 @@ export class OauthModule implements OnModuleInit {
       await this.apps.endAllWithin(accountId);
       await this.artifacts.endAnsweredWithin(accountId);
     });
-    this.jobs.every('forget expired apps', HOUR, () => this.apps.forgetExpired());
-    this.jobs.every('forget expired codes and tokens', 10 * MINUTE, () => this.artifacts.forgetExpired());
+    this.jobs.everyByOne('forget expired apps', HOUR, () => this.apps.forgetExpired());
+    this.jobs.everyByOne('forget expired codes and tokens', 10 * MINUTE, () =>
+      this.artifacts.forgetExpired(),
+    );
   }
 }

@@ -25,6 +25,6 @@ export class PinsModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.changes.whenChanged((accountId) => this.pins.endConfirmedWithin(accountId));
-    this.jobs.every('forget expired PINs', 10 * MINUTE, () => this.pins.forgetExpired());
+    this.jobs.everyByOne('forget expired PINs', 10 * MINUTE, () => this.pins.forgetExpired());
   }
 }

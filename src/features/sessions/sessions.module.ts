@@ -37,7 +37,7 @@ export class SessionsModule implements OnModuleInit {
       await this.devices.endAllWithin(accountId);
       await this.browsers.endOthersWithin(accountId, keptSession ?? '');
     });
-    this.jobs.every('forget expired devices', HOUR, () => this.devices.forgetExpired());
-    this.jobs.every('forget ended browser sessions', HOUR, () => this.browsers.forgetEnded());
+    this.jobs.everyByOne('forget expired devices', HOUR, () => this.devices.forgetExpired());
+    this.jobs.everyByOne('forget ended browser sessions', HOUR, () => this.browsers.forgetEnded());
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { Readiness } from '../http/readiness.js';
+import { Jobs } from '../jobs/jobs.service.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
 import { databaseOf } from './databases.js';
@@ -23,9 +24,11 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(CONNECTIONS) private readonly connections: Connections,
     private readonly readiness: Readiness,
+    private readonly jobs: Jobs,
   ) {}
 
   onModuleInit(): void {
+    this.jobs.ledBy(() => this.connections.solitude.leads());
     this.readiness.require('database', async () => {
       await this.connections.reader.query('SELECT 1');
     });

@@ -101,6 +101,12 @@ export class PostgresSolitude implements Company {
     return isShown && now >= this.#noticedAt;
   }
 
+  /** The lowest number, so that nobody has to agree on it: as the leases between nodes, it rests on the locks alone. */
+  leads(): boolean {
+    const others = this.others();
+    return others === null || [...others].every((number) => this.number < number);
+  }
+
   whenBroken(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -7,6 +7,11 @@ export interface Solitude {
   isAlone(): boolean;
   /** Whether other processes can see that this one writes; else a commit could pass unheard by one that remembers. */
   isVisible(): boolean;
+  /**
+   * Whether this process does what one of them is enough for. One at most of those that see each other; each, while it does
+   * not know who is there: better done twice than by nobody. So what it does must stay right when two do it at once.
+   */
+  leads(): boolean;
   /** Called each time others may have written unheard: what was remembered before is worth nothing. */
   whenBroken(listener: () => void): void;
   close(): Promise<void>;
@@ -29,6 +34,7 @@ export const CONFIRMED_FOR_MS = 1_000;
 export const IN_COMPANY: Solitude = {
   isAlone: () => false,
   isVisible: () => true,
+  leads: () => false,
   whenBroken: () => undefined,
   close: () => Promise.resolve(),
 };

@@ -38,6 +38,10 @@ export class SqliteSolitude implements Solitude {
     return true;
   }
 
+  leads(): boolean {
+    return !this.#closed;
+  }
+
   whenBroken(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -7,10 +7,23 @@ export class Jobs implements BeforeApplicationShutdown {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
+  #leads = (): boolean => true;
 
   constructor(private readonly log: Log) {}
 
-  /** Runs `work` every `periodMs` from now on, until the process stops. */
+  /** `leads`: asked before each run of a job that one node does for all. Until this is called, this process does them. */
+  ledBy(leads: () => boolean): void {
+    this.#leads = leads;
+  }
+
+  /** As `every`, on one node of those that share the database. Another takes over when it is gone. */
+  everyByOne(name: string, periodMs: number, work: () => Promise<void>): void {
+    this.every(name, periodMs, async () => {
+      if (this.#leads()) await work();
+    });
+  }
+
+  /** Runs `work` on each node every `periodMs` from now on, until the process stops. */
   every(name: string, periodMs: number, work: () => Promise<void>): void {
     let busy = false;
     const timer = setInterval(() => {

@@ -45,6 +45,27 @@ test('a job comes round, but never beside itself', async () => {
   end();
 });
 
+test('a job for one node runs where that node leads, asked anew each time', async () => {
+  const ran: string[] = [];
+  let leads = false;
+  const work = (name: string) => (): Promise<void> => {
+    ran.push(name);
+    return Promise.resolve();
+  };
+  jobs.everyByOne('of one', 1_000, work('of one'));
+  jobs.every('of each', 1_000, work('of each'));
+  const round = async (): Promise<void> => {
+    jest.advanceTimersByTime(1_000);
+    await jobs.idle();
+  };
+  await round();
+  jobs.ledBy(() => leads);
+  await round();
+  leads = true;
+  await round();
+  expect(ran).toEqual(['of one', 'of each', 'of each', 'of one', 'of each']);
+});
+
 test('a job that fails is logged by its name and comes round again', async () => {
   let runs = 0;
   jobs.every('broken', 1_000, () => {
