@@ -18,8 +18,8 @@ import { perform, say, Stop } from './lib/say.mjs';
 /** @typedef {typeof import('../src/api-document.js')} Api */
 /** @typedef {typeof import('../src/platform/metrics/metrics.js')} Metrics */
 
-/** @param {string} file below dist @returns {string} what import() takes */
-const built = (file) => pathToFileURL(inCheckout(`dist/${file}`)).href;
+/** @param {string} file below src @returns {string} what import() takes */
+const built = (file) => pathToFileURL(inCheckout(`dist/modules/${file}`)).href;
 
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- no type checker sees into dist */
 /** @returns {Promise<Record<string, string>>} file → what it has to hold */

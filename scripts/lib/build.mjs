@@ -1,5 +1,6 @@
 /**
- * src → dist. A build goes to a folder of its own and takes dist's place only when it succeeded: no file of a deleted
+ * src → dist: `dist/modules` is what the compiler makes of each file, and beside it the programs, bundled with their packages
+ * (`bundle.mjs`). A build goes to a folder of its own and takes dist's place only when it succeeded: no file of a deleted
  * source stays, a failed build never looks fresh, and a broker that runs from dist meanwhile loses nothing.
  */
 import {
@@ -14,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { bundle } from './bundle.mjs';
 import { run } from './child.mjs';
 import { fingerprint, inCheckout, root, shortHash } from './checkout.mjs';
 import { inPackage } from './install.mjs';
@@ -24,9 +26,13 @@ const dist = inCheckout('dist');
 const stampName = '.built-from';
 
 /** What else decides what comes out. */
-const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib/build.mjs'].map(
-  (name) => inCheckout(name),
-);
+const settings = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  'scripts/lib/build.mjs',
+  'scripts/lib/bundle.mjs',
+].map((name) => inCheckout(name));
 
 /** @returns {string[]} absolute, sorted; tests are no part of the product */
 function sources() {
@@ -67,8 +73,11 @@ async function buildAlone() {
   try {
     // Taken before: a source changed while we compile makes the next start build again.
     const stamp = wanted();
-    await compile(next);
-    copyAssets(next);
+    const modules = path.join(next, 'modules');
+    await compile(modules);
+    copyAssets(modules);
+    await bundle(modules, next, ['main', 'cli']);
+    chmodSync(path.join(next, 'cli.js'), 0o755);
     writeFileSync(path.join(next, stampName), stamp);
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);
@@ -84,8 +93,6 @@ async function compile(folder) {
   const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', folder, '--noEmitOnError'];
   const { code, output } = await run(process.execPath, args);
   if (code !== 0) throw new Stop(`${output.trimEnd()}\nsignpost: the build failed; dist is as it was`);
-  const command = path.join(folder, 'cli.js');
-  if (existsSync(command)) chmodSync(command, 0o755);
 }
 
 /** Texts, style sheets and the like lie beside the code that reads them. @param {string} folder */

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 
 buildBefore();
@@ -44,6 +45,16 @@ test('the first line on stdout is JSON and says where it listens; the key ring i
   expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
   const ringFiles = readdirSync(join(folder, 'data')).filter((name) => name.startsWith('keyring'));
   expect(ringFiles.sort()).toEqual(['keyring.json', 'keyring.json.in-use']);
+});
+
+test('the bundle describes the API as its sources do: no class has lost its name in it', async () => {
+  const broker = await started();
+  const document = await (await fetch(`${broker.url}/api/v1/openapi.json`)).text();
+  const written = readFileSync(inCheckout('docs/openapi.json'), 'utf8');
+  const origins = /https:\/\/signpost\.example\.org|http:\/\/localhost:\d+/g;
+  expect(JSON.parse(document.replaceAll(origins, 'ORIGIN'))).toEqual(
+    JSON.parse(written.replaceAll(origins, 'ORIGIN')),
+  );
 });
 
 test('every mistake in the settings is told at once, with exit code 78 and nothing made or opened', async () => {

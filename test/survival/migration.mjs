@@ -39,7 +39,7 @@ function nextVersion(folder) {
   cpSync(inCheckout('dist'), dist, { recursive: true });
   cpSync(inCheckout('package.json'), path.join(folder, 'package.json'));
   symlinkSync(inCheckout('node_modules'), path.join(folder, 'node_modules'));
-  const migrations = path.join(dist, 'platform/database/migrations');
+  const migrations = path.join(dist, 'modules/platform/database/migrations');
   writeFileSync(path.join(migrations, 'next.js'), NEXT);
   const index = path.join(migrations, 'index.js');
   const listed = readFileSync(index, 'utf8').replace(
@@ -47,7 +47,8 @@ function nextVersion(folder) {
     '$1    NextVersion9999999999999,\n]',
   );
   writeFileSync(index, `import { NextVersion9999999999999 } from './next.js';\n${listed}`);
-  return path.join(dist, 'main.js');
+  // Not the bundle: what was changed is read from its own files.
+  return path.join(dist, 'modules/main.js');
 }
 
 /** @type {import('./stage.mjs').Experiment} */
