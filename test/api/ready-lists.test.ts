@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ReadyLists } from '../../src/edges/api/servers/ready-lists.service.js';
 import { AppSignIns } from '../../src/features/oauth/index.js';
@@ -39,6 +40,23 @@ async function readyDuring(broker: TestBroker, work: () => Promise<unknown>): Pr
   spy.mockRestore();
   return count;
 }
+
+const GET = 'GET /api/v1/servers HTTP/1.1';
+const head = (line: string, bearer: string, ...more: string[]): string =>
+  [line, 'Host: localhost', `Authorization: Bearer ${bearer}`, ...more, '', ''].join('\r\n');
+
+/** A connection on which text was sent as it is. */
+function dial(broker: TestBroker, sent: string): Socket {
+  const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+  socket.write(sent);
+  return socket;
+}
+
+/** Answers that came on one connection, each with its head; without what cannot be the same twice. */
+const apart = (answers: string): string[] =>
+  answers
+    .split(/(?=HTTP\/1\.1 )/)
+    .map((answer) => answer.replace(/X-Request-Id: .*/, '').replace(/Date: .*/, 'Date'));
 
 async function cast(
   broker: TestBroker,
@@ -103,6 +121,24 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
     expect(await lastUsed()).toBe(begun + HOUR);
   });
 
+  test('answers who reads late, in order and whole, and forgets who never does', async () => {
+    const { bearer } = await cast(broker(), 'ready-late');
+    const server = broker().app.getHttpServer();
+    const [late, [served]] = [dial(broker(), '').pause(), (await once(server, 'connection')) as [Socket]];
+    let sent = 0;
+    // In turns of the loop of their own, as from a caller who does not wait, until the kernel takes no more.
+    for (; served.writableLength === 0 && sent < 20_000; sent += 1)
+      await new Promise((done) => late.write(head(GET, bearer), done));
+    expect(served.writableLength).toBeGreaterThan(0);
+    late.write(head(GET, bearer).repeat(9) + head(GET, bearer, 'Connection: close'));
+    const answers = apart(await text(late.resume()));
+    expect(answers).toHaveLength(sent + 10);
+    expect(new Set(answers.slice(0, -1)).size).toBe(1);
+    const rude = dial(broker(), head(GET, bearer).repeat(3));
+    await once(rude.destroy(), 'close');
+    expect((await api(broker(), 'GET', 'servers', { bearer })).status).toBe(200);
+  });
+
   test('writes the same line to the access log', async () => {
     const { bearer } = await cast(broker(), 'ready-log');
     const lines = (): object[] => broker().log.lines.filter(({ message }) => message === 'request');
@@ -121,15 +157,7 @@ describe('what stands before the framework', () => {
   });
   afterAll(() => broker.remove());
 
-  /** Sends text as it is, and reads until the connection ends. */
-  async function raw(sent: string): Promise<string> {
-    const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
-    socket.write(sent);
-    return text(socket);
-  }
-  const head = (line: string, bearer: string, ...more: string[]): string =>
-    [line, 'Host: localhost', `Authorization: Bearer ${bearer}`, ...more, '', ''].join('\r\n');
-  const GET = 'GET /api/v1/servers HTTP/1.1';
+  const raw = (sent: string): Promise<string> => text(dial(broker, sent));
   const statuses = (answers: string): string[] =>
     [...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status = '']) => status);
 
@@ -151,7 +179,20 @@ describe('what stands before the framework', () => {
     expect(statuses(answers)).toEqual(['200', '200', '404', '200']);
   });
 
+  test.each([[], ['If-None-Match: *']])('writes to the byte what Node makes of it %s', async (...more) => {
+    const { bearer } = await cast(broker, `raw-bytes-${more.length}`);
+    const asked = head(GET, bearer, ...more);
+    // The second one waits for the first, so that Node puts it together.
+    const [written, made, longWay] = apart(
+      await raw(asked.repeat(2) + head('GET /api/v1/servers?wait=0 HTTP/1.1', bearer, 'Connection: close')),
+    );
+    expect(written).toBe(made);
+    expect(written).toMatch(/\r\nConnection: keep-alive\r\nKeep-Alive: timeout=72\r\n\r\n/);
+    expect(longWay).toContain('Connection: close');
+  });
+
   test.each<[string, string, string[], string]>([
+    ['HTTP/1.0', 'GET /api/v1/servers HTTP/1.0', [], '200'],
     ['an absolute target', 'GET http://localhost/api/v1/servers HTTP/1.1', [], '400'],
     ['a token twice: the first counts', GET, ['Authorization: Bearer x.y.z'], '200'],
     ['a GET with a body, which is not read as the next request', GET, ['Content-Length: 3'], '200'],

@@ -1,6 +1,6 @@
 /** Access tokens as the broker's authorization server would give them, signed with the key of its ring. */
 import { createPrivateKey, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { accountIdOf, appSignInIdOf, PUBLIC_URL } from './cast.mjs';
 import { parsed } from './json.mjs';
 
@@ -9,8 +9,19 @@ const HOUR_SECONDS = 3_600;
 /** @param {object} part */
 const encoded = (part) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
-/** @param {string} ringFile @returns {(at: number) => string} the token of the app of an account with ten servers */
-export function accessTokens(ringFile) {
+/**
+ * Signs each token once: a signature differs each time, and what apps ask all day with is a token that was seen before.
+ * @param {string} ringFile
+ * @param {number} count
+ * @param {string} file takes the tokens of the apps of so many accounts with ten servers
+ */
+export function writeAccessTokens(ringFile, count, file) {
+  const tokenOf = accessTokens(ringFile);
+  writeFileSync(file, JSON.stringify(Array.from({ length: count }, (_, at) => tokenOf(at))));
+}
+
+/** @param {string} ringFile @returns {(at: number) => string} */
+function accessTokens(ringFile) {
   const ring = /** @type {{ signing: { id: string, algorithm: string, privateKey: string }[] }} */ (
     parsed(readFileSync(ringFile, 'utf8'))
   );

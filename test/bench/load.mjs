@@ -5,8 +5,8 @@
  * generator would be what is measured. One request at a time on each connection, as devices do it; answers are read by
  * their Content-Length.
  */
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { accessTokens } from './access-tokens.mjs';
 import { parsed } from './json.mjs';
 import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
 
@@ -22,14 +22,15 @@ import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast
  * @property {number} [nth] which of an account's ten servers is accepted
  * @property {number} [servers] how many there are in all
  * @property {string} [path]
- * @property {string} [ring] key ring of the broker: ask by the API, with access tokens
+ * @property {string} [tokens] file of access tokens, an account's each: ask by the API
  */
 
 /** @typedef {{ requests: number, seconds: number, rate: number, p50: number, p99: number, statuses: Record<string, number>, bytes: number }} Outcome times in milliseconds */
 
 const job = /** @type {Job} */ (parsed(process.argv[2] ?? '{}'));
 const { port, connections, kind, from, count } = job;
-const accessTokenOf = job.ring === undefined ? null : accessTokens(job.ring);
+const accessTokens =
+  job.tokens === undefined ? null : /** @type {string[]} */ (parsed(readFileSync(job.tokens, 'utf8')));
 
 /** @param {string} line @param {readonly string[]} more */
 const head = (line, more) => Buffer.from([line, 'Host: localhost', ...more, '', ''].join('\r\n'));
@@ -59,11 +60,11 @@ function update(at) {
 
 /** @param {number} at */
 const credentialOf = (at) =>
-  accessTokenOf ? `Authorization: Bearer ${accessTokenOf(at)}` : `X-Connect-UserToken: ${tokenOf(at)}`;
+  accessTokens ? `Authorization: Bearer ${accessTokens[at] ?? ''}` : `X-Connect-UserToken: ${tokenOf(at)}`;
 
 /** @param {number} at @param {string} [etag] */
 function request(at, etag) {
-  const path = job.path ?? (accessTokenOf ? '/api/v1/servers' : '/service/servers');
+  const path = job.path ?? (accessTokens ? '/api/v1/servers' : '/service/servers');
   if (kind === 'plain') return head(`GET ${path} HTTP/1.1`, []);
   if (kind === 'accept') return accept(at);
   if (kind === 'update' || kind === 'change') return update(at);

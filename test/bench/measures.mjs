@@ -38,10 +38,10 @@ const warm = {
   ids: ['P-1', 'P-2'],
   async run(stage) {
     const dataDir = await stage.sqlite();
-    const ring = `${dataDir}/keyring.json`;
+    const tokens = stage.accessTokens(dataDir);
     const broker = await startBroker(dataDir);
     const file = await stage.bodyFrom(broker.port);
-    const apiFastify = await startBare('fastify', await stage.apiBodyFrom(broker.port, ring));
+    const apiFastify = await startBare('fastify', await stage.apiBodyFrom(broker.port, tokens));
     const [fastify, http] = [await startBare('fastify', file), await startBare('http', file)];
     const { nginx, syncthing } = await startOthers(stage, file);
     const rich = richJob(stage);
@@ -50,7 +50,7 @@ const warm = {
     // Every list once, so that the rounds find all in memory.
     const once = { connections: CONNECTIONS, from: 0, count: rich.count, port: broker.port };
     await load({ kind: 'list', ...once });
-    await load({ kind: 'list', ring, ...once });
+    await load({ kind: 'list', tokens, ...once });
     const result = await rounds(stage.effort.rounds, {
       http: () => rate({ kind: 'plain', port: http.port }),
       fastify: () => rate({ kind: 'plain', port: fastify.port }),
@@ -60,8 +60,8 @@ const warm = {
       lists: () => rate({ port: broker.port }),
       unchanged: () => rate({ kind: 'same', port: broker.port }),
       apiFastify: () => rate({ kind: 'plain', port: apiFastify.port }),
-      api: () => rate({ port: broker.port, ring }),
-      apiUnchanged: () => rate({ kind: 'same', port: broker.port, ring }),
+      api: () => rate({ port: broker.port, tokens }),
+      apiUnchanged: () => rate({ kind: 'same', port: broker.port, tokens }),
     });
     for (const subject of [broker, fastify, apiFastify, http, nginx, syncthing?.subject])
       await subject?.stop();

@@ -1,12 +1,13 @@
 /** What the measurements share: seeded data, started once, and the bytes that the bare servers send. */
-import { mkdtempSync, rmSync, writeFileSync, cpSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { say, secondsSince } from '../../scripts/lib/say.mjs';
 import { acquire, release } from '../../scripts/lib/services.mjs';
-import { accessTokens } from './access-tokens.mjs';
+import { writeAccessTokens } from './access-tokens.mjs';
 import { tokenOf } from './cast.mjs';
+import { parsed } from './json.mjs';
 import { startBroker } from './processes.mjs';
 import { seedPostgres, seedSqlite } from './seed.mjs';
 
@@ -76,10 +77,17 @@ export class Stage {
     return this.#answerOf(port, '/service/servers', { 'X-Connect-UserToken': tokenOf(0) });
   }
 
-  /** The same by the API. @param {number} port @param {string} ringFile @returns {Promise<string>} */
-  apiBodyFrom(port, ringFile) {
-    const authorization = `Bearer ${accessTokens(ringFile)(0)}`;
-    return this.#answerOf(port, '/api/v1/servers', { authorization });
+  /** Access tokens of all accounts with ten servers. @param {string} dataDir @returns {string} a file, as load.mjs takes it */
+  accessTokens(dataDir) {
+    const file = path.join(this.subfolder('tokens'), 'tokens.json');
+    writeAccessTokens(`${dataDir}/keyring.json`, this.sizes.rich, file);
+    return file;
+  }
+
+  /** The same by the API. @param {number} port @param {string} tokens a file of them @returns {Promise<string>} */
+  apiBodyFrom(port, tokens) {
+    const [token = ''] = /** @type {string[]} */ (parsed(readFileSync(tokens, 'utf8')));
+    return this.#answerOf(port, '/api/v1/servers', { authorization: `Bearer ${token}` });
   }
 
   /** @param {number} port @param {string} target @param {Record<string, string>} headers */

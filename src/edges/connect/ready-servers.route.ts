@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bytesOf, DiscoveryService } from '../../features/discovery/index.js';
-import type { UsableLink } from '../../features/links/index.js';
+import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { addBareRoute, type RouteConstraint } from '../../platform/http/bare-routes.js';
 import { isUnchanged } from '../../platform/http/etags.js';
+import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import { hasBody } from '../../platform/http/ready-answers.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { notYours } from './narrow.js';
@@ -49,7 +49,7 @@ export class ReadyServersRoute {
     const list = found instanceof Promise ? await found : found;
     reply.header('ETag', list.etag);
     if (isUnchanged(request.headers['if-none-match'], list.etag)) return reply.code(304).send();
-    return reply.header('Content-Type', 'application/json; charset=utf-8').send(list.ready(renderList));
+    return reply.header('Content-Type', 'application/json; charset=utf-8').send(list.ready(readyList).bytes);
   }
 
   #known(request: FastifyRequest): SignedInDevice | null {
@@ -58,7 +58,7 @@ export class ReadyServersRoute {
   }
 }
 
-/** The list as E4 sends it. */
-export function renderList(servers: readonly UsableLink[]): Buffer {
-  return bytesOf(JSON.stringify(servers.map(serverEntry)));
+/** The list as E4 sends it; as `ServerList.ready` takes it. */
+export function readyList({ servers, etag }: ServerList): ReadyAnswer {
+  return new ReadyAnswer(etag, JSON.stringify(servers.map(serverEntry)));
 }

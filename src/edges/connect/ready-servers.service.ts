@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { DiscoveryService } from '../../features/discovery/index.js';
 import { DevicesService } from '../../features/sessions/index.js';
-import type { ReadyAnswer, ReadyRoute } from '../../platform/http/ready-answers.js';
+import type { ReadyAnswer } from '../../platform/http/ready-answer.js';
+import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
-import { PLAIN, renderList } from './ready-servers.route.js';
+import { PLAIN, readyList } from './ready-servers.route.js';
 
 /** E4 where token and list are remembered. `ReadyServersRoute` and `ServersController.list` answer the same. */
 @Injectable()
@@ -27,7 +28,7 @@ export class ReadyServers implements ReadyRoute {
     if (device === null || !isOwn(request.url, device.account.id)) return null;
     const list = this.discovery.remembered(device.account.id);
     if (list === undefined || !this.guard.countListNow(device.deviceId)) return null;
-    return { etag: list.etag, body: list.ready(renderList) };
+    return list.ready(readyList);
   }
 }
 

@@ -46,8 +46,8 @@ export class Directory {
     return list;
   }
 
-  /** Complete or an error. */
-  async of(accountId: AccountId): Promise<ServerList> {
+  /** Complete or an error; at once where it is remembered. */
+  of(accountId: AccountId): ServerList | Promise<ServerList> {
     return this.find(accountId) ?? this.#read(accountId);
   }
 

@@ -31,7 +31,7 @@ export class DiscoveryService {
 
   /** The same with ready bytes and ETag; at once where it is remembered. */
   listOf(accountId: AccountId): ServerList | Promise<ServerList> {
-    return this.directory.find(accountId) ?? this.directory.of(accountId);
+    return this.directory.of(accountId);
   }
 
   /** The same, only if it is remembered. */

@@ -9,4 +9,4 @@ export { DiscoveryModule } from './discovery.module.js';
 export { DiscoveryService, type ServerInSight } from './discovery.service.js';
 export { ListChanges, type ListSubscription } from './list-changes.js';
 export { ranked, type Address } from './ranking.js';
-export { bytesOf } from './server-list.js';
+export type { ServerList } from './server-list.js';

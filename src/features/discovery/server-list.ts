@@ -6,7 +6,7 @@ import type { UsableLink } from '../links/index.js';
  * keys in clear: they live in the memory of the process and go nowhere but into answers.
  */
 export class ServerList {
-  readonly #made = new Map<unknown, unknown>();
+  readonly #made = new Map<unknown, object>();
   #etag: string | undefined;
 
   constructor(readonly servers: readonly UsableLink[]) {}
@@ -20,22 +20,16 @@ export class ServerList {
   }
 
   /**
-   * What an edge makes of the servers, made once and kept as long as the list: a function that lives as long as the edge.
+   * What an edge makes of the list, made once and kept as long as the list: a function that lives as long as the edge.
    * The same each time: not to be changed.
    */
-  ready<Made>(make: (servers: readonly UsableLink[]) => Made): Made {
-    if (this.#made.has(make)) return this.#made.get(make) as Made;
-    const made = make(this.servers);
+  ready<Made extends object>(make: (list: this) => Made): Made {
+    const known = this.#made.get(make);
+    if (known !== undefined) return known as Made;
+    const made = make(this);
     this.#made.set(make, made);
     return made;
   }
-}
-
-/** Text as bytes of its own: from Node's pool, one small list would keep 8 KiB of others alive. */
-export function bytesOf(text: string): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
-  bytes.write(text);
-  return bytes;
 }
 
 /** 128 bits, in quotes. Nothing can be read back from it, not even a link key that is known in part. */

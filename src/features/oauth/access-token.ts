@@ -35,4 +35,6 @@ export interface SignedInApp {
   readonly scopes: ReadonlySet<string>;
   /** When the token ends, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** What it takes to ask again whether the app is still let in. */
+  readonly claims: AccessTokenClaims;
 }

@@ -37,7 +37,7 @@ export class AccessTokens {
    * @throws DomainError unavailable in a restore hold: an app forgets what it is told is gone (R-33)
    */
   async accept(claims: AccessTokenClaims): Promise<SignedInApp | null> {
-    if (!this.#isOurs(claims)) return null;
+    if (!this.#isOurs(claims) || !this.isTimely(claims)) return null;
     await this.hold.refuseWhileHeld();
     const { sign_in: id } = claims;
     const known = this.checked.find(id) ?? (await this.checked.read(id, () => this.#read(id)));
@@ -46,9 +46,11 @@ export class AccessTokens {
 
   /** The same at once, if the sign-in was asked for before; null says nothing but to ask `accept`. */
   acceptNow(claims: AccessTokenClaims): SignedInApp | null {
-    if (!this.hold.isOff || !this.#isOurs(claims)) return null;
+    if (!this.hold.isOff || !this.isTimely(claims)) return null;
     const known = this.checked.find(claims.sign_in);
-    return known ? this.#admit(known, claims) : null;
+    if (known === undefined) return null;
+    const isKnown = known.app?.claims === claims;
+    return isKnown || this.#isOurs(claims) ? this.#admit(known, claims) : null;
   }
 
   async #read(id: string): Promise<CheckedSignIn | null> {
@@ -59,18 +61,14 @@ export class AccessTokens {
 
   /** Its time is judged at every request: it runs out also for what is remembered. */
   #admit(known: CheckedSignIn, claims: AccessTokenClaims): SignedInApp | null {
-    const { account, signIn } = known;
-    if (account.id !== claims.sub || signIn.clientId !== claims.client_id) return null;
-    if (!this.signIns.isAlive(signIn)) return null;
-    known.signIn = this.signIns.markUsed(signIn);
-    const scopes = claims.scope.split(' ').filter((scope) => signIn.scopes.includes(scope));
-    return {
-      account,
-      clientId: signIn.clientId,
-      signInId: signIn.id,
-      scopes: new Set(scopes),
-      expiresAt: claims.exp * SECOND,
-    };
+    if (!this.signIns.isAlive(known.signIn)) return null;
+    if (known.app?.claims !== claims) {
+      const app = appOf(known, claims);
+      if (app === null) return null;
+      known.app = app;
+    }
+    known.signIn = this.signIns.markUsed(known.signIn);
+    return known.app;
   }
 
   /** Which of these sign-ins are still let in; asked for all who listen at once, so that it costs two questions. */
@@ -93,7 +91,20 @@ export class AccessTokens {
   #isOurs(claims: AccessTokenClaims): boolean {
     const { iss, aud, exp, iat, sign_in: signIn, scope } = claims;
     const isForUs = iss === issuerOf(this.config) && aud === apiOf(this.config);
-    const isWhole = typeof signIn === 'string' && typeof scope === 'string' && Number.isFinite(exp + iat);
-    return isForUs && isWhole && this.isTimely(claims);
+    return isForUs && typeof signIn === 'string' && typeof scope === 'string' && Number.isFinite(exp + iat);
   }
+}
+
+/** What a token allows by a sign-in; null if it is not of this one. */
+function appOf({ account, signIn }: CheckedSignIn, claims: AccessTokenClaims): SignedInApp | null {
+  if (account.id !== claims.sub || signIn.clientId !== claims.client_id) return null;
+  const scopes = claims.scope.split(' ').filter((scope) => signIn.scopes.includes(scope));
+  return {
+    account,
+    clientId: signIn.clientId,
+    signInId: signIn.id,
+    scopes: new Set(scopes),
+    expiresAt: claims.exp * SECOND,
+    claims,
+  };
 }

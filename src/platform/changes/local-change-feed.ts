@@ -27,7 +27,7 @@ export class LocalChangeFeed extends ChangeFeed {
 
   override get hearsAll(): boolean {
     // First: it may find that others wrote, and tell.
-    return this.hearsOthers() && this.doubtMs <= 0;
+    return this.hearsOthers() && (this.#doubtUntil === -Infinity || this.doubtMs <= 0);
   }
 
   override get isAlone(): boolean {

@@ -27,7 +27,8 @@ export function admit(request: IncomingMessage, config: Config): void {
 /** Nothing is proxied, so a target that names a host is refused as well (S-84); the `*` of OPTIONS is none. */
 function checkTarget(target: string, longest: number): void {
   if (target.length > longest) throw refusal(414, 'url-too-long', 'The URL is too long.');
-  if (!/^[/*]/.test(target)) throw refusal(400, 'absolute-target', 'The request names a host.');
+  if (!target.startsWith('/') && !target.startsWith('*'))
+    throw refusal(400, 'absolute-target', 'The request names a host.');
 }
 
 /** Passwords and keys cross the network: in clear only on this machine, from trusted proxies, or where allowed (S-82). */
@@ -51,11 +52,22 @@ function isLoopback(socket: Socket): boolean {
   return isOne;
 }
 
+/** Headers that named the broker, as they were written; no more than a few, as any address is good. */
+const goodNames = new WeakMap<Config, Set<string>>();
+const MOST_NAMES = 100;
+
+function checkName(host: string, config: Config): void {
+  const known = goodNames.get(config) ?? new Set();
+  if (known.has(host)) return;
+  requireName(host, config);
+  if (known.size < MOST_NAMES) goodNames.set(config, known.add(host));
+}
+
 /**
  * A page under a foreign name is somebody else's trap (DNS rebinding, S-35). An address is no name: nobody can point
  * it elsewhere.
  */
-function checkName(host: string, config: Config): void {
+function requireName(host: string, config: Config): void {
   const name = host
     .replace(/:\d+$/, '')
     .replace(/^\[|\]$/g, '')

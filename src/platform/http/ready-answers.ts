@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Config } from '../../config/index.js';
+import { Clock } from '../../shared/clock.js';
 import { Log } from '../logging/log.js';
 import { admit } from './admission.js';
 import type { Distribution } from '../metrics/metrics.js';
@@ -9,19 +10,13 @@ import { isUnchanged } from './etags.js';
 import type { CallerClass } from './callers.js';
 import { answersOf } from './http-metrics.js';
 import { callerOf, COMMON_HEADERS } from './fastify.js';
+import { HttpDate } from './http-date.js';
 import { Readiness } from './readiness.js';
-
-/** An answer that needs nothing but to be sent. */
-export interface ReadyAnswer {
-  /** Strong, with its quotation marks. */
-  readonly etag: string;
-  /** JSON. */
-  readonly body: Buffer;
-}
+import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
 
 /** One GET of an edge, for whoever is known already. */
 export interface ReadyRoute {
-  /** For the access log. */
+  /** For the access log. A URL that is the path itself needs no match. */
   readonly path: string;
   /** Which URLs it knows; what stands in the first group, it names in the access log as a parameter. */
   readonly url: RegExp;
@@ -36,12 +31,12 @@ export interface ReadyRoute {
   answer(request: IncomingMessage, network: string): ReadyAnswer | null;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** A route with the headers of its answers as Node takes them fastest: names and values in turn. */
+/** A route with the headers of its answers. */
 interface Prepared {
   readonly route: ReadyRoute;
-  readonly headers: readonly string[];
+  readonly headers: Fields;
+  /** The same as they stand in a head. */
+  readonly written: string;
   readonly full: Distribution;
   readonly unchanged: Distribution;
 }
@@ -52,30 +47,41 @@ interface Prepared {
  */
 @Injectable()
 export class ReadyAnswers {
-  readonly #routes: Prepared[] = [];
+  /** By their paths as callers that know them well write them. */
+  readonly #routes = new Map<string, Prepared>();
+  readonly #date: HttpDate;
+  #connection = '';
 
   constructor(
     private readonly readiness: Readiness,
     private readonly log: Log,
     private readonly config: Config,
-  ) {}
+    clock: Clock,
+  ) {
+    this.#date = new HttpDate(clock);
+  }
 
   add(route: ReadyRoute): void {
-    this.#routes.push({
+    const headers = Object.entries({ ...route.headers, ...COMMON_HEADERS }).flat();
+    this.#routes.set(route.path, {
       route,
-      headers: Object.entries({ ...route.headers, ...COMMON_HEADERS }).flat(),
+      headers,
+      written: written(headers),
       full: answersOf(route.path, '2xx'),
       unchanged: answersOf(route.path, '3xx'),
     });
   }
 
   get routes(): readonly ReadyRoute[] {
-    return this.#routes.map(({ route }) => route);
+    return [...this.#routes.values()].map(({ route }) => route);
   }
 
   /** Once the framework listens to the server. */
   standBefore(server: Server): void {
     const framework = server.listeners('request') as ((...given: unknown[]) => void)[];
+    // What Node says of the connection on each answer.
+    const seconds = Math.floor(server.keepAliveTimeout / 1_000);
+    this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       if (this.#answers(request, response)) return;
@@ -91,21 +97,35 @@ export class ReadyAnswers {
     const answer = prepared.route.answer(request, network);
     if (answer === null) return false;
     const requestId = randomUUID();
-    const status = isUnchanged(request.headers['if-none-match'], answer.etag) ? 304 : 200;
-    send(response, status, answer, [...prepared.headers, 'X-Request-Id', requestId, 'ETag', answer.etag]);
+    const isSame = isUnchanged(request.headers['if-none-match'], answer.etag);
+    if (mayBeWritten(request, response)) write(response, this.#whole(prepared, answer, isSame, requestId));
+    else send(response, answer, isSame, [...prepared.headers, 'X-Request-Id', requestId]);
     const elapsed = performance.now() - since;
-    (status === 304 ? prepared.unchanged : prepared.full).observe(elapsed / 1_000);
+    (isSame ? prepared.unchanged : prepared.full).observe(elapsed / 1_000);
     if (this.log.isLevelEnabled('info')) {
       const ms = Math.round(elapsed * 10) / 10;
-      this.#log(request, prepared.route, { requestId, status, ms, network });
+      this.#log(request, prepared.route, { requestId, status: isSame ? 304 : 200, ms, network });
     }
     return true;
   }
 
+  /** To the byte what Node makes of the same headers. */
+  #whole(prepared: Prepared, answer: ReadyAnswer, isSame: boolean, requestId: string): string {
+    const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
+    const own = `X-Request-Id: ${requestId}\r\nETag: ${answer.etag}\r\n${isSame ? '' : answer.written}`;
+    const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
+    return `${start}\r\n${prepared.written}${own}${end}${isSame ? '' : answer.text}`;
+  }
+
   #routeOf({ method, url = '', headers }: IncomingMessage): Prepared | undefined {
     if (method !== 'GET' || this.readiness.draining) return undefined;
-    const prepared = this.#routes.find(({ route }) => route.url.test(url));
+    const prepared = this.#routes.get(url) ?? this.#routeLike(url);
     return prepared && !hasBody(headers) ? prepared : undefined;
+  }
+
+  #routeLike(url: string): Prepared | undefined {
+    for (const prepared of this.#routes.values()) if (prepared.route.url.test(url)) return prepared;
+    return undefined;
   }
 
   #isAdmitted(request: IncomingMessage): boolean {
@@ -139,11 +159,9 @@ export function hasBody(headers: IncomingMessage['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-function send(response: ServerResponse, status: number, { body }: ReadyAnswer, head: string[]): void {
-  if (status === 304) {
-    response.writeHead(304, head).end();
-    return;
-  }
-  head.push('Content-Type', JSON_TYPE, 'Content-Length', String(body.length));
-  response.writeHead(200, head).end(body);
+/** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
+function send(response: ServerResponse, answer: ReadyAnswer, isSame: boolean, headers: Fields): void {
+  const { etag, fields, text } = answer;
+  if (isSame) response.writeHead(304, [...headers, 'ETag', etag]).end();
+  else response.writeHead(200, [...headers, 'ETag', etag, ...fields]).end(text, 'latin1');
 }

@@ -48,6 +48,20 @@ export class MemoryLimiter extends Limiter {
 
   override takeNow(rules: readonly Rule[]): boolean {
     const now = this.clock.now();
+    const counters: [Counter, Rule][] = [];
+    for (const rule of rules) {
+      const counter = this.#live(rule, now);
+      if (counter === undefined) return this.#beginNow(rules, now);
+      if (counter.blockedUntil > now) return false;
+      counters.push([counter, rule]);
+    }
+    for (const [counter, rule] of counters) count(counter, rule, now);
+    countPassed(rules);
+    return true;
+  }
+
+  /** The same where somebody is counted for the first time in a window. */
+  #beginNow(rules: readonly Rule[], now: number): boolean {
     const isRefused = !this.#makeRoom(rules, now) || rules.some((rule) => this.#waitFor(rule, now) > 0);
     if (!isRefused) this.#countAll(rules, now);
     return !isRefused;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { DiscoveryService } from '../../../features/discovery/index.js';
-import type { ReadyAnswer, ReadyRoute } from '../../../platform/http/ready-answers.js';
+import type { ReadyAnswer } from '../../../platform/http/ready-answer.js';
+import type { ReadyRoute } from '../../../platform/http/ready-answers.js';
 import { AppLimits } from '../bearer/app-limits.js';
 import { Apps } from '../bearer/apps.service.js';
 import { API_OPEN_HEADERS } from '../cors.js';

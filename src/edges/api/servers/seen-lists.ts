@@ -1,6 +1,6 @@
-import { bytesOf } from '../../../features/discovery/index.js';
+import type { ServerList } from '../../../features/discovery/index.js';
 import type { UsableLink } from '../../../features/links/index.js';
-import type { ReadyAnswer } from '../../../platform/http/ready-answers.js';
+import { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import { renderServer } from './server-entry.js';
 import { listOf } from './server-list.js';
 
@@ -27,11 +27,11 @@ export class SeenLists {
 
   #seen(network: string): ReadyAnswer {
     const { etag, body } = listOf(this.servers.map((server) => renderServer(server, network)));
-    return { etag, body: bytesOf(body) };
+    return new ReadyAnswer(etag, body);
   }
 }
 
 /** As `ServerList.ready` takes it. */
-export function seenLists(servers: readonly UsableLink[]): SeenLists {
+export function seenLists({ servers }: ServerList): SeenLists {
   return new SeenLists(servers);
 }
