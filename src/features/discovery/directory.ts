@@ -5,6 +5,7 @@ import { OpenReads, type OpenRead } from '../../platform/changes/open-reads.js';
 import { measuredCache, type CacheCounts } from '../../platform/metrics/caches.js';
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
+import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { LinksService } from '../links/index.js';
 import { ServerList } from './server-list.js';
 
@@ -27,7 +28,7 @@ export class Directory {
   readonly #accounts = new Map<ServerId, Set<AccountId>>();
   readonly #reads = new OpenReads();
   /** Reads that others may join: nothing has changed since they began. */
-  readonly #joinable = new Map<AccountId, Promise<ServerList>>();
+  readonly #joinable = new Map<AccountId, { readonly read: OpenRead; readonly list: Promise<ServerList> }>();
 
   constructor(
     private readonly links: LinksService,
@@ -46,32 +47,36 @@ export class Directory {
     return list;
   }
 
-  /** Complete or an error; at once where it is remembered. */
-  of(accountId: AccountId): ServerList | Promise<ServerList> {
+  /** Complete or an error; at once where it is remembered, and on SQLite. */
+  of(accountId: AccountId): Soon<ServerList> {
     return this.find(accountId) ?? this.#read(accountId);
   }
 
-  #read(accountId: AccountId): Promise<ServerList> {
+  #read(accountId: AccountId): Soon<ServerList> {
     // Changes by others, of which we do not hear, could lie between the beginning of a read and whoever joins it.
     if (!this.feed.hearsAll) return this.#load(accountId);
     const joined = this.#joinable.get(accountId);
-    if (joined) return joined;
+    if (joined) return joined.list;
     const read = this.#reads.begin();
-    const reading = this.#load(accountId)
-      .then((list) => {
-        if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
-        return list;
-      })
-      .finally(() => {
-        read.end();
-        if (this.#joinable.get(accountId) === reading) this.#joinable.delete(accountId);
-      });
-    this.#joinable.set(accountId, reading);
-    return reading;
+    const keep = (list: ServerList): ServerList => {
+      if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
+      return list;
+    };
+    const list = lastly(
+      () => soon(this.#load(accountId), keep),
+      () => this.#ended(accountId, read),
+    );
+    if (list instanceof Promise) this.#joinable.set(accountId, { read, list });
+    return list;
   }
 
-  async #load(accountId: AccountId): Promise<ServerList> {
-    return new ServerList(await this.links.usableBy(accountId));
+  #ended(accountId: AccountId, read: OpenRead): void {
+    read.end();
+    if (this.#joinable.get(accountId)?.read === read) this.#joinable.delete(accountId);
+  }
+
+  #load(accountId: AccountId): Soon<ServerList> {
+    return soon(this.links.usableBy(accountId), (servers) => new ServerList(servers));
   }
 
   #keep(accountId: AccountId, list: ServerList): void {

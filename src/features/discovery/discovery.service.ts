@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
+import type { Soon } from '../../shared/soon.js';
 import type { LinkKind, UsableLink } from '../links/index.js';
 import type { Server } from '../servers/index.js';
 import { Directory } from './directory.js';
@@ -29,8 +30,8 @@ export class DiscoveryService {
     return (await this.directory.of(accountId)).servers;
   }
 
-  /** The same with ready bytes and ETag; at once where it is remembered. */
-  listOf(accountId: AccountId): ServerList | Promise<ServerList> {
+  /** The same with ready bytes and ETag; at once where it is remembered, and on SQLite. */
+  listOf(accountId: AccountId): Soon<ServerList> {
     return this.directory.of(accountId);
   }
 

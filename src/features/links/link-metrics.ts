@@ -1,4 +1,5 @@
 import { histogram } from '../../platform/metrics/metrics.js';
+import { lastly, soon, type Soon } from '../../shared/soon.js';
 
 const reads = histogram({
   name: 'signpost_list_read_duration_seconds',
@@ -7,14 +8,15 @@ const reads = histogram({
 });
 
 /** Reads a list, and counts what came of it. */
-export async function measuredRead<T>(list: 'account' | 'server', read: () => Promise<T>): Promise<T> {
+export function measuredRead<T>(list: 'account' | 'server', read: () => Soon<T>): Soon<T> {
   const since = performance.now();
   let outcome: 'complete' | 'failed' = 'failed';
-  try {
-    const found = await read();
+  const complete = (found: T): T => {
     outcome = 'complete';
     return found;
-  } finally {
-    reads.observe({ list, outcome }, (performance.now() - since) / 1_000);
-  }
+  };
+  return lastly(
+    () => soon(read(), complete),
+    () => reads.observe({ list, outcome }, (performance.now() - since) / 1_000),
+  );
 }

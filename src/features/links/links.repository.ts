@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { LookUp } from '../../platform/database/connections.js';
+import type { LookUp } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
-import type { AcceptedLink, EndState, Link } from './link.js';
+import type { AcceptedLink, EndState, Link, LinkKind } from './link.js';
 import { BlockedServerEntity } from './blocked-server.entity.js';
 import { LinkEntity } from './link.entity.js';
 
@@ -26,18 +27,29 @@ interface NewLink {
 
 /** All that a device needs of its account's accepted links: one statement, so one snapshot (R-01). */
 const ACCEPTED_OF_ACCOUNT = `
-  SELECT l.id AS "linkId", l.kind, l.requester, l.created_at AS "linkedAt", l.accepted_at AS "acceptedAt",
-    l.sealed_key AS "sealedKey", s.id, s.system_id AS "systemId", s.name, s.url, s.local_address AS "localAddress",
-    s.network, s.created_at AS "createdAt", s.heard_at AS "heardAt"
+  SELECT l.account_id, json_group_array(json_array(l.id, l.kind, l.requester, l.created_at, l.accepted_at, l.sealed_key,
+    s.id, s.system_id, s.name, s.url, s.local_address, s.network, s.created_at, s.heard_at)) AS found
   FROM links l JOIN servers s ON s.id = l.server_id
   WHERE l.account_id = $1 AND l.ended_at IS NULL AND l.state = 'accepted'
-  ORDER BY l.created_at, l.id`;
+  GROUP BY l.account_id`;
 
-interface AcceptedRow extends Server, Pick<AcceptedLink, 'kind' | 'requester' | 'acceptedAt'> {
-  readonly linkId: LinkId;
-  readonly linkedAt: number;
-  readonly sealedKey: string | null;
-}
+/** The columns of that, in their order. */
+type AcceptedRow = readonly [
+  id: LinkId,
+  kind: LinkKind,
+  requester: string | null,
+  createdAt: number,
+  acceptedAt: number,
+  sealedKey: string | null,
+  serverId: ServerId,
+  systemId: string,
+  name: string,
+  url: string,
+  localAddress: string,
+  network: string,
+  registeredAt: number,
+  heardAt: number,
+];
 
 export interface StoredAcceptedLink {
   readonly link: AcceptedLink;
@@ -76,9 +88,12 @@ export class LinksRepository {
   }
 
   /** The accepted ones, outside every unit of work: what devices ask for all day. Oldest first. */
-  async acceptedOf(accountId: AccountId): Promise<StoredAcceptedLink[]> {
-    const rows = (await this.#acceptedOfAccount([accountId])) as readonly AcceptedRow[];
-    return rows.map((row) => acceptedLink(row, accountId));
+  acceptedOf(accountId: AccountId): Soon<StoredAcceptedLink[]> {
+    return soon(this.#acceptedOfAccount(accountId), (json = '[]') =>
+      (JSON.parse(json) as readonly AcceptedRow[])
+        .map((row) => acceptedLink(row, accountId))
+        .sort((one, other) => inOrder(one.link, other.link)),
+    );
   }
 
   async find(serverId: ServerId, accountId: AccountId, now: number): Promise<StoredLink | null> {
@@ -193,14 +208,28 @@ export class LinksRepository {
 }
 
 function acceptedLink(row: AcceptedRow, accountId: AccountId): StoredAcceptedLink {
-  const { linkId, linkedAt, kind, requester, acceptedAt, sealedKey, ...server } = row;
-  const { id: serverId } = server;
-  const times = { createdAt: linkedAt, acceptedAt, expiresAt: null };
+  const [id, kind, requester, createdAt, acceptedAt, sealedKey, ...more] = row;
+  const [serverId, systemId, name, url, localAddress, network, registeredAt, heardAt] = more;
   return {
-    link: { id: linkId, serverId, accountId, kind, requester, state: 'accepted', ...times },
-    server,
+    link: {
+      id,
+      serverId,
+      accountId,
+      kind,
+      requester,
+      state: 'accepted',
+      createdAt,
+      acceptedAt,
+      expiresAt: null,
+    },
+    server: { id: serverId, systemId, name, url, localAddress, network, createdAt: registeredAt, heardAt },
     sealedKey,
   };
+}
+
+/** Oldest first; of the same moment in some order, which is always the same. */
+function inOrder(one: Link, other: Link): number {
+  return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1);
 }
 
 /** The database holds what the domain wrote: a live row is a Link. */

@@ -4,6 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { AuditTrail, type AuditKind } from '../audit/index.js';
 import type { Server } from '../servers/index.js';
 import { LinkKeys } from './link-keys.js';
@@ -70,12 +71,13 @@ export class LinksService {
     });
   }
 
-  /** What an account's devices may use, as committed. Complete or an error. */
-  async usableBy(accountId: AccountId): Promise<UsableLink[]> {
-    return measuredRead('account', async () => {
-      const rows = await this.links.acceptedOf(accountId);
-      return rows.map(({ sealedKey, ...row }) => ({ ...row, key: this.keys.open(sealedKey, row.link) }));
-    });
+  /** What an account's devices may use, as committed; at once on SQLite. Complete or an error. */
+  usableBy(accountId: AccountId): Soon<UsableLink[]> {
+    return measuredRead('account', () =>
+      soon(this.links.acceptedOf(accountId), (rows) =>
+        rows.map(({ link, server, sealedKey }) => ({ link, server, key: this.keys.open(sealedKey, link) })),
+      ),
+    );
   }
 
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {

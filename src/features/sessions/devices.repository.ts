@@ -1,21 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { LookUp } from '../../platform/database/connections.js';
+import type { LookUp } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
-import type { Account } from '../accounts/index.js';
+import { soon, type Soon } from '../../shared/soon.js';
+import type { Account, AccountRole, AccountState } from '../accounts/index.js';
 import type { Device, Lifetimes } from './device.js';
 import { DeviceTokenEntity } from './device-token.entity.js';
 
 /** The device behind a token and its account, in one statement: both as they were at the same moment. */
 const SIGNED_IN = `
-  SELECT d.id, d.created_at AS "createdAt", d.last_used_at AS "lastUsedAt", a.id AS "accountId",
-    a.user_name AS "userName", a.email, a.state, a.role, a.created_at AS "openedAt"
+  SELECT d.digest, json_array(d.id, d.created_at, d.last_used_at, a.id, a.user_name, a.email, a.state, a.role, a.created_at)
+    AS found
   FROM device_tokens d JOIN accounts a ON a.id = d.account_id WHERE d.digest = $1`;
 
-type SignedInRow = Pick<Device, 'id' | 'accountId' | 'createdAt' | 'lastUsedAt'> &
-  Omit<Account, 'id' | 'createdAt'> & { readonly openedAt: number };
+/** The columns of that, in their order. */
+type SignedInRow = readonly [
+  deviceId: DeviceId,
+  createdAt: number,
+  lastUsedAt: number,
+  accountId: AccountId,
+  userName: string,
+  email: string,
+  state: AccountState,
+  role: AccountRole,
+  openedAt: number,
+];
 
 /** A device token as it is stored, and whose it is. */
 export interface StoredSignIn {
@@ -34,15 +45,17 @@ export class DevicesRepository {
     this.#signedIn = unitOfWork.prepare(SIGNED_IN);
   }
 
-  /** Outside every unit of work. */
-  async findByDigest(digest: string): Promise<StoredSignIn | null> {
-    const [row] = (await this.#signedIn([digest])) as readonly SignedInRow[];
-    if (!row) return null;
-    const { id, createdAt, lastUsedAt, accountId, openedAt, ...account } = row;
-    return {
-      device: { id, createdAt, lastUsedAt },
-      account: { id: accountId, ...account, createdAt: openedAt },
-    };
+  /** Outside every unit of work; at once on SQLite. */
+  findByDigest(digest: string): Soon<StoredSignIn | null> {
+    return soon(this.#signedIn(digest), (json) => {
+      if (json === undefined) return null;
+      const [id, createdAt, lastUsedAt, accountId, ...more] = JSON.parse(json) as SignedInRow;
+      const [userName, email, state, role, openedAt] = more;
+      return {
+        device: { id, createdAt, lastUsedAt },
+        account: { id: accountId, userName, email, state, role, createdAt: openedAt },
+      };
+    });
   }
 
   /** The one idle longest first. */

@@ -6,6 +6,7 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
@@ -78,9 +79,17 @@ export class DevicesService {
    */
   async authenticate(token: string): Promise<SignedInDevice | null> {
     await this.hold.refuseWhileHeld();
-    const digest = digestOf(token);
-    const known = this.checked.find(digest) ?? (await this.checked.read(digest, () => this.#read(digest)));
+    const known = await this.#known(digestOf(token));
     return known && this.#admit(known);
+  }
+
+  /**
+   * The same without waiting for more than the token; at once where it is remembered, and on SQLite. Null says nothing but
+   * to ask `authenticate`.
+   */
+  lookUp(token: string): Soon<SignedInDevice | null> {
+    if (!this.hold.isOff) return null;
+    return soon(this.#known(digestOf(token)), (known) => known && this.#admit(known));
   }
 
   /** The same at once, if the token was checked before; null says nothing but to ask `authenticate`. */
@@ -116,11 +125,17 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
-  async #read(digest: string): Promise<CheckedToken | null> {
-    const found = await this.devices.findByDigest(digest);
-    if (!found || !isActive(found.account)) return null;
-    const { device, account } = found;
-    return { ...device, signedIn: { account, deviceId: device.id } };
+  #known(digest: string): Soon<CheckedToken | null> {
+    return this.checked.find(digest) ?? this.checked.read(digest, () => this.#read(digest));
+  }
+
+  #read(digest: string): Soon<CheckedToken | null> {
+    return soon(this.devices.findByDigest(digest), (found) => {
+      if (!found || !isActive(found.account)) return null;
+      const { device, account } = found;
+      const { id: deviceId, createdAt, lastUsedAt } = device;
+      return { createdAt, lastUsedAt, signedIn: { account, deviceId } };
+    });
   }
 
   /** Its time is judged at every request: it runs out also for what is remembered. */

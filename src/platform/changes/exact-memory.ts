@@ -1,4 +1,5 @@
 import { Memory } from '../../shared/memory.js';
+import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { measuredCache, type CacheCounts } from '../metrics/caches.js';
 import type { Change, ChangeFeed } from './change-feed.js';
 import { OpenReads, type OpenRead } from './open-reads.js';
@@ -62,16 +63,14 @@ export class ExactMemory<Value> {
   }
 
   /** Reads, and remembers it unless its subject changed meanwhile. That there is nothing is not remembered. */
-  async read(key: string, look: () => Promise<Value | null>): Promise<Value | null> {
+  read(key: string, look: () => Soon<Value | null>): Soon<Value | null> {
     if (!this.isExact) return look();
     const read = this.#reads.begin();
-    try {
-      const found = await look();
+    const keep = (found: Value | null): Value | null => {
       if (found !== null && !this.#isStale(read, found)) this.#keep(key, found);
       return found;
-    } finally {
-      read.end();
-    }
+    };
+    return lastly(() => soon(look(), keep), read.end);
   }
 
   #isStale(read: OpenRead, found: Value): boolean {

@@ -19,17 +19,18 @@ export class SealBroken extends Error {
  * Several keys of a use may be present; the newest makes new values, the others still open old ones (S-55).
  */
 export class KeyRing {
+  /** The active one of each use first. */
   readonly #keys: readonly RingKey[];
   readonly #random: Random;
 
   constructor(keys: readonly RingKey[], random: Random) {
-    this.#keys = keys;
+    this.#keys = [...keys].reverse();
     this.#random = random;
   }
 
   /** Ids of the keys of a use, the active one first. */
   idsOf(use: KeyUse): readonly string[] {
-    return this.#of(use).map((key) => key.id);
+    return this.#keys.filter((key) => key.use === use).map((key) => key.id);
   }
 
   /**
@@ -59,10 +60,8 @@ export class KeyRing {
       });
       decipher.setAAD(joined([id, ...context]));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      return Buffer.concat([
-        decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)),
-        decipher.final(),
-      ]).toString('utf8');
+      const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8');
+      return text + decipher.final('utf8');
     } catch {
       throw new SealBroken('key or content does not fit');
     }
@@ -80,12 +79,8 @@ export class KeyRing {
       .digest('hex');
   }
 
-  #of(use: KeyUse): RingKey[] {
-    return this.#keys.filter((key) => key.use === use).reverse();
-  }
-
   #key(use: KeyUse, keyId?: string): RingKey {
-    const key = this.#of(use).find(({ id }) => keyId === undefined || id === keyId);
+    const key = this.#keys.find((one) => one.use === use && (keyId === undefined || one.id === keyId));
     if (!key) throw new SealBroken(`the key ring has no ${use} key ${keyId ?? ''}`.trimEnd());
     return key;
   }

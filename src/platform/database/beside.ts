@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import type { Connections, Tables } from './connections.js';
+import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { keepAlive } from './native-objects.js';
 import { PostgresSolitude } from './postgres-solitude.js';
@@ -47,9 +48,12 @@ async function connectionsOver(
 
 /** What is asked once need not be prepared. */
 function unprepared(kind: Connections['kind'], source: DataSource): Connections['prepare'] {
-  return (text) => {
-    const own = kind === 'sqlite' ? text.replace(/\$\d+/g, '?') : text;
-    return (values) => source.query<readonly unknown[]>(own, [...values]);
+  const isSqlite = kind === 'sqlite';
+  return (text) => async (key) => {
+    const own = isSqlite ? ofSqlite(text) : ofPostgres(text);
+    const [row] = await source.query<{ found: unknown }[]>(own, [isSqlite ? key : [key]]);
+    if (row === undefined) return undefined;
+    return typeof row.found === 'string' ? row.found : JSON.stringify(row.found);
   };
 }
 

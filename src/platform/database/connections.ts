@@ -5,6 +5,7 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import type { LookUp } from './look-up.js';
 import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
 
@@ -33,14 +34,12 @@ export interface Connections {
   /**
    * A look-up that is made over and over: prepared once, past the query builder (P-3), on the reader.
    *
-   * @param text with `$1`, `$2`, … each once and in order
+   * @param text gives two columns, the key and `found`, what stands there as `json_array` or `json_group_array`, where a column
+   * is `= $1`
    */
   prepare(text: string): LookUp;
   close(): Promise<void>;
 }
-
-/** A prepared statement that reads. @returns rows as the driver gives them, with the names of the columns */
-export type LookUp = (values: readonly (string | number)[]) => Promise<readonly unknown[]>;
 
 /** TypeORM tells of a migration that failed even where nothing is to be logged, and stdout is for JSON lines. */
 class Silence extends AbstractLogger {

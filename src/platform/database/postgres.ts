@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Pool } from 'pg';
+import type { CustomTypesConfig, Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
+import { commonOptions, type Connections, type Tables } from './connections.js';
 import { measurePool } from './database-metrics.js';
+import { gathered } from './gathered.js';
+import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { ImpatientClient } from './postgres-client.js';
@@ -110,17 +112,22 @@ async function requireDurability(source: DataSource): Promise<void> {
   }
 }
 
+/** Whoever asks reads the JSON. */
+const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as CustomTypesConfig;
+
 /** Named, so that a connection of the pool parses it once. */
 function prepare(source: DataSource, text: string): LookUp {
   const pool = poolOf(source);
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return async (values) => {
+  const own = ofPostgres(text);
+  return gathered(async (keys) => {
     const client = await pool.connect();
     // A connection that breaks also rejects the query; unheard, this would end the process.
     client.on('error', heard);
     let isSound = false;
     try {
-      const { rows } = await client.query<object>({ name, text, values: [...values] });
+      const query = { name, text: own, values: [keys], rowMode: 'array', types: AS_TEXT } as const;
+      const { rows } = await client.query<[string, string]>(query);
       isSound = true;
       return rows;
     } finally {
@@ -128,7 +135,7 @@ function prepare(source: DataSource, text: string): LookUp {
       client.release(!isSound);
       client.off('error', heard);
     }
-  };
+  });
 }
 
 /** The driver's own pool. */

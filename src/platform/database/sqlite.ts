@@ -3,9 +3,10 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, type Connections, type LookUp, type Tables } from './connections.js';
+import { commonOptions, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { DiskReserve } from './disk-reserve.js';
+import { ofSqlite, type Found, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { keepAlive } from './native-objects.js';
@@ -124,9 +125,8 @@ export function prepareReader(db: Sqlite.Database): void {
 }
 
 function prepare(source: DataSource, text: string): LookUp {
-  const statement = keepAlive(handleOf(source).prepare(text.replace(/\$\d+/g, '?')));
-  // What it throws must come as a rejection, as from any other database.
-  return (values) => new Promise((resolve) => resolve(statement.all(...values)));
+  const statement = keepAlive(handleOf(source).prepare<[string], Found>(ofSqlite(text)).raw());
+  return (key) => statement.get(key)?.[1];
 }
 
 /** The driver's own connection. */

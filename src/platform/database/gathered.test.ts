@@ -1,0 +1,56 @@
+import { expect, test } from '@jest/globals';
+import { gathered } from './gathered.js';
+import type { Found } from './look-up.js';
+
+function room(): {
+  ask: (key: string) => Promise<string | undefined>;
+  asked: { readonly keys: readonly string[]; answer(found: readonly Found[]): void; fail(): void }[];
+} {
+  const asked: ReturnType<typeof room>['asked'] = [];
+  const ask = gathered(
+    (keys) =>
+      new Promise((answer, reject) => asked.push({ keys, answer, fail: () => reject(new Error('away')) })),
+  );
+  return { ask, asked };
+}
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+test('what is wanted in one turn is asked once, and each gets its own', async () => {
+  const { ask, asked } = room();
+  const wanted = ['one', 'two', 'none', 'one'].map(ask);
+  await turn();
+  expect(asked.map(({ keys }) => keys)).toEqual([['one', 'two', 'none']]);
+  asked[0]!.answer([
+    ['two', '2'],
+    ['one', '1'],
+  ]);
+  expect(await Promise.all(wanted)).toEqual(['1', '2', undefined, '1']);
+});
+
+test('nobody joins a question that was asked: the answer may be from before', async () => {
+  const { ask, asked } = room();
+  const before = ask('one');
+  await turn();
+  const after = ask('one');
+  await turn();
+  expect(asked).toHaveLength(2);
+  asked[1]!.answer([['one', 'new']]);
+  asked[0]!.answer([['one', 'old']]);
+  expect(await Promise.all([before, after])).toEqual(['old', 'new']);
+});
+
+test('a question that fails fails all who asked it, and no others', async () => {
+  const { ask, asked } = room();
+  const failing = [ask('one'), ask('two')];
+  await turn();
+  const next = ask('three');
+  asked[0]!.fail();
+  await expect(Promise.allSettled(failing)).resolves.toMatchObject([
+    { status: 'rejected' },
+    { status: 'rejected' },
+  ]);
+  await turn();
+  asked[1]!.answer([]);
+  expect(await next).toBeUndefined();
+});

@@ -1,0 +1,30 @@
+import type { Soon } from '../../shared/soon.js';
+
+/**
+ * A prepared statement that reads what there is for one key, as the text of JSON; undefined: nothing. One text instead of
+ * rows of columns, because making a value of each column costs more than finding it (P-3).
+ *
+ * At once on SQLite, later on PostgreSQL; what fails is thrown there and a rejection here.
+ */
+export type LookUp = (key: string) => Soon<string | undefined>;
+
+/** Of a row: the key, and what is found for it. */
+export type Found = readonly [key: string, json: string];
+
+/**
+ * A look-up in the words of SQLite.
+ *
+ * The key stands in a query of its own, so that SQLite does not know it beforehand: where a database has statistics
+ * (`ANALYZE`), it would plan a statement anew for each new value, which costs more than the look-up.
+ */
+export function ofSqlite(text: string): string {
+  return text.replace('$1', '(SELECT ?)');
+}
+
+/** The same in the words of PostgreSQL, for many keys. */
+export function ofPostgres(text: string): string {
+  return text
+    .replace('= $1', '= ANY($1::varchar[])')
+    .replaceAll('json_group_array(', 'json_agg(')
+    .replaceAll('json_array(', 'json_build_array(');
+}
