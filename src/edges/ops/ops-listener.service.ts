@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Config } from '../../config/index.js';
 import { backupMadeAt } from '../../platform/backup/last-backup.js';
 import { exposition } from '../../platform/metrics/exposition.js';
+import { NO_SCHEMAS } from '../../platform/http/no-schemas.js';
 import { Readiness } from '../../platform/http/readiness.js';
 import { gauge } from '../../platform/metrics/metrics.js';
 import { readyHealth } from './health.controller.js';
@@ -23,7 +24,11 @@ const lastBackup = gauge({
 @Injectable()
 export class OpsListener implements BeforeApplicationShutdown {
   readonly #registry = new Registry();
-  readonly #server: FastifyInstance = fastify({ logger: false, forceCloseConnections: true });
+  readonly #server: FastifyInstance = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    schemaController: NO_SCHEMAS,
+  });
 
   constructor(
     private readonly config: Config,

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { SECOND } from '../../shared/clock.js';
 import { MailTransport, SEND_DEADLINE_MS, type Delivery, type RenderedMail } from './mail-transport.js';
 import { smtpOptions, type SmtpTimeouts } from './smtp-options.js';
@@ -14,7 +14,8 @@ const TIMEOUTS: SmtpTimeouts = { connect: 10 * SECOND, silence: 15 * SECOND, who
  * itself, where neither protects anything (S-90).
  */
 export class SmtpTransport extends MailTransport {
-  readonly #transport;
+  readonly #options: ReturnType<typeof smtpOptions>;
+  #transport: Promise<Transporter> | undefined;
   readonly #from: string;
   readonly #deadlineMs: number;
   readonly #underWay = new Set<AbortController>();
@@ -22,7 +23,7 @@ export class SmtpTransport extends MailTransport {
 
   constructor(settings: { readonly url: string; readonly from: string }, timeouts = TIMEOUTS) {
     super();
-    this.#transport = createTransport(smtpOptions(settings.url, timeouts));
+    this.#options = smtpOptions(settings.url, timeouts);
     this.#from = settings.from;
     this.#deadlineMs = timeouts.whole;
   }
@@ -33,7 +34,8 @@ export class SmtpTransport extends MailTransport {
     const deadline = setTimeout(() => cut.abort(), this.#deadlineMs);
     this.#underWay.add(cut);
     try {
-      await this.#transport.sendMail(this.#message(mail, cut.signal));
+      const transport = await (this.#transport ??= open(this.#options));
+      await transport.sendMail(this.#message(mail, cut.signal));
       return 'sent';
     } catch (error) {
       return whatBecameOf(error);
@@ -64,6 +66,12 @@ export class SmtpTransport extends MailTransport {
       signal,
     };
   }
+}
+
+/** With the first mail: the package is large. */
+async function open(options: ReturnType<typeof smtpOptions>): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer');
+  return createTransport(options);
 }
 
 /** Mail programs show a button of their own for this (RFC 2369, RFC 8058). */

@@ -13,7 +13,7 @@ import { WebSessionsService } from '../sessions/index.js';
 import { mendAnswer } from './answers.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Grants } from './grants.service.js';
-import { makeProvider } from './provider.js';
+import type { makeProvider } from './provider.js';
 import { ProviderStorage } from './provider-storage.js';
 import { versionOf } from './published-keys.js';
 import { hasSignedOut, replaceForeignPage } from './shown-pages.js';
@@ -43,20 +43,25 @@ export class AuthorizationServer {
   /** Answers a request whose path starts below the issuer. `request.originalUrl` must hold the whole path. */
   async handle(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
     beginVisit(request, visit);
-    await this.provider.callback()(request, response);
+    const provider = await this.provider();
+    await provider.callback()(request, response);
   }
 
-  /** Made anew when the keys change: it takes them once. All its state is in the database. */
-  get provider(): Provider {
+  /**
+   * Made anew when the keys change: it takes them once. All its state is in the database. The package is large, and a broker
+   * that signs nobody in by OAuth goes without (P-8, P-9).
+   */
+  async provider(): Promise<Provider> {
+    const { makeProvider: make } = await import('./provider.js');
     const version = versionOf(this.keys);
-    if (this.#current?.version !== version) this.#current = { version, provider: this.#make() };
+    if (this.#current?.version !== version) this.#current = { version, provider: this.#make(make) };
     return this.#current.provider;
   }
 
-  #make(): Provider {
+  #make(make: typeof makeProvider): Provider {
     const { accounts, clock, config, grants, keys, ring, signIns, storage } = this;
     const parts = { accounts, clock, config, grants, keys, ring, signIns, storage };
-    const provider = makeProvider(parts, (type, handler) => this.tokenGrants.around(type, handler));
+    const provider = make(parts, (type, handler) => this.tokenGrants.around(type, handler));
     provider.silent = true;
     provider.on('server_error', (ctx, error) => {
       this.log.error({ route: ctx.oidc.route, error }, 'request failed');

@@ -6,7 +6,6 @@ import { SECOND } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { SignedInBrowser } from '../sessions/index.js';
 import { AuthorizationServer } from './authorization-server.service.js';
-import { errors } from './oidc.js';
 import { appNameOf, Grants, scopesIn } from './grants.service.js';
 
 /** A request of a browser that an app or site has sent to us. */
@@ -71,7 +70,7 @@ export class Interactions {
     if (interaction.prompt.name !== 'consent' || interaction.session?.accountId !== account.id)
       throw expired();
     const client = await this.#clientOf(interaction);
-    const { provider } = this.server;
+    const provider = await this.server.provider();
     const { params } = interaction;
     const named = params['device_name'];
     return this.unitOfWork.run(async () => {
@@ -90,14 +89,14 @@ export class Interactions {
 
   /** What is asked, by the id of the request; for pages that lie on the way. @throws DomainError as `next` */
   async askedIn(id: string): Promise<Asked> {
-    const interaction = await this.server.provider.Interaction.find(id);
+    const interaction = await (await this.server.provider()).Interaction.find(id);
     if (!interaction) throw expired();
     return this.#asked(interaction);
   }
 
   /** Where the answer to a request goes in the end, or null. */
   async redirectOf(id: string): Promise<string | null> {
-    const interaction = await this.server.provider.Interaction.find(id);
+    const interaction = await (await this.server.provider()).Interaction.find(id);
     return interaction ? redirectIn(interaction) : null;
   }
 
@@ -109,14 +108,17 @@ export class Interactions {
     return { step: 'go-on', location };
   }
 
-  #finish({ request, response }: Exchange, result: object): Promise<string> {
-    return this.server.provider.interactionResult(request, response, { ...result });
+  async #finish({ request, response }: Exchange, result: object): Promise<string> {
+    const provider = await this.server.provider();
+    return provider.interactionResult(request, response, { ...result });
   }
 
   async #of({ request, response }: Exchange): Promise<Interaction> {
+    const provider = await this.server.provider();
     try {
-      return await this.server.provider.interactionDetails(request, response);
+      return await provider.interactionDetails(request, response);
     } catch (error) {
+      const { errors } = await import('./oidc.js');
       if (error instanceof errors.SessionNotFound) throw expired();
       throw error;
     }
@@ -134,7 +136,8 @@ export class Interactions {
 
   /** @throws DomainError when the operator removed it meanwhile */
   async #clientOf({ params }: Interaction): Promise<Client> {
-    const client = await this.server.provider.Client.find(String(params['client_id']));
+    const provider = await this.server.provider();
+    const client = await provider.Client.find(String(params['client_id']));
     if (!client) throw expired();
     return client;
   }

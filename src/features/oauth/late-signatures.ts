@@ -1,6 +1,5 @@
 import type { AccessToken, TokenEndpointGrantContext } from 'oidc-provider';
 import type Provider from 'oidc-provider';
-import { Provider as OidcProvider } from './oidc.js';
 
 /** Stands in an answer for what is signed when the unit of work is over; never leaves the broker. */
 const LATER = 'signed later';
@@ -31,12 +30,12 @@ export function signLater(provider: Provider): void {
   tokens.getValueAndPayload = async function later() {
     // One that is no JWT is stored.
     if (this.resourceServer?.accessTokenFormat !== 'jwt') return save.call(this);
-    return { value: await postponed('access_token', async () => (await save.call(this)).value) };
+    return { value: await postponed(provider, 'access_token', async () => (await save.call(this)).value) };
   };
   const ids = provider.IdToken.prototype as unknown as IssuedToken;
   const issue = ids.issue;
   ids.issue = function later(use) {
-    return postponed('id_token', () => issue.call(this, use));
+    return postponed(provider, 'id_token', () => issue.call(this, use));
   };
 }
 
@@ -47,8 +46,8 @@ export async function sign(ctx: TokenEndpointGrantContext): Promise<void> {
     if (answer[name] === LATER) answer[name] = await make();
 }
 
-async function postponed(name: Name, make: Sign): Promise<string> {
-  const request = OidcProvider.ctx?.oidc;
+async function postponed(provider: Provider, name: Name, make: Sign): Promise<string> {
+  const request = (provider.constructor as typeof Provider).ctx?.oidc;
   if (request?.route !== 'token') return make();
   const tasks = waiting.get(request) ?? new Map<Name, Sign>();
   waiting.set(request, tasks.set(name, make));

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { Clock, SECOND } from '../../shared/clock.js';
-import { errors } from './oidc.js';
 
 /** Told to devices (RFC 8628, 3.2). */
 export const POLL_INTERVAL_SECONDS = 5;
@@ -28,7 +27,7 @@ export class PollPace {
   ) {}
 
   /** Counts a poll. @throws SlowDown */
-  require(deviceCode: string): void {
+  async require(deviceCode: string): Promise<void> {
     if (this.config.limits === 'off') return;
     const key = digestOf(deviceCode);
     const known = this.#paces.get(key);
@@ -39,7 +38,9 @@ export class PollPace {
       polledAt,
       intervalMs: isEarly ? intervalMs + POLL_INTERVAL_SECONDS * SECOND : intervalMs,
     });
-    if (isEarly) throw new errors.SlowDown();
+    if (!isEarly) return;
+    const { errors } = await import('./oidc.js');
+    throw new errors.SlowDown();
   }
 
   /** The ones that asked longest ago go first. */

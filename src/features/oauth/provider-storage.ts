@@ -4,7 +4,6 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Artifacts } from './artifacts.service.js';
 import { Clients } from './clients.service.js';
-import { errors } from './oidc.js';
 
 /** Seconds that an artifact lives for which the provider names no end. */
 const USUAL_TTL = 3_600;
@@ -35,7 +34,9 @@ export class ProviderStorage {
       findByUserCode: nothing,
       consume: async (value) => {
         const isFirst = await artifacts.consume(kind, value);
-        if (!isFirst && kind !== 'RefreshToken') throw new errors.InvalidGrant('already used');
+        if (isFirst || kind === 'RefreshToken') return;
+        const { errors } = await import('./oidc.js');
+        throw new errors.InvalidGrant('already used');
       },
       destroy: (value) => artifacts.remove(kind, value),
       revokeByGrantId: (grantId) => artifacts.removeOfSignIn(grantId, kind),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { DeviceCode, TokenEndpointGrantContext } from 'oidc-provider';
+import type { DeviceCode, errors as OidcErrors, TokenEndpointGrantContext } from 'oidc-provider';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Log } from '../../platform/logging/log.js';
 import { counter, NAMES_IN_THE_CODE } from '../../platform/metrics/metrics.js';
@@ -8,7 +8,6 @@ import { Artifacts } from './artifacts.service.js';
 import { Grants } from './grants.service.js';
 import { sign } from './late-signatures.js';
 import { DEVICE_GRANT } from './names.js';
-import { errors } from './oidc.js';
 import { PollPace } from './poll-pace.js';
 import { visitOf } from './visit.js';
 
@@ -46,6 +45,7 @@ export class TokenGrants {
         await this.#grant(ctx, grantType, handler);
         grants.count({ grant, outcome: 'issued' });
       } catch (error) {
+        const { errors } = await import('./oidc.js');
         grants.count({ grant, outcome: error instanceof errors.OIDCProviderError ? error.error : 'failed' });
         throw error;
       }
@@ -53,7 +53,7 @@ export class TokenGrants {
   }
 
   async #grant(ctx: TokenEndpointGrantContext, grantType: string, handler: Handler): Promise<void> {
-    if (grantType === DEVICE_GRANT) this.pace.require(textOf(ctx, 'device_code'));
+    if (grantType === DEVICE_GRANT) await this.pace.require(textOf(ctx, 'device_code'));
     const refusal = await this.unitOfWork.run(() => this.#handled(ctx, grantType, handler), 'reserve');
     if (refusal) throw refusal;
     await sign(ctx);
@@ -67,7 +67,8 @@ export class TokenGrants {
     ctx: TokenEndpointGrantContext,
     grantType: string,
     handler: Handler,
-  ): Promise<errors.OIDCProviderError | undefined> {
+  ): Promise<OidcErrors.OIDCProviderError | undefined> {
+    const { errors } = await import('./oidc.js');
     const source = SOURCES[grantType];
     if (!source) throw new errors.UnsupportedGrantType();
     const value = textOf(ctx, source.parameter);

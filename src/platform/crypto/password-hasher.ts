@@ -1,15 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { timingSafeEqual } from 'node:crypto';
-import { Piscina } from 'piscina';
 import { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import { counter, gauge, histogram } from '../metrics/metrics.js';
-import type { measured } from './argon2.worker.mjs';
+import { HashThreads } from './hash-threads.js';
 import { KeyRing } from './key-ring.js';
 
 const SALT_BYTES = 16;
-const IDLE_MS = 60_000;
 
 const hashes = histogram({
   name: 'signpost_hash_duration_seconds',
@@ -44,7 +42,7 @@ export type Verdict = 'wrong' | 'right' | 'right-but-outdated';
  */
 @Injectable()
 export class PasswordHasher implements OnApplicationShutdown {
-  readonly #pool: Piscina;
+  readonly #threads: HashThreads;
   readonly #decoy: string;
 
   constructor(
@@ -52,15 +50,8 @@ export class PasswordHasher implements OnApplicationShutdown {
     private readonly ring: KeyRing,
     private readonly random: Random,
   ) {
-    this.#pool = new Piscina({
-      filename: new URL('./argon2.worker.mjs', import.meta.url).href,
-      name: 'measured',
-      minThreads: 1,
-      maxThreads: config.hashConcurrency,
-      maxQueue: config.hashQueue,
-      idleTimeout: IDLE_MS,
-    });
-    queue.readBy({}, () => this.#pool.queueSize);
+    this.#threads = new HashThreads({ threads: config.hashConcurrency, queue: config.hashQueue });
+    queue.readBy({}, () => this.#threads.waiting);
     this.#decoy = this.#write({ ...this.#parameters(), tag: random.bytes(32) });
   }
 
@@ -82,7 +73,7 @@ export class PasswordHasher implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#threads.close();
   }
 
   #parameters(): Omit<Verifier, 'tag'> {
@@ -108,13 +99,13 @@ export class PasswordHasher implements OnApplicationShutdown {
     password: string,
     { salt, memoryCost, timeCost, pepper }: Omit<Verifier, 'tag'>,
   ): Promise<Buffer> {
-    const raw = await this.#inPool({ password, salt, memoryCost, timeCost });
+    const raw = await this.#inThread({ password, salt, memoryCost, timeCost });
     return pepper === undefined ? raw : Buffer.from(this.ring.mac('pepper', raw, pepper), 'hex');
   }
 
-  async #inPool(task: object): Promise<Buffer> {
+  async #inThread(task: Parameters<HashThreads['run']>[0]): Promise<Buffer> {
     // Piscina refuses by itself when full, but with an error that is hard to tell from others.
-    if (this.#pool.queueSize >= this.config.hashQueue) {
+    if (this.#threads.waiting >= this.config.hashQueue) {
       refused.count({});
       throw new DomainError(
         'unavailable',
@@ -126,7 +117,7 @@ export class PasswordHasher implements OnApplicationShutdown {
       );
     }
     const since = performance.now();
-    const { tag, seconds } = (await this.#pool.run(task)) as ReturnType<typeof measured>;
+    const { tag, seconds } = await this.#threads.run(task);
     hashes.observe({ part: 'computing' }, seconds);
     hashes.observe({ part: 'waiting' }, Math.max(0, (performance.now() - since) / 1_000 - seconds));
     return Buffer.from(tag);

@@ -1,15 +1,8 @@
 import type { Config } from '../../config/index.js';
-import { aloneOnPostgres, aloneOnSqlite, type Alone } from './alone.js';
-import { besideOnPostgres, besideOnSqlite } from './beside.js';
+import type { Alone } from './alone.js';
 import type { Connections, Tables } from './connections.js';
-import { openPostgres } from './postgres.js';
-import { openPostgresRebuild } from './postgres-rebuild.js';
-import { openPostgresSnapshot } from './postgres-snapshot.js';
 import type { Rebuild } from './rebuild.js';
 import type { Snapshot } from './snapshot.js';
-import { openSqlite } from './sqlite.js';
-import { openSqliteRebuild } from './sqlite-rebuild.js';
-import { openSqliteSnapshot } from './sqlite-snapshot.js';
 
 /** The database that the settings name, closed. */
 export interface Database {
@@ -25,25 +18,25 @@ export interface Database {
   rebuild(): Promise<Rebuild>;
 }
 
-/** The only place that chooses between the databases. */
+/** The only place that chooses between the databases. Each way is imported by who goes it: a driver is large (P-8, P-9). */
 export function databaseOf(
   { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
   tables: Tables,
 ): Database {
   if (databaseUrl === undefined) {
     return {
-      open: () => openSqlite(dataDir, tables),
-      alone: async () => Promise.resolve(aloneOnSqlite(dataDir)),
-      beside: () => besideOnSqlite(dataDir, tables),
-      snapshot: () => openSqliteSnapshot(dataDir, tables),
-      rebuild: async () => Promise.resolve(openSqliteRebuild(dataDir, tables)),
+      open: async () => (await import('./sqlite.js')).openSqlite(dataDir, tables),
+      alone: async () => (await import('./alone.js')).aloneOnSqlite(dataDir),
+      beside: async () => (await import('./beside.js')).besideOnSqlite(dataDir, tables),
+      snapshot: async () => (await import('./sqlite-snapshot.js')).openSqliteSnapshot(dataDir, tables),
+      rebuild: async () => (await import('./sqlite-rebuild.js')).openSqliteRebuild(dataDir, tables),
     };
   }
   return {
-    open: () => openPostgres(databaseUrl, tables),
-    alone: () => aloneOnPostgres(databaseUrl),
-    beside: () => besideOnPostgres(databaseUrl, tables),
-    snapshot: () => openPostgresSnapshot(databaseUrl, tables),
-    rebuild: () => openPostgresRebuild(databaseUrl, tables),
+    open: async () => (await import('./postgres.js')).openPostgres(databaseUrl, tables),
+    alone: async () => (await import('./alone.js')).aloneOnPostgres(databaseUrl),
+    beside: async () => (await import('./beside.js')).besideOnPostgres(databaseUrl, tables),
+    snapshot: async () => (await import('./postgres-snapshot.js')).openPostgresSnapshot(databaseUrl, tables),
+    rebuild: async () => (await import('./postgres-rebuild.js')).openPostgresRebuild(databaseUrl, tables),
   };
 }

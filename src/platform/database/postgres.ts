@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CustomTypesConfig, Pool } from 'pg';
+import pg, { type CustomTypesConfig, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type Tables } from './connections.js';
@@ -82,6 +82,8 @@ export function postgresSource(
 ): DataSource {
   return new DataSource({
     type: 'postgres',
+    // The one that is bundled: TypeORM would look for it among the packages.
+    driver: pg,
     url,
     applicationName,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,

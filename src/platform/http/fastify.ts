@@ -11,6 +11,7 @@ import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
+import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 import { cutSlowReaders } from './slow-readers.js';
@@ -67,6 +68,7 @@ export function createAdapter(
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
     forceCloseConnections: 'idle',
+    schemaController: NO_SCHEMAS,
     genReqId: () => randomUUID(),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.

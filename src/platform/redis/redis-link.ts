@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import type { Log } from '../logging/log.js';
 import { gauge, histogram } from '../metrics/metrics.js';
 
@@ -56,11 +56,11 @@ export class RedisLink {
   #comebacks = 0;
 
   private constructor(
-    url: string,
+    connect: () => Redis,
     private readonly log: Log,
   ) {
-    this.#commands = connection(url);
-    this.#subscriber = connection(url);
+    this.#commands = connect();
+    this.#subscriber = connect();
     this.#commands.on('ready', () => void this.#probe());
     this.#commands.on('close', () => this.#goDown());
     this.#subscriber.on('ready', () => this.#subscribeAgain());
@@ -74,7 +74,9 @@ export class RedisLink {
 
   /** Resolves when Redis is reached, or after a second without it: the broker works without. */
   static async open(url: string, log: Log): Promise<RedisLink> {
-    const link = new RedisLink(url, log);
+    // A broker on its own has no use for it.
+    const { Redis } = await import('ioredis');
+    const link = new RedisLink(() => connection(Redis, url), log);
     await link.#firstConnection();
     return link;
   }
@@ -184,8 +186,8 @@ export class RedisLink {
   }
 }
 
-function connection(url: string): Redis {
-  const redis = new Redis(optionsOf(new URL(url)));
+function connection(Driver: typeof Redis, url: string): Redis {
+  const redis = new Driver(optionsOf(new URL(url)));
   // Every failure also reaches whoever asked; without a listener the driver would print it.
   redis.on('error', () => undefined);
   return redis;
