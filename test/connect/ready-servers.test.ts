@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { LinksService } from '../../src/features/links/index.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
@@ -7,7 +8,7 @@ import { DAY, HOUR } from '../../src/shared/clock.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
 import { ask, askAt, type Answer, type Call } from './ask.js';
-import { acceptedLink, account, device, disable, hex, server } from './cast.js';
+import { acceptedLink, account, device, disable, hex, server, sql } from './cast.js';
 
 /** What cannot be the same twice. */
 const VOLATILE = ['date', 'x-request-id', 'etag', 'retry-after'];
@@ -53,6 +54,39 @@ eachBroker('E4 by the short way', {}, (broker) => {
   ])('refuses %s exactly as the controller does', async (_, call) => {
     expect((await expectSameBothWays(broker(), call)).status).toBe(401);
   });
+
+  test('answers before the framework also what has to be read first, and 304', async () => {
+    const person = await account(broker(), `cold-${hex().slice(0, 8)}`);
+    await acceptedLink(broker(), await server(broker(), 'Kino'), person);
+    const [token, other] = [await device(broker(), person), await device(broker(), person)];
+    const ready = jest.spyOn(broker().app.get(ReadyServers), 'answer');
+    const { headers, text } = await ask(broker(), 'GET', 'servers', { token });
+    const known = { 'If-None-Match': headers.etag ?? '' };
+    const same = await ask(broker(), 'GET', 'servers', { token: other, headers: known });
+    const answers = await Promise.all(ready.mock.results.map(({ value }) => value));
+    ready.mockRestore();
+    expect([same.status, same.text]).toEqual([304, '']);
+    expect(answers.map((answer) => (answer as { etag?: string }).etag)).toEqual([headers.etag, headers.etag]);
+    expect((await expectSameBothWays(broker(), { token: other })).text).toBe(text);
+  });
+
+  test.each(['device_tokens', 'links'])(
+    'tells trouble with %s as the controller does, after trying once, and counts once',
+    async (table) => {
+      const person = await account(broker(), `trouble-${hex().slice(0, 8)}`);
+      const token = await device(broker(), person);
+      const reads = jest.spyOn(broker().app.get(LinksService), 'usableBy');
+      await sql(broker(), `ALTER TABLE ${table} RENAME TO hidden`);
+      try {
+        expect((await expectSameBothWays(broker(), { token })).status).toBe(503);
+      } finally {
+        await sql(broker(), `ALTER TABLE hidden RENAME TO ${table}`);
+      }
+      expect(reads).toHaveBeenCalledTimes(table === 'links' ? 2 : 0);
+      reads.mockRestore();
+      expect((await expectSameBothWays(broker(), { token })).status).toBe(200);
+    },
+  );
 
   test('answers other origins as the controller does', async () => {
     const token = await device(broker(), await account(broker(), `cors-${hex().slice(0, 8)}`));

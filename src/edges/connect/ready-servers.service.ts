@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { DiscoveryService } from '../../features/discovery/index.js';
-import { DevicesService } from '../../features/sessions/index.js';
+import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import type { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
 import { PLAIN, readyList } from './ready-servers.route.js';
 
-/** E4 where token and list are remembered. `ReadyServersRoute` and `ServersController.list` answer the same. */
+/** E4 to a device that is let in, remembered or read. `ReadyServersRoute` and `ServersController.list` answer the same. */
 @Injectable()
 export class ReadyServers implements ReadyRoute {
   readonly path = '/service/servers';
@@ -22,13 +23,15 @@ export class ReadyServers implements ReadyRoute {
     private readonly guard: ConnectCallersGuard,
   ) {}
 
-  answer(request: IncomingMessage): ReadyAnswer | null {
+  answer(request: IncomingMessage): Soon<ReadyAnswer | null> {
     const token = deviceTokenOf(request);
-    const device = token === undefined ? null : this.devices.recognise(token);
-    if (device === null || !isOwn(request.url, device.account.id)) return null;
-    const list = this.discovery.remembered(device.account.id);
-    if (list === undefined || !this.guard.countListNow(device.deviceId)) return null;
-    return list.ready(readyList);
+    if (token === undefined) return null;
+    return soon(this.devices.lookUp(token), (device) => device && this.#answerTo(device, request.url));
+  }
+
+  #answerTo({ account, deviceId }: SignedInDevice, url: string | undefined): Soon<ReadyAnswer | null> {
+    if (!isOwn(url, account.id) || !this.guard.countListNow(deviceId)) return null;
+    return soon(this.discovery.listOf(account.id), (list) => list.ready(readyList));
   }
 }
 

@@ -35,11 +35,6 @@ export class DiscoveryService {
     return this.directory.of(accountId);
   }
 
-  /** The same, only if it is remembered. */
-  remembered(accountId: AccountId): ServerList | undefined {
-    return this.directory.find(accountId);
-  }
-
   /** The list for the person to look at, seen from a network (`networkOf`). Complete or an error. */
   async inSightOf(accountId: AccountId, network: string): Promise<ServerInSight[]> {
     const now = this.clock.now();

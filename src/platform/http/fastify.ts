@@ -11,6 +11,7 @@ import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
+import { failureOf } from './look-up-failures.js';
 import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
@@ -121,7 +122,7 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
 function refusalOf(request: FastifyRequest, config: Config): Error | undefined {
   try {
     admit(request.raw, config);
-    return undefined;
+    return failureOf(request.raw);
   } catch (error) {
     return error as Error;
   }

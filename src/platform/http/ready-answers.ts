@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Config } from '../../config/index.js';
 import { Clock } from '../../shared/clock.js';
+import type { Soon } from '../../shared/soon.js';
 import { Log } from '../logging/log.js';
 import { admit } from './admission.js';
 import type { Distribution } from '../metrics/metrics.js';
@@ -11,6 +12,7 @@ import type { CallerClass } from './callers.js';
 import { answersOf } from './http-metrics.js';
 import { callerOf, COMMON_HEADERS } from './fastify.js';
 import { HttpDate } from './http-date.js';
+import { noteFailure } from './look-up-failures.js';
 import { Readiness } from './readiness.js';
 import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
 
@@ -25,10 +27,10 @@ export interface ReadyRoute {
   /** Of its answers, beside those of all answers. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * The answer, if all of it is remembered: who calls, that they may, and what they asked for. Counts the request as the
-   * last thing it does. Null, and nothing was counted, for whatever would be refused, read or explained.
+   * The answer, at once if all of it is remembered: who calls, that they may, and what they asked for. Null, and nothing
+   * was counted, for whatever would be refused or explained. What it throws is told as the answer.
    */
-  answer(request: IncomingMessage, network: string): ReadyAnswer | null;
+  answer(request: IncomingMessage, network: string): Soon<ReadyAnswer | null>;
 }
 
 /** A route with the headers of its answers. */
@@ -41,9 +43,19 @@ interface Prepared {
   readonly unchanged: Distribution;
 }
 
+/** A request that is being answered. */
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly prepared: Prepared;
+  readonly network: string;
+  readonly since: number;
+}
+
 /**
- * Answers where everything is remembered, given before the framework sees the request: its routing and hooks cost more
- * than the answer (P-1). It says yes only: whatever is not ready goes on to the framework, which answers the same.
+ * Answers where nothing has to be made out, given before the framework sees the request: its routing and hooks cost more
+ * than the answer (P-1), even than one that is read from the database (P-3). It says yes only: whatever is not ready goes on
+ * to the framework, which answers the same.
  */
 @Injectable()
 export class ReadyAnswers {
@@ -84,29 +96,54 @@ export class ReadyAnswers {
     this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (this.#answers(request, response)) return;
-      for (const listener of framework) listener.call(server, request, response);
+      const goOn = (): void => {
+        for (const listener of framework) listener.call(server, request, response);
+      };
+      if (!this.#answers(request, response, goOn)) goOn();
     });
   }
 
-  #answers(request: IncomingMessage, response: ServerResponse): boolean {
+  /** @returns false if it is for the framework, unless `goOn` says so later */
+  #answers(request: IncomingMessage, response: ServerResponse, goOn: () => void): boolean {
     const since = performance.now();
     const prepared = this.#routeOf(request);
     if (prepared === undefined || !this.#isAdmitted(request)) return false;
     const { network } = callerOf(request, this.config);
-    const answer = prepared.route.answer(request, network);
-    if (answer === null) return false;
+    const asked = { request, response, prepared, network, since };
+    const answer = answerTo(asked);
+    if (answer instanceof Promise) void this.#giveLater(answer, asked, goOn);
+    else if (answer === null) return false;
+    else this.#give(answer, asked);
+    return true;
+  }
+
+  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: () => void): Promise<void> {
+    try {
+      const found = await answer;
+      if (found !== null) {
+        this.#give(found, asked);
+        return;
+      }
+    } catch (error) {
+      noteFailure(asked.request, error as Error);
+    }
+    goOn();
+  }
+
+  #give(answer: ReadyAnswer, { request, response, prepared, network, since }: Asked): void {
     const requestId = randomUUID();
     const isSame = isUnchanged(request.headers['if-none-match'], answer.etag);
-    if (mayBeWritten(request, response)) write(response, this.#whole(prepared, answer, isSame, requestId));
-    else send(response, answer, isSame, [...prepared.headers, 'X-Request-Id', requestId]);
+    // What had to be read may come when the broker has begun to stop.
+    const end = this.readiness.draining ? ['Connection', 'close'] : [];
+    if (end.length === 0 && mayBeWritten(request, response))
+      write(response, this.#whole(prepared, answer, isSame, requestId));
+    else send(response, answer, isSame, [...prepared.headers, ...end, 'X-Request-Id', requestId]);
     const elapsed = performance.now() - since;
     (isSame ? prepared.unchanged : prepared.full).observe(elapsed / 1_000);
     if (this.log.isLevelEnabled('info')) {
       const ms = Math.round(elapsed * 10) / 10;
       this.#log(request, prepared.route, { requestId, status: isSame ? 304 : 200, ms, network });
     }
-    return true;
   }
 
   /** To the byte what Node makes of the same headers. */
@@ -144,6 +181,16 @@ export class ReadyAnswers {
     const parameters = parameter === undefined ? {} : { parameters: [parameter] };
     const { requestId, status, ms, network } = done;
     this.log.info({ requestId, method: 'GET', path, ...parameters, status, ms, network }, 'request');
+  }
+}
+
+/** What fails at once is told as what fails later is. */
+function answerTo({ request, prepared, network }: Asked): Soon<ReadyAnswer | null> {
+  try {
+    return prepared.route.answer(request, network);
+  } catch (error) {
+    noteFailure(request, error as Error);
+    return null;
   }
 }
 

@@ -3,13 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { DiscoveryService } from '../../../features/discovery/index.js';
 import type { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../../platform/http/ready-answers.js';
+import { soon, type Soon } from '../../../shared/soon.js';
 import { AppLimits } from '../bearer/app-limits.js';
 import { Apps } from '../bearer/apps.service.js';
 import { API_OPEN_HEADERS } from '../cors.js';
 import { LIST_SCOPE } from './server-list.js';
 import { seenLists } from './seen-lists.js';
 
-/** `GET /api/v1/servers` where token, sign-in and list are remembered. `ServersController.list` answers the same. */
+/** `GET /api/v1/servers` where token and sign-in are remembered. `ServersController.list` answers the same. */
 @Injectable()
 export class ReadyLists implements ReadyRoute {
   readonly path = '/api/v1/servers';
@@ -24,11 +25,10 @@ export class ReadyLists implements ReadyRoute {
     private readonly limits: AppLimits,
   ) {}
 
-  answer({ headers }: IncomingMessage, network: string): ReadyAnswer | null {
+  answer({ headers }: IncomingMessage, network: string): Soon<ReadyAnswer | null> {
     const app = this.apps.recogniseNow(headers.authorization);
     if (app?.scopes.has(LIST_SCOPE) !== true) return null;
-    const list = this.discovery.remembered(app.account.id);
-    if (list === undefined || !this.limits.countNow(network, app.signInId)) return null;
-    return list.ready(seenLists).from(network);
+    if (!this.limits.countNow(network, app.signInId)) return null;
+    return soon(this.discovery.listOf(app.account.id), (list) => list.ready(seenLists).from(network));
   }
 }
