@@ -5,6 +5,7 @@ import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
 import { failover } from './failover.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
+import { linkHistories } from './link-histories.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
 import { migrationUnderLoad } from './migration.mjs';
 import { partitions } from './partitions.mjs';
@@ -34,5 +35,6 @@ export const experiments = [
   migrationUnderLoad,
   rollingRestart,
   revocations,
+  linkHistories,
   partitions,
 ];
