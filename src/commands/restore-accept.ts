@@ -54,9 +54,10 @@ function whatIsUnknown(
   { restoreGrace }: Config,
 ): string {
   const [made, restored] = [backupCreatedAt, restoredAt].map((time) => new Date(time).toISOString());
-  return `The database is a backup of ${made}, restored at ${restored}: ${counts}.
+  return `The database is a backup of ${made}, or a copy that was no further then, in use
+since ${restored}: ${counts}.
 
-What happened after the backup is not known to this broker:
+What happened after that is not known to this broker:
   - links made since are missing. When you accept, their media servers are told so: they REMOVE
     the guest users of those links and unlink the local users. Their admins have to link again.
   - links ended since are alive again: their media servers create guest users anew. Their admins

@@ -9,6 +9,8 @@
 export const RESTORED: Readonly<Record<string, 'always' | 'when-nothing-happened'>> = {
   key_canaries: 'always',
   restores: 'always',
+  // Of the database that the backup was made on.
+  database_epochs: 'when-nothing-happened',
   accounts: 'always',
   issued_account_ids: 'always',
   held_addresses: 'always',

@@ -57,6 +57,12 @@ async function upgraded(
   }
 }
 
+/** Without the word of another PostgreSQL, after which the broker would hold. */
+function onThisPostgres(dump: Dump): Dump {
+  const { database_epochs: _epoch, ...tables } = dump.tables;
+  return { ...dump, tables };
+}
+
 async function checkRows(app: App, { tables }: Dump): Promise<void> {
   const { writer } = app.get<Connections>(CONNECTIONS);
   for (const [table, { columns, rows }] of Object.entries(tables)) {
@@ -97,9 +103,10 @@ describe.each(['sqlite', 'postgres'] as const)('on %s today’s version', (store
       const dump = readDump(name);
       for (const [table, { rows }] of Object.entries(dump.tables))
         expect([table, rows.length > 0]).toEqual([table, true]);
-      await upgraded(dump, store, async (app) => {
-        await checkRows(app, dump);
-        await checkProofs(app, dump);
+      const kept = store === 'postgres' ? onThisPostgres(dump) : dump;
+      await upgraded(kept, store, async (app) => {
+        await checkRows(app, kept);
+        await checkProofs(app, kept);
       });
     },
   );

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +8,14 @@ import type { Account } from '../../src/features/accounts/index.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { DAY } from '../../src/shared/clock.js';
 import { ask } from '../connect/ask.js';
-import { account, device } from '../connect/cast.js';
+import { acceptedLink, account, device, server } from '../connect/cast.js';
 import { MediaServer } from '../simulator/media-server.js';
 import { TestBroker } from '../support/broker.js';
 import { buildBefore } from '../support/child-broker.js';
 import { endCommandsAfter, signpost, signpostProcess } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
-import { createDatabase, dropDatabase } from '../support/postgres.js';
+import { PASSWORD } from '../support/people.js';
+import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
 buildBefore();
 endCommandsAfter();
@@ -190,3 +191,57 @@ describe.each(MOVES)('a drill: a backup of %s, restored to %s (R-33)', (from, to
     120_000,
   );
 });
+
+(WITH_POSTGRES ? describe : describe.skip)(
+  'a broker that finds another PostgreSQL than before (R-13)',
+  () => {
+    let broker: TestBroker;
+    let token = '';
+
+    beforeAll(async () => {
+      broker = await TestBroker.start({}, 'postgres');
+      const person = await account(broker, 'ann');
+      await acceptedLink(broker, await server(broker, 'attic'), person);
+      token = await device(broker, person);
+    });
+    afterAll(() => broker.remove());
+
+    /** Starts again on a database in which brokers wrote last when it was in another epoch. */
+    async function startAfter(change: string, settings: Environment = {}): Promise<void> {
+      await broker.close();
+      await runOn(broker.environment['DATABASE_URL'] ?? '', `UPDATE database_epochs SET ${change}`);
+      await broker.open(settings);
+    }
+    const listed = async (): Promise<number> => (await ask(broker, 'GET', 'servers', { token })).status;
+    const accept = (): Promise<unknown> => signpost(['restore', 'accept', '--yes'], broker.environment);
+
+    test('holds media servers and devices until it is accepted; people sign in', async () => {
+      await startAfter('timeline = timeline - 1');
+      expect(await listed()).toBe(503);
+      const form = { nameOrEmail: 'ann', rawpw: PASSWORD };
+      expect((await ask(broker, 'POST', 'user/authenticate', { form })).status).toBe(200);
+      await startAfter('timeline = timeline');
+      expect(await listed()).toBe(503);
+      await accept();
+      await eventually(async () => expect(await listed()).toBe(200));
+      await startAfter('timeline = timeline');
+      expect(await listed()).toBe(200);
+    });
+
+    test('holds nobody if only a standby that has everything may take over', async () => {
+      await startAfter('timeline = timeline - 1', { DATABASE_STANDBY: 'synchronous' });
+      expect(await listed()).toBe(200);
+      await startAfter('timeline = timeline');
+      expect(await listed()).toBe(200);
+    });
+
+    test.each(['timeline = timeline + 1', "system = '1'"])(
+      'holds even then if it is none that could have taken over: %s',
+      async (change) => {
+        await startAfter(change, { DATABASE_STANDBY: 'synchronous' });
+        expect(await listed()).toBe(503);
+        await accept();
+      },
+    );
+  },
+);

@@ -22,9 +22,13 @@ export class Cluster {
   /** Signed up at the first node. @type {Person[]} */
   people = [];
 
-  /** @param {Stage} stage @param {Awaited<ReturnType<Stage['redis']>>} ownRedis @param {readonly Readonly<Record<string, string>>[]} settings */
-  constructor(stage, ownRedis, settings) {
+  /**
+   * @param {Stage} stage @param {Awaited<ReturnType<Stage['postgres']>>} database
+   * @param {Awaited<ReturnType<Stage['redis']>>} ownRedis @param {readonly Readonly<Record<string, string>>[]} settings
+   */
+  constructor(stage, database, ownRedis, settings) {
     this.stage = stage;
+    this.database = database;
     this.ownRedis = ownRedis;
     this.settings = settings;
     this.folder = stage.folder('cluster');
@@ -36,7 +40,7 @@ export class Cluster {
    */
   static async start(stage, settings, names) {
     const database = await stage.postgres();
-    const cluster = new Cluster(stage, await stage.redis(), settings);
+    const cluster = new Cluster(stage, database, await stage.redis(), settings);
     const count = settings.length;
     for (let n = 0; n < count; n += 1) {
       cluster.postgres.push(await stage.proxyBefore(database.url));

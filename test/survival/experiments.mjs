@@ -3,7 +3,7 @@ import { answersAfterSync } from './answers-after-sync.mjs';
 import { backupUnderLoad } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
-import { failover } from './failover.mjs';
+import { failover, failoverWithLoss } from './failover.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
 import { linkHistories } from './link-histories.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
@@ -23,6 +23,7 @@ export const experiments = [
   answersAfterSync,
   postgresKilled,
   failover,
+  failoverWithLoss,
   blackHole,
   diskFull,
   diskFullOfPostgres,

@@ -1,12 +1,18 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { run } from '../../scripts/lib/child.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { runAsItsUser } from '../../scripts/lib/postgres.mjs';
 import { freePort } from '../../scripts/lib/sockets.mjs';
+import { PageBrowser } from './browser.mjs';
+import { Cluster, notices } from './cluster.mjs';
 import { query } from './database.mjs';
 import { Findings } from './findings.mjs';
+import { PASSWORD } from './people.mjs';
 import { Siege } from './postgres-faults.mjs';
+import { Watch } from './watch.mjs';
 
 /** @type {import('./stage.mjs').Experiment} */
 export const failover = {
@@ -15,11 +21,12 @@ export const failover = {
   must: 'nothing acknowledged is lost, back within 15 s of the promotion, no restart',
   async run(stage) {
     const database = await stage.postgres();
-    const standby = await standbyOf(stage, database);
+    const standby = await standbyOf(stage, database, 'synchronous');
     const proxy = await stage.proxyBefore(database.url);
     const broker = await stage.broker({
       settings: {
         DATABASE_URL: proxy.url,
+        DATABASE_STANDBY: 'synchronous',
         LIMIT_SERVERS_PER_ACCOUNT: '1000000',
         LIMIT_DEVICES_PER_ACCOUNT: '1000000',
       },
@@ -47,15 +54,135 @@ export const failover = {
   },
 };
 
+/** @type {import('./stage.mjs').Experiment} */
+export const failoverWithLoss = {
+  id: 'R-13',
+  what: 'PostgreSQL dies, and an asynchronous standby takes over that lacks the last that was acknowledged',
+  must: 'media servers and devices are held off by every node until `signpost restore accept`, people sign in, no answer tells of the loss',
+  async run(stage) {
+    const loss = await Loss.prepare(stage);
+    const { watch, cluster } = loss;
+    watch.start(() => cluster.at(watch.without).url);
+    const unlucky = await loss.fallBehind();
+    const back = await loss.failOver();
+    stage.say('the standby has taken over');
+    await loss.look('after the failover');
+    await cluster.restart(1);
+    stage.say('a node was restarted');
+    await loss.look('after a restart');
+    await unlucky.stop();
+    const { code, output } = await loss.accept();
+    const answered = await loss.answeredAgain();
+    await watch.stop();
+    return new Findings()
+      .note('links acknowledged and lost', unlucky.subjects.length - 1)
+      .note('lists asked for meanwhile', watch.without + unlucky.without)
+      .atMost('held off after the promotion', back, 15, 's')
+      .none('wrong while it is held', loss.wrong)
+      .none('wrong lists, 401 or 404', [...watch.offences, ...unlucky.offences])
+      .none('accept', code === 0 ? [] : [output])
+      .atMost('answered again after', answered, 5, 's');
+  },
+};
+
+/** Two nodes, and a standby that hears of nothing from some moment on. */
+class Loss {
+  /** @type {string[]} */
+  wrong = [];
+
+  /** @param {Cluster} cluster @param {Watch} watch @param {Awaited<ReturnType<typeof standbyOf>>} standby */
+  constructor(cluster, watch, standby) {
+    this.cluster = cluster;
+    this.watch = watch;
+    this.standby = standby;
+  }
+
+  /** @param {import('./stage.mjs').Stage} stage */
+  static async prepare(stage) {
+    const cluster = await Cluster.start(stage, [{}, {}], ['ann', 'bob']);
+    const standby = await standbyOf(stage, cluster.database, 'asynchronous');
+    const [person] = cluster.people;
+    if (!person) throw new Error('nobody there');
+    return new Loss(cluster, await Watch.over(cluster.at(0).url, person, 3), standby);
+  }
+
+  /** Links that only the primary knows. @returns a watch over them */
+  async fallBehind() {
+    const { cluster } = this;
+    this.standby.fallBehind();
+    const [, person] = cluster.people;
+    if (!person) throw new Error('nobody there');
+    const unlucky = await Watch.over(cluster.at(0).url, person, 3);
+    unlucky.start(() => cluster.at(unlucky.without + 1).url);
+    return unlucky;
+  }
+
+  /** @returns seconds from the promotion until every node says that it is held */
+  async failOver() {
+    const { cluster, standby } = this;
+    cluster.database.killPostmaster();
+    for (const proxy of cluster.postgres) proxy.cut();
+    await standby.promote();
+    const since = performance.now();
+    for (const proxy of cluster.postgres) proxy.heal(standby.url);
+    while (!(await this.#allHeld())) await pause(50);
+    return (performance.now() - since) / 1_000;
+  }
+
+  async #allHeld() {
+    const told = await Promise.all(this.cluster.nodes.map(({ url }) => notices(url)));
+    return told.every((names) => names?.includes('restore-hold'));
+  }
+
+  /** @param {string} when */
+  async look(when) {
+    for (const [n, { url }] of this.cluster.nodes.entries()) {
+      for (const { name, ask: list } of this.watch.subjects) {
+        const { status, headers } = await list(url);
+        if (status !== 503 || headers.get('retry-after') === null)
+          this.wrong.push(`${when}, node ${n}: ${name} was answered ${status}`);
+      }
+      const browser = new PageBrowser(url);
+      const signedIn = (await browser.signIn('ann', PASSWORD)).status;
+      const page = (await browser.open('/profile')).status;
+      if (signedIn !== 303 || page !== 200) this.wrong.push(`${when}, node ${n}: pages ${signedIn}, ${page}`);
+    }
+  }
+
+  accept() {
+    const { folder } = this.cluster;
+    const env = { PATH: process.env['PATH'], DATA_DIR: folder, DATABASE_URL: this.standby.url };
+    return run(process.execPath, [inCheckout('dist/cli.js'), 'restore', 'accept', '--yes'], {
+      cwd: folder,
+      env,
+    });
+  }
+
+  /** @returns seconds until every list is answered at every node */
+  async answeredAgain() {
+    const since = performance.now();
+    for (;;) {
+      const asked = this.cluster.nodes.flatMap(({ url }) =>
+        this.watch.subjects.map((subject) => subject.ask(url)),
+      );
+      if ((await Promise.all(asked)).every(({ status }) => status === 200))
+        return (performance.now() - since) / 1_000;
+      await pause(50);
+    }
+  }
+}
+
 /**
- * A copy that the first one waits for with every commit.
+ * A copy; `synchronous`: the first one waits for it with every commit.
  * @param {import('./stage.mjs').Stage} stage @param {import('./database.mjs').Database} database
+ * @param {'synchronous' | 'asynchronous'} kind
  */
-async function standbyOf(stage, database) {
+async function standbyOf(stage, database, kind) {
   // Beside the first one's files: PostgreSQL's user may write there.
   const folder = path.join(path.dirname(database.dataDir), 'standby');
   const port = await freePort();
-  const { hostname, port: primaryPort, username } = new URL(database.url);
+  const way = await stage.proxyBefore(database.url);
+  const { hostname, port: primaryPort, username } = new URL(way.url);
   const from = `host=${hostname} port=${primaryPort} user=${username} application_name=standby`;
   await well('pg_basebackup', ['-D', folder, '-d', from, '-R', '-X', 'stream', '-c', 'fast']);
   const options = `-p ${port} -h 127.0.0.1 -c unix_socket_directories='' -c max_connections=200`;
@@ -65,14 +192,16 @@ async function standbyOf(stage, database) {
     rmSync(folder, { recursive: true, force: true });
   });
   await control('-l', path.join(path.dirname(folder), 'standby-log'), '-o', options, 'start');
-  await query(database.url, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
-  await query(database.url, 'SELECT pg_reload_conf()');
+  if (kind === 'synchronous') {
+    await query(database.url, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+    await query(database.url, 'SELECT pg_reload_conf()');
+  }
   for (;;) {
     const [row] = await query(
       database.url,
       "SELECT sync_state FROM pg_stat_replication WHERE application_name = 'standby'",
     );
-    if (row?.['sync_state'] === 'sync') break;
+    if (row?.['sync_state'] === (kind === 'synchronous' ? 'sync' : 'async')) break;
     await pause(100);
   }
   const url = new URL(database.url);
@@ -83,7 +212,7 @@ async function standbyOf(stage, database) {
     await query(url.href, 'ALTER SYSTEM RESET synchronous_standby_names');
     await query(url.href, 'SELECT pg_reload_conf()');
   };
-  return { url: url.href, promote };
+  return { url: url.href, promote, fallBehind: () => way.cut() };
 }
 
 /** @param {string} program @param {string[]} args */

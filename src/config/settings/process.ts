@@ -82,6 +82,11 @@ export const storage = {
     ['postgres:', 'postgresql:'],
     'PostgreSQL (postgres://user:password@host/database). Empty: SQLite in DATA_DIR.',
   ),
+  databaseStandby: oneOf(
+    'DATABASE_STANDBY',
+    ['asynchronous', 'synchronous'],
+    'What may take over from the primary of DATABASE_URL. asynchronous: any standby. The last changes may be lost with it, so media servers and devices are then told to come back later until `signpost restore accept` (R-13). synchronous: only one that has every commit that was acknowledged (synchronous_standby_names, and a failover manager that promotes no other). Nobody is held off then. Danger: if that is not so, guests are deleted at media servers, and what was revoked comes back.',
+  ),
   redisUrl: secretUrl(
     'REDIS_URL',
     ['redis:', 'rediss:'],

@@ -45,7 +45,7 @@ export class RestoreHold {
     throw new DomainError(
       'unavailable',
       'restore-hold',
-      'A backup was restored and waits for its operator. Try again later.',
+      'An older copy of the database is in use and waits for its operator. Try again later.',
       { retryAfterSeconds: (5 * MINUTE) / SECOND, announced: true },
     );
   }
@@ -69,9 +69,10 @@ export class RestoreHold {
     );
   }
 
-  /** Reads it anew. */
-  read(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+  /** Reads it anew. @param from another database than the usual way leads to */
+  read(from?: RestoresRepository): Promise<void> {
+    if (from) return this.#read(from);
+    this.#reading ??= this.#read(this.restores).finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
@@ -97,10 +98,10 @@ export class RestoreHold {
     if (performance.now() - this.#readAt > FRESH_MS) await this.read();
   }
 
-  async #read(): Promise<void> {
+  async #read(from: RestoresRepository): Promise<void> {
     const since = performance.now();
     const before = this.#restores;
-    const now = await this.restores.all();
+    const now = await from.all();
     this.#restores = now;
     this.#readAt = since;
     if (holds(before) && !holds(now)) {

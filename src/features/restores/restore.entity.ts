@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A backup that was restored into this database. */
+/** A backup that was restored into this database, or another copy that took its place. */
 @Entity('restores')
 export class RestoreEntity {
   @PrimaryColumn('varchar', { length: 32, primaryKeyConstraintName: 'restores_pk' })

@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import type { Connections, Tables } from './connections.js';
+import { NO_EPOCHS } from './epochs.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { keepAlive } from './native-objects.js';
@@ -39,7 +40,8 @@ async function connectionsOver(
     };
     const both = { writer: source, reader: source };
     const prepare = unprepared(kind, source);
-    return { kind, ...both, solitude, company: null, reserve: NO_RESERVE, prepare, close };
+    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve: NO_RESERVE };
+    return { kind, ...both, ...others, prepare, close };
   } catch (error) {
     await source.destroy();
     throw error;

@@ -5,6 +5,7 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import type { Epochs } from './epochs.js';
 import type { LookUp } from './look-up.js';
 import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
@@ -29,6 +30,8 @@ export interface Connections {
   readonly solitude: Solitude;
   /** The same where other brokers may write too and can be told apart; null where that cannot be. */
   readonly company: Company | null;
+  /** Whether it is the same database as before. */
+  readonly epochs: Epochs;
   /** Room for what must go on when the disk is full. */
   readonly reserve: Reserve;
   /**

@@ -4,11 +4,13 @@ import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type Tables } from './connections.js';
 import { measurePool } from './database-metrics.js';
+import { NO_EPOCHS } from './epochs.js';
 import { gathered } from './gathered.js';
 import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { ImpatientClient } from './postgres-client.js';
+import { PostgresEpochs } from './postgres-epochs.js';
 import { PostgresSolitude } from './postgres-solitude.js';
 import { NO_RESERVE } from './reserve.js';
 
@@ -41,18 +43,34 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     // Before the first write, and gone after the last.
     const solitude = await PostgresSolitude.open(url);
     opened.push({ destroy: () => solitude.close() });
-    const writer = await open(WRITING);
-    const reader = await open(READING);
+    const others = { solitude, company: solitude, reserve: NO_RESERVE };
+    const epochs: PostgresEpochs = new PostgresEpochs(
+      async () => overOne(await initializePostgres(postgresSource(url, tables, WRITING)), others),
+      (text) => reader.query<readonly unknown[]>(text),
+    );
+    const { verify } = epochs;
+    const writer = await open({ ...WRITING, verify });
+    const reader = await open({ ...READING, verify });
     measurePool('writer', poolOf(writer));
     measurePool('reader', poolOf(reader));
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
-    const others = { solitude, company: solitude, reserve: NO_RESERVE };
-    return { kind: 'postgres', writer, reader, ...others, prepare: prepared, close };
+    return { kind: 'postgres', writer, reader, ...others, epochs, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** For what is done with the database before it is used. */
+function overOne(
+  source: DataSource,
+  others: Pick<Connections, 'solitude' | 'company' | 'reserve'>,
+): Connections {
+  const prepared = (text: string): LookUp => prepare(source, text);
+  const close = (): Promise<void> => source.destroy();
+  const both = { writer: source, reader: source };
+  return { kind: 'postgres', ...both, ...others, epochs: NO_EPOCHS, prepare: prepared, close };
 }
 
 /** What the sessions of brokers are called: by it a restore knows that one runs. */
@@ -62,6 +80,8 @@ export const BROKER = 'signpost';
 interface Use {
   readonly options: string;
   readonly Client?: typeof ImpatientClient;
+  /** Looks at each new connection before it is used. */
+  readonly verify?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
   readonly applicationName?: string;
 }

@@ -20,6 +20,7 @@ const OF_EVERY_START: ReadonlySet<string> = new Set([
   'schema_migrations',
   'typeorm_metadata',
   'key_canaries',
+  'database_epochs',
 ]);
 
 /** Of all tables those that nobody but people can have filled. */

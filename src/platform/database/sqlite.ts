@@ -6,6 +6,7 @@ import { StartupError } from '../startup-error.js';
 import { commonOptions, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { DiskReserve } from './disk-reserve.js';
+import { NO_EPOCHS } from './epochs.js';
 import { ofSqlite, type Found, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
@@ -48,7 +49,7 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
       await closeAll(opened, lock);
     };
     const prepared = (text: string): LookUp => prepare(reader, text);
-    const others = { solitude, company: null, reserve };
+    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve };
     return { kind: 'sqlite', writer, reader, ...others, prepare: prepared, close };
   } catch (error) {
     await closeAll(opened, lock);

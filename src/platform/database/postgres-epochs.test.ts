@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Connections } from './connections.js';
+import { succession, type Seen, type Succession } from './epochs.js';
+import { PostgresEpochs } from './postgres-epochs.js';
+
+const FIRST: Seen = { system: '7', timeline: 1, position: 100n, waitsForStandby: false, asOf: null };
+
+test.each<[string, Partial<Seen>, Succession | null]>([
+  ['goes on', { position: 200n }, null],
+  ['stands still', {}, null],
+  ['was promoted', { timeline: 2, position: 50n }, 'promoted'],
+  ['is the old primary, back again', { timeline: 0, position: 900n }, 'older'],
+  ['is an older copy of the same files', { position: 99n }, 'older'],
+  ['was made anew', { system: '8', timeline: 2, position: 900n }, 'another'],
+])('a database that %s', (_what, change, how) => {
+  expect(succession(FIRST, { ...FIRST, ...change })).toBe(how);
+});
+
+describe('connections to PostgreSQL', () => {
+  let answer: object | Error;
+  let settled: string[];
+  let opened: number;
+  let epochs: PostgresEpochs;
+
+  const server = (timeline: number, position = 100): object => ({
+    isStandby: false,
+    system: '7',
+    file: `${timeline.toString(16).toUpperCase().padStart(8, '0')}0000000000000001`,
+    position: String(position),
+    waitsForStandby: false,
+    asOf: '1795698000000',
+  });
+  const ask = (): Promise<object[]> =>
+    answer instanceof Error ? Promise.reject(answer) : Promise.resolve([answer]);
+  const client = { query: async () => ({ rows: await ask() }) };
+  /** @returns why it may not be used, or '' */
+  function connecting(): Promise<string> {
+    return new Promise((resolve) => {
+      epochs.verify(client as never, (error) => resolve(error?.message ?? ''));
+    });
+  }
+
+  beforeEach(() => {
+    settled = [];
+    opened = 0;
+    const connections = { close: () => Promise.resolve((opened -= 1)) } as unknown as Connections;
+    epochs = new PostgresEpochs(() => {
+      opened += 1;
+      return Promise.resolve(connections);
+    }, ask);
+    epochs.settleBy((now, how) => {
+      settled.push(`${how} ${now.timeline}`);
+      return Promise.resolve();
+    });
+  });
+
+  test('are used as they come while it is the same one', async () => {
+    answer = server(30);
+    expect(await connecting()).toBe('');
+    answer = server(30, 200);
+    expect(await connecting()).toBe('');
+    expect(epochs.current).toMatchObject({ system: '7', timeline: 30, asOf: 1_795_698_000_000 });
+    expect(settled).toEqual([]);
+  });
+
+  test('to a standby are not used: it may lag, and cannot say (R-01)', async () => {
+    answer = { ...server(1), isStandby: true, file: null, position: null };
+    expect(await connecting()).toMatch(/a standby/);
+  });
+
+  test('to one that took over are used once that is settled, and it is settled once (R-13)', async () => {
+    answer = server(1);
+    await connecting();
+    answer = server(2);
+    expect(await Promise.all([connecting(), connecting()])).toEqual([
+      expect.stringMatching(/another database/),
+      expect.stringMatching(/another database/),
+    ]);
+    expect(await connecting()).toBe('');
+    expect(settled).toEqual(['promoted 2']);
+    expect(opened).toBe(0);
+  });
+
+  test('are not used as long as it cannot be settled', async () => {
+    answer = server(1);
+    await connecting();
+    answer = server(2);
+    epochs.settleBy(() => Promise.reject(new Error('not yet')));
+    for (let n = 0; n < 3; n += 1) expect(await connecting()).toMatch(/another database/);
+    epochs.settleBy(() => Promise.resolve());
+    for (let n = 0; n < 3; n += 1) await connecting();
+    expect(await connecting()).toBe('');
+  });
+
+  test('need not be new for an older copy to be noticed, and a late answer is not taken for one', async () => {
+    answer = server(1, 100);
+    await connecting();
+    const late = epochs.look();
+    answer = server(1, 200);
+    await Promise.all([late, epochs.look()]);
+    expect(settled).toEqual([]);
+    answer = server(1, 150);
+    await epochs.look();
+    expect(settled).toEqual(['older 1']);
+  });
+
+  test('are used unseen where the server keeps its identity to itself', async () => {
+    answer = Object.assign(new Error('permission denied'), { code: '42501' });
+    expect(await connecting()).toBe('');
+    expect(epochs.current).toBeNull();
+  });
+});

@@ -1,0 +1,144 @@
+import type { ClientBase } from 'pg';
+import { DomainError } from '../../shared/domain-error.js';
+import type { Connections } from './connections.js';
+import { succession, type Epoch, type Epochs, type Seen, type Settle, type Succession } from './epochs.js';
+
+/**
+ * All of it may be asked by everybody (PostgreSQL 15). The timeline is that of the file of the log that is written now: the
+ * control file names it only after the next checkpoint. The position is what is on disk: it never goes back in a crash.
+ */
+const LOOK = `SELECT pg_is_in_recovery() AS "isStandby", system_identifier::text AS system,
+    CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_flush_lsn()) END AS file,
+    CASE WHEN NOT pg_is_in_recovery() THEN (pg_current_wal_flush_lsn() - '0/0')::text END AS position,
+    current_setting('synchronous_standby_names') <> '' AS "waitsForStandby",
+    (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000)::bigint AS "asOf"
+  FROM pg_control_system()`;
+
+interface Row {
+  readonly isStandby: boolean;
+  readonly system: string;
+  readonly file: string | null;
+  readonly position: string | null;
+  readonly waitsForStandby: boolean;
+  readonly asOf: string | number | null;
+}
+
+type Client = Pick<ClientBase, 'query'>;
+
+/**
+ * Looks at every new connection before it is used: a standby that took over answers like the primary before it, and may
+ * lack what that had acknowledged. What one look finds is kept in this process, so that a way back is noticed too.
+ */
+export class PostgresEpochs implements Epochs {
+  #seen: Seen | null = null;
+  #settle: Settle | undefined;
+  #isSettling = false;
+
+  /**
+   * @param open connections that are not looked at, to settle a new epoch by
+   * @param ask by a connection of the pool
+   */
+  constructor(
+    private readonly open: () => Promise<Connections>,
+    private readonly ask: (text: string) => Promise<readonly unknown[]>,
+  ) {}
+
+  get current(): Epoch | null {
+    return this.#seen;
+  }
+
+  settleBy(settle: Settle): void {
+    this.#settle = settle;
+  }
+
+  /** In the form that the pool wants: with an error the connection is closed, and who waited for it gets the error. */
+  readonly verify = (client: Client, done: (error?: Error) => void): void => {
+    const before = this.#seen;
+    client
+      .query<Row>(LOOK)
+      .then(({ rows: [row] }) => this.#judge(row, before))
+      .then(
+        () => done(),
+        (error: unknown) => (isForbidden(error) ? done() : done(error as Error)),
+      );
+  };
+
+  async look(): Promise<void> {
+    const before = this.#seen;
+    try {
+      const [row] = await this.ask(LOOK);
+      this.#judge(row as Row | undefined, before);
+    } catch {
+      // Whoever needs the database meets the same trouble, and tells.
+    }
+  }
+
+  /**
+   * @param before what had been seen when the question was sent: answers may overtake each other
+   * @throws DomainError unavailable `database-away`: a standby, or an epoch that is not settled
+   */
+  #judge(row: Row | undefined, before: Seen | null): void {
+    const now = row === undefined || row.isStandby ? null : seen(row);
+    if (now === null) throw notYet('a standby cannot say what was acknowledged');
+    const how = before && succession(before, now);
+    if (how === null) {
+      this.#keep(now, before);
+      return;
+    }
+    // Another look may have been faster; whoever comes next is compared with what it found.
+    if (this.#seen === before || !this.#isIn(now)) this.#begin(now, how);
+    throw notYet('another database answers than before');
+  }
+
+  /** Unless a later answer came first. */
+  #keep(now: Seen, before: Seen | null): void {
+    const known = this.#seen;
+    if (known === before || (known !== null && this.#isIn(now) && known.position < now.position))
+      this.#seen = now;
+  }
+
+  #isIn({ system, timeline }: Epoch): boolean {
+    return this.#seen?.system === system && this.#seen.timeline === timeline;
+  }
+
+  /** Those who come meanwhile are told to come again. What could not be settled is tried again by the next connection. */
+  #begin(now: Seen, how: Succession): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    const over = (): void => void (this.#isSettling = false);
+    this.#settled(now, how).then(over, over);
+  }
+
+  async #settled(now: Seen, how: Succession): Promise<void> {
+    if (!this.#settle) return;
+    const connections = await this.open();
+    try {
+      await this.#settle(now, how, connections);
+      this.#seen = now;
+    } finally {
+      await connections.close();
+    }
+  }
+}
+
+function seen({ system, file, position, waitsForStandby, asOf }: Row): Seen {
+  return {
+    system,
+    // Eight hexadecimal digits, then the number of the file.
+    timeline: Number.parseInt((file ?? '').slice(0, 8), 16),
+    position: BigInt(position ?? 0),
+    waitsForStandby,
+    asOf: asOf === null ? null : Number(asOf),
+  };
+}
+
+/** A host that keeps these functions to itself: then nothing is noticed, as before. */
+function isForbidden(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '42501';
+}
+
+function notYet(why: string): DomainError {
+  return new DomainError('unavailable', 'database-away', `The database cannot be used: ${why}.`, {
+    retryAfterSeconds: 2,
+  });
+}
