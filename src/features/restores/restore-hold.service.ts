@@ -102,6 +102,8 @@ export class RestoreHold {
     const since = performance.now();
     const before = this.#restores;
     const now = await from.all();
+    // One that was asked later was faster; this one may come from a primary that is none any more.
+    if (since < this.#readAt) return;
     this.#restores = now;
     this.#readAt = since;
     if (holds(before) && !holds(now)) {

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
+import { eventually } from '../../../test/support/eventually.js';
 import type { Connections } from './connections.js';
 import { succession, type Seen, type Succession } from './epochs.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 
+const PATIENCE_MS = 20;
 const FIRST: Seen = { system: '7', timeline: 1, position: 100n, waitsForStandby: false, asOf: null };
 
 test.each<[string, Partial<Seen>, Succession | null]>([
@@ -44,10 +47,11 @@ describe('connections to PostgreSQL', () => {
     settled = [];
     opened = 0;
     const connections = { close: () => Promise.resolve((opened -= 1)) } as unknown as Connections;
-    epochs = new PostgresEpochs(() => {
+    const open = (): Promise<Connections> => {
       opened += 1;
       return Promise.resolve(connections);
-    }, ask);
+    };
+    epochs = new PostgresEpochs(open, ask, PATIENCE_MS);
     epochs.settleBy((now, how) => {
       settled.push(`${how} ${now.timeline}`);
       return Promise.resolve();
@@ -76,9 +80,11 @@ describe('connections to PostgreSQL', () => {
       expect.stringMatching(/another database/),
       expect.stringMatching(/another database/),
     ]);
-    expect(await connecting()).toBe('');
-    expect(settled).toEqual(['promoted 2']);
-    expect(opened).toBe(0);
+    // Nor by those who looked before it was settled, and still wait for a connection.
+    await setImmediate();
+    expect([await connecting(), settled]).toEqual([expect.stringMatching(/another/), ['promoted 2']]);
+    await eventually(async () => expect(await connecting()).toBe(''));
+    expect([settled, opened]).toEqual([['promoted 2'], 0]);
   });
 
   test('are not used as long as it cannot be settled', async () => {
@@ -88,8 +94,7 @@ describe('connections to PostgreSQL', () => {
     epochs.settleBy(() => Promise.reject(new Error('not yet')));
     for (let n = 0; n < 3; n += 1) expect(await connecting()).toMatch(/another database/);
     epochs.settleBy(() => Promise.resolve());
-    for (let n = 0; n < 3; n += 1) await connecting();
-    expect(await connecting()).toBe('');
+    await eventually(async () => expect(await connecting()).toBe(''));
   });
 
   test('need not be new for an older copy to be noticed, and a late answer is not taken for one', async () => {

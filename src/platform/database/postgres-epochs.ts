@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Connections } from './connections.js';
@@ -37,10 +38,12 @@ export class PostgresEpochs implements Epochs {
   /**
    * @param open connections that are not looked at, to settle a new epoch by
    * @param ask by a connection of the pool
+   * @param patienceMs for so long somebody may wait for a connection, who looked before at what is settled
    */
   constructor(
     private readonly open: () => Promise<Connections>,
     private readonly ask: (text: string) => Promise<readonly unknown[]>,
+    private readonly patienceMs: number,
   ) {}
 
   get current(): Epoch | null {
@@ -114,6 +117,7 @@ export class PostgresEpochs implements Epochs {
     const connections = await this.open();
     try {
       await this.#settle(now, how, connections);
+      await pause(this.patienceMs);
       this.#seen = now;
     } finally {
       await connections.close();

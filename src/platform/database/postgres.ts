@@ -47,6 +47,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     const epochs: PostgresEpochs = new PostgresEpochs(
       async () => overOne(await initializePostgres(postgresSource(url, tables, WRITING)), others),
       (text) => reader.query<readonly unknown[]>(text),
+      CONNECT_TIMEOUT_MS + 100,
     );
     const { verify } = epochs;
     const writer = await open({ ...WRITING, verify });
