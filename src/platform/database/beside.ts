@@ -1,7 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
-import type { Connections, Tables } from './connections.js';
-import { NO_EPOCHS } from './epochs.js';
+import { NO_EPOCHS, type Connections, type Tables } from './connections.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { keepAlive } from './native-objects.js';

@@ -5,7 +5,7 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
-import type { Epochs } from './epochs.js';
+import type { Epoch, Succession } from './epochs.js';
 import type { LookUp } from './look-up.js';
 import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
@@ -43,6 +43,26 @@ export interface Connections {
   prepare(text: string): LookUp;
   close(): Promise<void>;
 }
+
+/** What is done about a new epoch before anybody reads or writes in it; `connections` are for that alone. */
+export type Settle = (now: Epoch, how: Succession, connections: Connections) => Promise<void>;
+
+/** In which epoch of the database this process works. */
+export interface Epochs {
+  /** That of the last look; null where there is none to know. */
+  readonly current: Epoch | null;
+  /** From now on no connection to another epoch is used until this has resolved for it. */
+  settleBy(settle: Settle): void;
+  /** Notices what can be noticed without a new connection. Does not throw. */
+  look(): Promise<void>;
+}
+
+/** SQLite: nothing in the file says that it was put back. */
+export const NO_EPOCHS: Epochs = {
+  current: null,
+  settleBy: () => undefined,
+  look: () => Promise.resolve(),
+};
 
 /** TypeORM tells of a migration that failed even where nothing is to be logged, and stdout is for JSON lines. */
 class Silence extends AbstractLogger {

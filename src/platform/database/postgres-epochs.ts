@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
-import type { Connections } from './connections.js';
-import { succession, type Epoch, type Epochs, type Seen, type Settle, type Succession } from './epochs.js';
+import type { Connections, Epochs, Settle } from './connections.js';
+import { succession, type Epoch, type Seen, type Succession } from './epochs.js';
 
 /**
  * All of it may be asked by everybody (PostgreSQL 15). The timeline is that of the file of the log that is written now: the
