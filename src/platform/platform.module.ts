@@ -5,6 +5,7 @@ import { SteadyClock } from './clock/steady-clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { SystemRandom } from './crypto/system-random.js';
 import { LoadShedder } from './http/overload/load-shedder.js';
+import { Stopwatch } from './http/overload/stopwatch.js';
 import { ReadyAnswers } from './http/ready-answers.js';
 import { Readiness } from './http/readiness.js';
 import { Jobs } from './jobs/jobs.service.js';
@@ -20,6 +21,7 @@ export class PlatformModule {
       { provide: Random, useClass: SystemRandom },
       Jobs,
       Readiness,
+      Stopwatch,
       LoadShedder,
       ReadyAnswers,
     ];

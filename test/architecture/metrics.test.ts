@@ -13,6 +13,7 @@ import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { measurePool } from '../../src/platform/database/database-metrics.js';
 import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
 import { PasswordHasher } from '../../src/platform/crypto/password-hasher.js';
+import { countOverloaded } from '../../src/platform/http/http-metrics.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { Limiter } from '../../src/platform/limits/limiter.js';
 import { declaredMetrics, type Metric } from '../../src/platform/metrics/metrics.js';
@@ -64,6 +65,14 @@ test('requests are counted by route, never by path, and failures by their reason
     'signpost_failures_total{route="none",status="404",reason="http"}': 1,
   });
   expect(Object.keys(grown).join('\n')).not.toContain('hunter2');
+});
+
+test('what is refused before it reaches a route is counted as that route', async () => {
+  const grown = await metrics.growth(() => countOverloaded('GET', '/service/servers', 0.2));
+  expect(grown).toMatchObject({
+    'signpost_http_request_duration_seconds_bucket{method="GET",route="/service/servers",status="5xx",le="0.25"}': 1,
+    'signpost_failures_total{route="/service/servers",status="503",reason="overloaded"}': 1,
+  });
 });
 
 test('limits are counted by bucket', async () => {

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { AnswerReader } from './answer-reader.mjs';
 import { parsed } from './json.mjs';
 import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
 
@@ -80,37 +81,6 @@ const statuses = new Map();
 const times = [];
 let bytes = 0;
 
-/** Reads answers off one connection, and says when each is whole. */
-class Reader {
-  /** @type {Buffer | undefined} */
-  #begun;
-  #missing = 0;
-
-  /** @param {(head: string) => void} onHead */
-  constructor(onHead) {
-    this.onHead = onHead;
-  }
-
-  /** @param {Buffer} chunk @returns {boolean} whether it ends an answer */
-  take(chunk) {
-    if (this.#missing > 0) this.#missing -= chunk.length;
-    else if (!this.#begin(this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk)) return false;
-    return this.#missing <= 0;
-  }
-
-  /** @param {Buffer} all @returns {boolean} whether the head is there */
-  #begin(all) {
-    const end = all.indexOf('\r\n\r\n');
-    this.#begun = end < 0 ? all : undefined;
-    if (end < 0) return false;
-    const head = all.toString('latin1', 0, end);
-    this.onHead(head);
-    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? '0';
-    this.#missing = end + 4 + Number(length) - all.length;
-    return true;
-  }
-}
-
 /**
  * Sends what `next` gives, one after another, until it gives nothing.
  * @param {() => Buffer | undefined} next
@@ -120,7 +90,7 @@ class Reader {
 function talk(next, onHead) {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const reader = new Reader((head) => {
+    const reader = new AnswerReader((head) => {
       const status = head.slice(9, 12);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       onHead?.(head);

@@ -8,6 +8,7 @@ import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
 import { linkHistories } from './link-histories.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
 import { migrationUnderLoad } from './migration.mjs';
+import { overload } from './overload.mjs';
 import { partitions } from './partitions.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
 import { refreshKills } from './refresh-kills.mjs';
@@ -32,6 +33,7 @@ export const experiments = [
   mailSchedule,
   mailKills,
   mailBacklog,
+  overload,
   backupUnderLoad,
   migrationUnderLoad,
   rollingRestart,

@@ -59,7 +59,7 @@ export const migrationUnderLoad = {
   async run(stage) {
     const database = await stage.postgres();
     const dataDir = stage.folder('data');
-    const sizes = await seed(stage, dataDir, database.url);
+    const sizes = await seed(stage, dataDir, { databaseUrl: database.url });
     const broker = await stage.broker({
       dataDir,
       settings: { DATABASE_URL: database.url, LOG_LEVEL: 'warn' },

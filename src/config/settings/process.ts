@@ -135,7 +135,7 @@ export const speed = {
       name: 'OVERLOAD_DELAY_MS',
       fallback: '100',
       meaning:
-        'When requests wait longer than this for their turn, and that does not end, some are refused with 503 until it does: look-ups first, then registration, sign-in, updates of servers, device lists last; health checks and what takes a right away never (R-42). 0 refuses none.',
+        'A request that has waited longer than this for its turn is refused with 503 where waiting does not end, five times as long in a burst. The least important wait longest: look-ups, then registration, sign-in, updates of servers, device lists; health checks and what takes a right away are never refused (R-42). 0: nobody waits in line, and nobody is refused.',
     },
     0,
     10_000,

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { counter, histogram, NAMES_IN_THE_CODE, type Distribution } from '../metrics/metrics.js';
+import { counter, histogram, NAMES_IN_THE_CODE, type Count, type Distribution } from '../metrics/metrics.js';
 import type { Failure } from './failure.js';
 
 /** Every answer, by route (the template, never the path), method and class of status. */
@@ -15,7 +15,7 @@ const answers = histogram({
 
 const failures = counter({
   name: 'signpost_failures_total',
-  help: 'Requests refused or failed, by route, status and reason: the code of a refusal, `http` for what never reached a route, `trouble` for a bug or an outage.',
+  help: 'Requests refused or failed, by route, status and reason: the code of a refusal, `http` for what never reached a route, `overloaded` for what waited too long for its turn, `trouble` for a bug or an outage.',
   labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
 });
 
@@ -35,6 +35,22 @@ export function answersOf(route: string, status: StatusClass): Distribution {
 
 export function countFailure(request: FastifyRequest, status: number, failure: Failure): void {
   failures.count({ route: routeOf(request), status: String(status), reason: reasonOf(failure) });
+}
+
+/** What counts the refusals of a route, kept because there may be thousands in a second. */
+const overloaded = new Map<string, { readonly waits: Distribution; readonly refusals: Count }>();
+
+/** A request that was refused before the framework saw it, and how long it had waited. */
+export function countOverloaded(method: string, route: string, seconds: number): void {
+  const key = `${method} ${route}`;
+  let known = overloaded.get(key);
+  if (known === undefined) {
+    const waits = answers.series({ method, route, status: '5xx' });
+    const refusals = failures.series({ route, status: '503', reason: 'overloaded' });
+    overloaded.set(key, (known = { waits, refusals }));
+  }
+  known.waits.observe(seconds);
+  known.refusals.add();
 }
 
 /** What no route takes is one route. */

@@ -1,138 +1,141 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Config } from '../../../config/index.js';
-import { Random, spread } from '../../../shared/random.js';
+import { SECOND } from '../../../shared/clock.js';
 import { Log } from '../../logging/log.js';
-import type { ErrorAnswer, ErrorPresenter } from '../error-filter.js';
-import { presenterOf } from '../error-filter.js';
+import { presenterOf, type ErrorAnswer, type ErrorPresenter } from '../error-filter.js';
 import { COMMON_HEADERS } from '../fastify.js';
+import { countOverloaded } from '../http-metrics.js';
 import { Readiness } from '../readiness.js';
-import { Pressure } from './pressure.js';
 import type { Priority } from './priority.js';
-import type { PriorityTable } from './priority-table.js';
+import type { PriorityTable, Worth } from './priority-table.js';
+import { Stopwatch } from './stopwatch.js';
+import { Turns } from './turns.js';
+import { WaitingLine } from './waiting-line.js';
 
-/** How finely the delay of the event loop is looked at, and how often something is made of it. */
-const RESOLUTION_MS = 10;
-const STEP_MS = 100;
-/** Requests a second. Fewer are not why the loop is late (a busy machine, a pause of its disk), and refusing them mends nothing. */
-const LOAD_FROM = 20;
 /** One line of the log for all that was refused meanwhile. */
-const TELL_MS = 5_000;
-/** Mean of when to come back, in seconds: longer than the ten seconds in which the pressure falls to nothing. */
+const TELL_MS = 5 * SECOND;
+/** Mean of when to come back, in seconds: a line that stands is not gone in a moment. */
 const COME_BACK_SECONDS = 15;
+/** Prime to it: two in a row do not come back together. */
+const STRIDE = 7;
+/** Until they come back it is not over. */
+const RECENTLY_MS = COME_BACK_SECONDS * SECOND;
+
+/** As Node takes them fastest. */
+const COMMON_HEAD = Object.entries(COMMON_HEADERS).flat();
+
+/** A request of somebody who waits for their turn. */
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly worth: Worth;
+  readonly since: number;
+}
 
 /**
- * Refuses requests when there are more than the broker can serve, the least important first, before they have cost
- * anything (R-42). Every refusal is 503 with the time to come back: nobody is told that something does not exist
- * (product rule 3).
+ * Takes requests up turn by turn, the most important first, and refuses those that have waited for too long, before they
+ * have cost anything else (R-42). Every refusal is 503 with the time to come back: nobody is told that something does not
+ * exist (product rule 3).
  *
- * What is measured is how late the event loop runs. It is where requests queue: those that have arrived are taken up turn
- * by turn, and a turn is as long as what it has to do. Work elsewhere (hashes, the database) has queues with bounds of
- * its own.
+ * Work elsewhere (hashes, the database) has lines with bounds of its own.
  */
 @Injectable()
-export class LoadShedder implements OnApplicationShutdown {
-  readonly #pressure: Pressure;
+export class LoadShedder {
+  readonly #line: WaitingLine<Call>;
   readonly #refused = new Map<Priority, number>();
-  #delays: IntervalHistogram | undefined;
-  #steps: NodeJS.Timeout | undefined;
-  #steppedAt = performance.now();
-  #toldAt = 0;
-  #arrived = 0;
+  #refusedAt = -Infinity;
+  #toldAt = -Infinity;
+  #turn = 0;
 
   constructor(
     private readonly config: Config,
     private readonly readiness: Readiness,
-    private readonly random: Random,
     private readonly log: Log,
+    private readonly stopwatch: Stopwatch,
   ) {
-    this.#pressure = new Pressure(Math.max(1, config.overloadDelay));
-    readiness.mention('overloaded', () => this.isShedding);
-  }
-
-  /** Some requests are being refused. */
-  get isShedding(): boolean {
-    return this.#pressure.level > 0;
+    this.#line = new WaitingLine(config.overloadDelay);
+    readiness.mention('overloaded', () => this.stopwatch.now() - this.#refusedAt < RECENTLY_MS);
   }
 
   /** Stands before whatever answers requests of this server now. */
   addTo(server: Server, table: PriorityTable, presenters: readonly ErrorPresenter[]): void {
+    if (this.config.overloadDelay === 0) return;
     const rest = server.listeners('request') as ((...given: unknown[]) => void)[];
+    const serve = (request: IncomingMessage, response: ServerResponse): void => {
+      for (const listener of rest) listener.call(server, request, response);
+    };
+    const line = this.#line;
+    const turns = new Turns(this.stopwatch, {
+      get length() {
+        return line.length;
+      },
+      begin: (now) => this.#refuseAll(line.takeOverdue(now, true), now, presenters),
+      next: () => this.#serveNext(serve),
+      end: (now) => this.#refuseAll(line.takeOverdue(now), now, presenters),
+    });
+    server.on('connection', () => turns.connected());
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.#arrived += 1;
-      if (this.#pressure.level > 0) {
-        const priority = table.of(request.method ?? '', request.url ?? '');
-        if (!this.#pressure.admits(priority)) {
-          this.#refuse(request, response, priority, presenters);
-          return;
-        }
+      if (turns.hasRoom() && line.length === 0) {
+        serve(request, response);
+        return;
       }
-      for (const listener of rest) listener.call(server, request, response);
+      const worth = table.of(request.method ?? '', request.url ?? '');
+      const since = this.stopwatch.now();
+      const call = { request, response, worth, since };
+      if (line.add(call, worth.priority, since)) turns.wanted();
+      else this.#refuse(call, since, presenters);
     });
-    if (this.config.overloadDelay > 0) this.#watch();
   }
 
-  /** Takes note of the longest that anything waited in the last `seconds`. */
-  observe(delayMs: number, seconds: number): void {
-    this.#pressure.observe(delayMs, seconds);
-    this.#tell(delayMs);
+  #serveNext(serve: (request: IncomingMessage, response: ServerResponse) => void): void {
+    const call = this.#line.take();
+    // Who has gone meanwhile needs no answer.
+    if (call && !call.response.destroyed) serve(call.request, call.response);
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.#steps);
-    this.#delays?.disable();
-  }
-
-  #watch(): void {
-    const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-    delays.enable();
-    this.#delays = delays;
-    this.#steps = setInterval(() => {
-      const now = performance.now();
-      const sinceMs = now - this.#steppedAt;
-      // What the histogram counts includes the pause it makes itself, and in a turn that is long it has counted nothing
-      // yet: then this step is late itself.
-      const delayMs = Math.max(0, delays.max / 1e6 - RESOLUTION_MS, sinceMs - STEP_MS);
-      this.observe(this.#arrived * 1_000 < LOAD_FROM * sinceMs ? 0 : delayMs, sinceMs / 1_000);
-      this.#arrived = 0;
-      this.#steppedAt = now;
-      delays.reset();
-    }, STEP_MS).unref();
+  #refuseAll(calls: readonly Call[], now: number, presenters: readonly ErrorPresenter[]): void {
+    for (const call of calls) this.#refuse(call, now, presenters);
+    this.#tell(now);
   }
 
   #refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    priority: Priority,
+    { request, response, worth, since }: Call,
+    now: number,
     presenters: readonly ErrorPresenter[],
   ): void {
-    this.#refused.set(priority, (this.#refused.get(priority) ?? 0) + 1);
+    this.#refusedAt = now;
+    this.#refused.set(worth.priority, (this.#refused.get(worth.priority) ?? 0) + 1);
+    countOverloaded(request.method ?? '', worth.route, (now - since) / SECOND);
     const requestId = randomUUID();
     const { status, contentType, body, headers } = busyAnswer(request, presenters, requestId);
-    response
-      .writeHead(status, {
-        ...COMMON_HEADERS,
-        ...headers,
-        'Content-Type': contentType,
-        'Content-Length': Buffer.byteLength(body),
-        'Retry-After': spread(this.random, COME_BACK_SECONDS),
-        'X-Request-Id': requestId,
-        ...(this.readiness.draining ? { Connection: 'close' } : {}),
-      })
-      .end(request.method === 'HEAD' ? undefined : body);
+    const head = [
+      ...COMMON_HEAD,
+      'Content-Type',
+      contentType,
+      'Content-Length',
+      `${Buffer.byteLength(body)}`,
+    ];
+    for (const name in headers) head.push(name, headers[name] ?? '');
+    head.push('Retry-After', `${this.#comeBack()}`, 'X-Request-Id', requestId);
+    if (this.readiness.draining) head.push('Connection', 'close');
+    response.writeHead(status, head).end(request.method === 'HEAD' ? undefined : body);
   }
 
-  #tell(delayMs: number): void {
-    const now = performance.now();
+  /** From half to one and a half times the mean (R-41), in turn: chance would cost as much as the rest of a refusal. */
+  #comeBack(): number {
+    this.#turn = (this.#turn + 1) % COME_BACK_SECONDS;
+    return Math.ceil(COME_BACK_SECONDS / 2) + ((this.#turn * STRIDE) % COME_BACK_SECONDS);
+  }
+
+  #tell(now: number): void {
     if (this.#refused.size === 0 || now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
     const refused = Object.fromEntries(this.#refused);
     this.#refused.clear();
-    const level = Math.round(this.#pressure.level * 100) / 100;
-    this.log.warn({ refused, level, delayMs: Math.round(delayMs) }, 'overloaded: requests were refused');
+    this.log.warn({ refused, waiting: this.#line.length }, 'overloaded: requests were refused');
   }
 }
 

@@ -3,43 +3,58 @@ import { callersOf } from '../callers.js';
 import type { DeclaredRoute } from '../declared-routes.js';
 import { priorityOf, type Priority, type PriorityRule } from './priority.js';
 
-interface Pattern {
+/** A route, by the name that it has in the numbers for operators. */
+interface Known {
+  readonly route: string;
+  readonly rule: PriorityRule;
+}
+
+interface Pattern extends Known {
   readonly method: string;
   /** Lower case; null stands for any one. */
   readonly segments: readonly (string | null)[];
-  readonly rule: PriorityRule;
 }
+
+/** What a request is worth. */
+export interface Worth {
+  readonly priority: Priority;
+  readonly route: string;
+}
+
+/** As the numbers call what no route takes. */
+const NOBODYS: Known = { route: 'none', rule: 'look-up' };
 
 /**
  * What each route is worth, by method and path alone: under overload a request is refused before the framework has routed
  * it, which would cost more than the refusal.
  */
 export class PriorityTable {
-  readonly #plain = new Map<string, PriorityRule>();
+  readonly #plain = new Map<string, Known>();
   readonly #patterns: Pattern[] = [];
 
   constructor(routes: readonly DeclaredRoute[], reflector: Reflector) {
     for (const { method, path, place } of routes) {
       const rule = priorityOf(reflector, place, callersOf(reflector, place) ?? []);
-      if (path.includes(':')) this.#patterns.push({ method, segments: segmentsOf(path), rule });
-      else this.#plain.set(`${method} ${path.toLowerCase()}`, rule);
+      const known = { route: path, rule };
+      if (path.includes(':')) this.#patterns.push({ ...known, method, segments: segmentsOf(path) });
+      else this.#plain.set(`${method} ${path.toLowerCase()}`, known);
     }
   }
 
   /** A path that is nobody's is worth as little as a look-up. */
-  of(method: string, url: string): Priority {
+  of(method: string, url: string): Worth {
     const mark = url.indexOf('?');
     const path = canonical(mark < 0 ? url : url.slice(0, mark));
-    const rule = this.#ruleOf(method === 'HEAD' ? 'GET' : method, path);
-    return typeof rule === 'function' ? rule(mark < 0 ? '' : url.slice(mark + 1)) : rule;
+    const { route, rule } = this.#find(method === 'HEAD' ? 'GET' : method, path);
+    const priority = typeof rule === 'function' ? rule(mark < 0 ? '' : url.slice(mark + 1)) : rule;
+    return { route, priority };
   }
 
-  #ruleOf(method: string, path: string): PriorityRule {
+  #find(method: string, path: string): Known {
     const plain = this.#plain.get(`${method} ${path}`);
     if (plain !== undefined) return plain;
     const segments = path.split('/');
-    const pattern = this.#patterns.find((one) => one.method === method && fits(one.segments, segments));
-    return pattern?.rule ?? 'look-up';
+    return this.#patterns.find((one) => one.method === method && fits(one.segments, segments)) ?? NOBODYS;
   }
 }
 

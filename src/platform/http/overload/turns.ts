@@ -1,0 +1,95 @@
+import type { Stopwatch } from './stopwatch.js';
+
+/** How long requests are taken up in one turn of the event loop, before it reads on. */
+const TURN_MS = 5;
+/** As long as reading and refusing took, if that is more, so that something gets done however many come; at most this. */
+const LONGEST_TURN_MS = 25;
+/**
+ * Node accepts one connection in each turn (libuv since 1.45), so while somebody wants to connect turns are short: with
+ * long ones, new callers would wait for seconds.
+ */
+const TURN_WHILE_CONNECTING_MS = 1;
+/** Calls that are prepared for one turn; what takes less time than 5 ms / 250 waits for the next one. */
+const STEPS = 250;
+
+interface Work {
+  /** How many wait. */
+  readonly length: number;
+  /** Before the first of a turn is taken up. */
+  begin(now: number): void;
+  /** Takes up one, if there is any. */
+  next(): void;
+  /** After the last one of a turn. */
+  end(now: number): void;
+}
+
+/** Shares the turns of the event loop out among those who wait. */
+export class Turns {
+  #isInTurn = false;
+  #since = 0;
+  #ms = TURN_MS;
+  /** How long those who had waited were taken up in this turn; 0 while nobody waits. */
+  #steppedMs = 0;
+  #hasConnected = false;
+  #steps = 0;
+
+  constructor(
+    private readonly stopwatch: Stopwatch,
+    private readonly work: Work,
+  ) {}
+
+  /** Whether this turn has time left for one more. */
+  hasRoom(): boolean {
+    if (!this.#isInTurn) this.#begin(this.stopwatch.now());
+    return this.stopwatch.now() - this.#since < this.#ms;
+  }
+
+  /** Somebody waits. */
+  wanted(): void {
+    if (this.#steps < STEPS) this.#prepare(1);
+  }
+
+  connected(): void {
+    this.#hasConnected = true;
+  }
+
+  #begin(now: number): void {
+    this.#isInTurn = true;
+    this.#since = now;
+    setImmediate(this.#end);
+  }
+
+  /** In the part of the turn that comes after reading. */
+  readonly #end = (): void => {
+    const now = this.stopwatch.now();
+    const reading = this.#steppedMs === 0 ? 0 : now - this.#since - this.#steppedMs;
+    this.#isInTurn = false;
+    this.#steppedMs = 0;
+    this.work.begin(now);
+    const others = reading + this.stopwatch.now() - now;
+    this.#ms = this.#hasConnected
+      ? TURN_WHILE_CONNECTING_MS
+      : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, others));
+    this.#hasConnected = false;
+  };
+
+  /** One call of its own for each request, as if it had arrived just now: what it has begun goes on before the next one. */
+  #prepare(count: number): void {
+    this.#steps += count;
+    for (let step = 0; step < count; step += 1) setImmediate(this.#step);
+  }
+
+  readonly #step = (): void => {
+    this.#steps -= 1;
+    if (!this.#isInTurn) {
+      // The first of a turn is taken up however late it is.
+      this.#begin(this.stopwatch.now());
+      this.work.next();
+    } else if (this.hasRoom()) this.work.next();
+    if (this.#steps > 0) return;
+    const now = this.stopwatch.now();
+    this.#steppedMs = now - this.#since;
+    this.work.end(now);
+    this.#prepare(Math.min(STEPS, this.work.length));
+  };
+}

@@ -1,0 +1,66 @@
+/** What the callers of a flood ask for, ready to be sent; everything follows from a number (`test/bench/cast.mjs`). */
+import { accountIdOf, fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from '../../bench/cast.mjs';
+import { PASSWORD } from '../people.mjs';
+
+/** @typedef {'discovery' | 'server' | 'change' | 'server-list' | 'sign-in' | 'registration' | 'look-up' | 'revoke' | 'sign-out' | 'health'} Kind */
+/** @typedef {Pick<import('../../bench/cast.mjs').Sizes, 'accounts' | 'servers'>} Cast */
+
+/** @param {string} line @param {readonly string[]} [more] @param {Record<string, string>} [fields] of a form */
+function written(line, more = [], fields) {
+  const head = [`${line} HTTP/1.1`, 'Host: localhost', ...more];
+  if (fields === undefined) return Buffer.from(`${head.join('\r\n')}\r\n\r\n`);
+  const body = new URLSearchParams(fields).toString();
+  const form = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`];
+  return Buffer.from(`${[...head, ...form].join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** @param {number} account */
+const asDevice = (account) => [`X-Connect-UserToken: ${tokenOf(account)}`];
+/** @param {number} server */
+const asServer = (server) => [`X-Connect-Token: ${serverKeyOf(server)}`];
+
+/** @param {number} server @param {Record<string, string>} [news] */
+const updateOf = (server, news = {}) =>
+  written(`POST /service/Servers?id=${serverIdOf(server)}`, asServer(server), {
+    ...fieldsOf(server),
+    ...news,
+  });
+
+/** The link of the nth revocation: of an account with ten servers, each once. @param {Cast} cast @param {number} at */
+function revocation({ servers }, at) {
+  const account = Math.floor(at / 10);
+  const server = richServerOf({ servers }, account, at % 10);
+  const query = new URLSearchParams({ serverId: serverIdOf(server), userId: accountIdOf(account) });
+  return written(`DELETE /service/ServerAuthorizations?${query}`, asServer(server));
+}
+
+/** Accounts at the end, whose devices sign out: they play nothing else. */
+const RESERVED = 5_000;
+
+/** @type {Record<Kind, (cast: Cast, at: number) => Buffer>} */
+const KINDS = {
+  discovery: ({ accounts }, at) => written('GET /service/servers', asDevice(at % (accounts - RESERVED))),
+  server: ({ servers }, at) => updateOf(at % servers),
+  change: ({ servers }, at) => updateOf(at % servers, { name: `Changed ${at}` }),
+  'server-list': ({ servers }, at) =>
+    written(`GET /service/ServerAuthorizations?serverId=${serverIdOf(at % servers)}`, asServer(at % servers)),
+  'sign-in': ({ accounts }, at) =>
+    written('POST /service/user/authenticate', [], {
+      nameOrEmail: `person${at % accounts}`,
+      rawpw: PASSWORD,
+    }),
+  registration: (_cast, at) => written('POST /service/Servers', [], { ...fieldsOf(at), name: `New ${at}` }),
+  'look-up': ({ accounts, servers }, at) =>
+    written(`GET /service/user?nameOrEmail=person${at % accounts}`, asServer(at % servers)),
+  revoke: revocation,
+  'sign-out': ({ accounts }, at) => written('POST /service/user/logout', asDevice(accounts - 1 - at), {}),
+  health: () => written('GET /health/ready'),
+};
+
+/** Numbers in an order that no cache could like. */
+const STRIDE = 7_919;
+/** What may happen once only goes by number. */
+const IN_ORDER = new Set(['revoke', 'sign-out']);
+
+/** @param {Kind} kind @param {Cast} cast @param {number} at the nth of its kind @returns {Buffer} */
+export const requestOf = (kind, cast, at) => KINDS[kind](cast, IN_ORDER.has(kind) ? at : at * STRIDE);
