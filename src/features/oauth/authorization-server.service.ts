@@ -44,7 +44,8 @@ export class AuthorizationServer {
   async handle(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
     beginVisit(request, visit);
     const provider = await this.provider();
-    await provider.callback()(request, response);
+    const { storageOfProvider } = await import('./provider.js');
+    await storageOfProvider.during(() => provider.callback()(request, response));
   }
 
   /**

@@ -15,6 +15,8 @@ import { issuerOf } from './names.js';
 import { Provider } from './oidc.js';
 import { visitOf } from './visit.js';
 
+export { storageOfProvider } from './oidc.js';
+
 type GrantHandler = (ctx: TokenEndpointGrantContext) => void | Promise<void>;
 
 /** Puts something around the handlers of grant types. */

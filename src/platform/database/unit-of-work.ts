@@ -3,6 +3,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
+import { StorageUse } from '../../shared/storage-use.js';
 import { Random } from '../../shared/random.js';
 import type { Connections } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
@@ -32,6 +33,7 @@ const LOCK_STEP_MS = 20;
 export class UnitOfWork {
   readonly commits = new OpenCommits();
   readonly #current = new AsyncLocalStorage<OpenUnit>();
+  readonly #use = new StorageUse(this.#current);
   readonly #shared = new SharedCommit({
     begin: (deadline) => this.#begun(deadline),
     commit: (transaction, units) => this.#committed(transaction, units),
@@ -139,7 +141,7 @@ export class UnitOfWork {
 
   #queued<T>(work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + LOCK_WAIT_MS;
-    const within = (unit: OpenUnit): Promise<T> => this.#current.run(unit, work);
+    const within = (unit: OpenUnit): Promise<T> => this.#use.during(() => this.#current.run(unit, work));
     if (this.connections.kind === 'sqlite') return this.#shared.run(within, deadline);
     return this.#alone(within, deadline);
   }

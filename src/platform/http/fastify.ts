@@ -74,7 +74,7 @@ export function createAdapter(
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.
       const context = { requestId: request.id, network: '' };
-      withinRequest(context, () => void answerMalformed(request, reply, presenters));
+      withinRequest(context, reply.raw, () => void answerMalformed(request, reply, presenters));
     },
   });
 }
@@ -103,9 +103,9 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   instance.decorateRequest('clientIp', '');
   instance.decorateRequest('network', '');
-  instance.addHook('onRequest', (request, _reply, done) => {
+  instance.addHook('onRequest', (request, reply, done) => {
     identify(request, config);
-    withinRequest({ requestId: request.id, network: request.network }, done);
+    withinRequest({ requestId: request.id, network: request.network }, reply.raw, done);
   });
   // Not asynchronous: that would cost every request a turn for nothing (P-1).
   instance.addHook('onRequest', (request, reply, done) => {

@@ -135,23 +135,24 @@ export class ReadyAnswers {
     const isSame = isUnchanged(request.headers['if-none-match'], answer.etag);
     // What had to be read may come when the broker has begun to stop.
     const end = this.readiness.draining ? ['Connection', 'close'] : [];
-    if (end.length === 0 && mayBeWritten(request, response))
-      write(response, this.#whole(prepared, answer, isSame, requestId));
+    if (end.length === 0 && mayBeWritten(request, response, answer))
+      write(response, this.#head(prepared, answer, isSame, requestId), isSame ? null : answer.bytes);
     else send(response, answer, isSame, [...prepared.headers, ...end, 'X-Request-Id', requestId]);
-    const elapsed = performance.now() - since;
-    (isSame ? prepared.unchanged : prepared.full).observe(elapsed / 1_000);
-    if (this.log.isLevelEnabled('info')) {
-      const ms = Math.round(elapsed * 10) / 10;
-      this.#log(request, prepared.route, { requestId, status: isSame ? 304 : 200, ms, network });
-    }
+    this.#note(request, prepared, { requestId, isSame, elapsed: performance.now() - since, network });
+  }
+
+  #note(request: IncomingMessage, { route, full, unchanged }: Prepared, done: Given): void {
+    const { elapsed, isSame } = done;
+    (isSame ? unchanged : full).observe(elapsed / 1_000);
+    if (this.log.isLevelEnabled('info')) this.#log(request, route, done);
   }
 
   /** To the byte what Node makes of the same headers. */
-  #whole(prepared: Prepared, answer: ReadyAnswer, isSame: boolean, requestId: string): string {
+  #head(prepared: Prepared, answer: ReadyAnswer, isSame: boolean, requestId: string): string {
     const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
     const own = `X-Request-Id: ${requestId}\r\nETag: ${answer.etag}\r\n${isSame ? '' : answer.written}`;
     const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
-    return `${start}\r\n${prepared.written}${own}${end}${isSame ? '' : answer.text}`;
+    return `${start}\r\n${prepared.written}${own}${end}`;
   }
 
   #routeOf({ method, url = '', headers }: IncomingMessage): Prepared | undefined {
@@ -176,10 +177,15 @@ export class ReadyAnswers {
   }
 
   /** The line that the framework's requests write too. */
-  #log(request: IncomingMessage, { path, url }: ReadyRoute, done: LoggedAnswer): void {
+  #log(
+    request: IncomingMessage,
+    { path, url }: ReadyRoute,
+    { requestId, isSame, elapsed, network }: Given,
+  ): void {
     const parameter = url.exec(request.url ?? '')?.[1];
     const parameters = parameter === undefined ? {} : { parameters: [parameter] };
-    const { requestId, status, ms, network } = done;
+    const ms = Math.round(elapsed * 10) / 10;
+    const status = isSame ? 304 : 200;
     this.log.info({ requestId, method: 'GET', path, ...parameters, status, ms, network }, 'request');
   }
 }
@@ -194,10 +200,12 @@ function answerTo({ request, prepared, network }: Asked): Soon<ReadyAnswer | nul
   }
 }
 
-interface LoggedAnswer {
+/** An answer that was given. */
+interface Given {
   readonly requestId: string;
-  readonly status: number;
-  readonly ms: number;
+  readonly isSame: boolean;
+  /** Milliseconds. */
+  readonly elapsed: number;
   readonly network: string;
 }
 
@@ -208,7 +216,7 @@ export function hasBody(headers: IncomingMessage['headers']): boolean {
 
 /** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
 function send(response: ServerResponse, answer: ReadyAnswer, isSame: boolean, headers: Fields): void {
-  const { etag, fields, text } = answer;
+  const { etag, fields, bytes } = answer;
   if (isSame) response.writeHead(304, [...headers, 'ETag', etag]).end();
-  else response.writeHead(200, [...headers, 'ETag', etag, ...fields]).end(text, 'latin1');
+  else response.writeHead(200, [...headers, 'ETag', etag, ...fields]).end(bytes);
 }

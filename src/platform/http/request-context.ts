@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ServerResponse } from 'node:http';
+import { StorageUse } from '../../shared/storage-use.js';
 
 /** Where the work at hand comes from; for records, never for decisions. */
 export interface RequestContext {
@@ -8,9 +10,18 @@ export interface RequestContext {
 
 const BROKER: RequestContext = { requestId: '', network: '' };
 const storage = new AsyncLocalStorage<RequestContext>();
+const use = new StorageUse(storage);
 
-/** Runs a request's work so that `currentRequest()` names it. */
-export function withinRequest(context: RequestContext, work: () => void): void {
+/** Longer than any request is worked on whose caller has gone away (`requestTimeout` and those of the database). */
+const ABANDONED_MS = 30_000;
+
+/** Runs a request's work so that `currentRequest()` names it, until it is answered. */
+export function withinRequest(context: RequestContext, response: ServerResponse, work: () => void): void {
+  const end = use.begin();
+  response.once('close', () => {
+    if (response.writableFinished) end();
+    else setTimeout(end, ABANDONED_MS).unref();
+  });
   storage.run(context, work);
 }
 
