@@ -26,6 +26,8 @@ const packages = {
   // To test the examples for deployment.
   'nginx-light': 'nginx',
   haproxy: 'haproxy',
+  // To compare with in the benchmark.
+  'syncthing-discosrv': 'stdiscosrv',
 };
 
 /** @typedef {keyof typeof packages} PackageName */

@@ -20,7 +20,12 @@ export async function compileInto(folder, files) {
   const compiled = (/** @type {string} */ file) => path.join(folder, file.replace(/\.ts$/, '.js'));
   for (const file of files) {
     const { outputText } = ts.transpileModule(readFileSync(inCheckout(file), 'utf8'), {
-      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.ESNext,
+        experimentalDecorators: true,
+        emitDecoratorMetadata: true,
+      },
     });
     mkdirSync(path.dirname(compiled(file)), { recursive: true });
     writeFileSync(compiled(file), outputText);

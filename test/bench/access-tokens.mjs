@@ -1,5 +1,5 @@
 /** Access tokens as the broker's authorization server would give them, signed with the key of its ring. */
-import { createPrivateKey, sign } from 'node:crypto';
+import { createHmac, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { accountIdOf, appSignInIdOf, PUBLIC_URL } from './cast.mjs';
 import { parsed } from './json.mjs';
@@ -15,8 +15,16 @@ const encoded = (part) => Buffer.from(JSON.stringify(part)).toString('base64url'
  * @param {number} count
  * @param {string} file takes the tokens of the apps of so many accounts with ten servers
  */
-export function writeAccessTokens(ringFile, count, file) {
-  const tokenOf = accessTokens(ringFile);
+export const writeAccessTokens = (ringFile, count, file) => write(accessTokens(ringFile), count, file);
+
+/**
+ * Tokens as most would give them: signed with a secret.
+ * @param {string} secret @param {number} count @param {string} file
+ */
+export const writeSimpleTokens = (secret, count, file) => write(simpleTokens(secret), count, file);
+
+/** @param {(at: number) => string} tokenOf @param {number} count @param {string} file */
+function write(tokenOf, count, file) {
   writeFileSync(file, JSON.stringify(Array.from({ length: count }, (_, at) => tokenOf(at))));
 }
 
@@ -36,5 +44,15 @@ function accessTokens(ringFile) {
     const text = `${head}.${encoded({ ...common, ...own, iat, exp: iat + HOUR_SECONDS })}`;
     const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
     return `${text}.${signature.toString('base64url')}`;
+  };
+}
+
+/** @param {string} secret @returns {(at: number) => string} */
+function simpleTokens(secret) {
+  const head = encoded({ alg: 'HS256', typ: 'JWT' });
+  const exp = Math.floor(Date.now() / 1_000) + HOUR_SECONDS;
+  return (at) => {
+    const text = `${head}.${encoded({ sub: accountIdOf(at), exp })}`;
+    return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
   };
 }

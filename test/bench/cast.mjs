@@ -25,6 +25,11 @@ export const accountIdOf = (at) => String(1_000_000 + at);
 
 /** The sign-in of the account's app. @param {number} at */
 export const appSignInIdOf = (at) => secretOf('app', at).slice(0, 32);
+/** Of every account, where accounts have one. */
+export const PASSWORD = 'correct horse battery staple';
+/** @param {number} at */
+export const userNameOf = (at) => `person${at}`;
+
 /** The origin of the broker, which its access tokens name. */
 export const PUBLIC_URL = 'http://localhost:8095';
 

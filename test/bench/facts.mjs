@@ -9,3 +9,8 @@ export const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;
 export function atLeast({ least, ...fact }) {
   return { ...fact, unit: '×', target: `≥ ${least.toFixed(2)}`, holds: fact.value >= least };
 }
+
+/** @param {Omit<Result, 'holds' | 'target'> & { most: number }} fact @returns {Result} */
+export function atMost({ most, ...fact }) {
+  return { ...fact, target: `≤ ${most}`, holds: fact.value <= most };
+}

@@ -9,13 +9,13 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { AnswerReader } from './answer-reader.mjs';
 import { parsed } from './json.mjs';
-import { fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from './cast.mjs';
+import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, userNameOf } from './cast.mjs';
 
 /**
  * @typedef {object} Job
  * @property {number} port
  * @property {number} connections
- * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'plain'} kind `list` and `same` are E4 without and with what is known
+ * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'sign-in' | 'plain'} kind `list` and `same` are E4 without and with what is known
  * already; `update` tells nothing new, `change` another address each time; `accept` answers an invitation
  * @property {number} from
  * @property {number} count so many different accounts or servers, evenly
@@ -49,26 +49,33 @@ let addresses = Date.now();
 /** @param {number} at */
 function update(at) {
   const news = kind === 'change' ? { url: `https://media-${(addresses += 1)}.example.org:8920` } : {};
-  const body = new URLSearchParams({ ...fieldsOf(at), ...news }).toString();
   const line = `POST /service/Servers?id=${serverIdOf(at)} HTTP/1.1`;
+  return form(line, { ...fieldsOf(at), ...news }, [`X-Connect-Token: ${serverKeyOf(at)}`]);
+}
+
+/** @param {number} at */
+const signIn = (at) =>
+  form('POST /service/user/authenticate HTTP/1.1', { nameOrEmail: userNameOf(at), rawpw: PASSWORD }, []);
+
+/** @param {string} line @param {Record<string, string>} fields @param {readonly string[]} more */
+function form(line, fields, more) {
+  const body = new URLSearchParams(fields).toString();
   const type = 'Content-Type: application/x-www-form-urlencoded';
   const length = `Content-Length: ${Buffer.byteLength(body)}`;
-  return Buffer.concat([
-    head(line, [type, length, `X-Connect-Token: ${serverKeyOf(at)}`]),
-    Buffer.from(body),
-  ]);
+  return Buffer.concat([head(line, [type, length, ...more]), Buffer.from(body)]);
 }
 
 /** @param {number} at */
 const credentialOf = (at) =>
   accessTokens ? `Authorization: Bearer ${accessTokens[at] ?? ''}` : `X-Connect-UserToken: ${tokenOf(at)}`;
 
+const CHANGES = { accept, update, change: update, 'sign-in': signIn };
+
 /** @param {number} at @param {string} [etag] */
 function request(at, etag) {
   const path = job.path ?? (accessTokens ? '/api/v1/servers' : '/service/servers');
   if (kind === 'plain') return head(`GET ${path} HTTP/1.1`, []);
-  if (kind === 'accept') return accept(at);
-  if (kind === 'update' || kind === 'change') return update(at);
+  if (kind !== 'list' && kind !== 'same') return CHANGES[kind](at);
   return head(`GET ${path} HTTP/1.1`, [
     credentialOf(at),
     ...(etag === undefined ? [] : [`If-None-Match: ${etag}`]),

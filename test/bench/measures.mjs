@@ -1,20 +1,18 @@
 /** What is measured, by the numbers of docs/performance.md. Each starts what it needs and stops it. */
+import { againstPlainWay } from './against-plain-way.mjs';
+import { crowd } from './crowd.mjs';
 import { durableWrites } from './durable-writes.mjs';
-import { atLeast, perSecond } from './facts.mjs';
+import { atLeast, atMost, perSecond } from './facts.mjs';
 import { startNginx, startSyncthingDiscovery } from './others.mjs';
 import { load, startBare, startBroker } from './processes.mjs';
 import { median, rounds } from './rounds.mjs';
+import { signIns } from './sign-ins.mjs';
 
 /** @typedef {import('./facts.mjs').Result} Result */
 /** @typedef {import('./stage.mjs').Stage} Stage */
 /** @typedef {{ ids: readonly string[], run(stage: Stage): Promise<Result[]> }} Measure */
 
 const CONNECTIONS = 32;
-
-/** @param {Omit<Result, 'holds' | 'target'> & { most: number }} fact @returns {Result} */
-function atMost({ most, ...fact }) {
-  return { ...fact, target: `≤ ${most}`, holds: fact.value <= most };
-}
 
 /** @param {Stage} stage accounts with ten servers each, of which 10,000 in the full data */
 const richJob = ({ sizes, effort }) => ({
@@ -223,4 +221,14 @@ const footprint = {
 };
 
 /** @type {readonly Measure[]} */
-export const measures = [warm, cold, firstSeen, updates, durableWrites, footprint];
+export const measures = [
+  warm,
+  crowd,
+  againstPlainWay,
+  signIns,
+  cold,
+  firstSeen,
+  updates,
+  durableWrites,
+  footprint,
+];

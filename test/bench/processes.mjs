@@ -46,7 +46,7 @@ class Subject {
  * @param {NodeJS.ProcessEnv} [env]
  * @param {string} [cwd]
  */
-async function start(command, env = process.env, cwd = inCheckout()) {
+export async function start(command, env = process.env, cwd = inCheckout()) {
   const [program, args] = pinned(0, command);
   const since = performance.now();
   const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -107,6 +107,21 @@ export const startBare = (kind, file) =>
 export const startPlainWriter = (file) =>
   start([process.execPath, inCheckout('test/bench/plain-writer.mjs'), file]);
 
+/** Runs a program on the core of the servers. @param {readonly string[]} command @returns {Promise<string>} what it says */
+export async function say(command) {
+  const [program, args] = pinned(0, command);
+  return saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+}
+
+/** @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child */
+async function saidBy(child) {
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (said += text));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`${child.spawnargs.join(' ')} failed`);
+  return said;
+}
+
 /**
  * @param {import('./load.mjs').Job} job
  * @returns {Promise<import('./load.mjs').Outcome>}
@@ -117,11 +132,7 @@ export async function load(job) {
     inCheckout('test/bench/load.mjs'),
     JSON.stringify(job),
   ]);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (said += text));
-  await once(child, 'close');
-  if (child.exitCode !== 0) throw new Error('the load generator failed');
+  const said = await saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
   const outcome = /** @type {import('./load.mjs').Outcome} */ (parsed(said));
   const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
   if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);

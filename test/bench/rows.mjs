@@ -9,6 +9,7 @@ import {
   serverIdOf,
   serverKeyOf,
   tokenOf,
+  userNameOf,
 } from './cast.mjs';
 
 /** @typedef {{ readonly table: string, readonly columns: readonly string[], readonly rows: Iterable<unknown[]> }} Rows */
@@ -85,7 +86,7 @@ export function rowsOf(sizes, key, asNumbers, passwordHash) {
           ' ',
         ),
       rows: each(sizes.accounts, (at) => {
-        const [name, email] = [`person${at}`, `person${at}@example.org`];
+        const [name, email] = [userNameOf(at), `${userNameOf(at)}@example.org`];
         const who = [accountIdOf(at), name, name, name, email, email];
         return [...who, 'active', 'person', passwordHash, now, now, 0, yes, yes];
       }),

@@ -1,5 +1,9 @@
 import { hashRawSync } from '@node-rs/argon2';
+import { constants, platform, setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
+
+// On Linux a thread has a priority of its own. Who signs in waits for a hash anyway; who asks for a list must not (P-7).
+if (platform() === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 /**
  * Runs in a worker thread of its own pool: the library's asynchronous form would occupy the threads that files and
