@@ -140,10 +140,10 @@ describe('a backup', () => {
 
 describe('a file', () => {
   const whole = (): Buffer => readFileSync(file);
-  const cases: [string, () => Buffer | string, RegExp][] = [
+  const cases: [string, () => Uint8Array | string, RegExp][] = [
     ['that is cut short', () => whole().subarray(0, -40), /is damaged or cut short/],
     ['that is cut within its first bytes', () => whole().subarray(0, 1), /is not a backup/],
-    ['that has a changed byte', () => Buffer.from(whole()).fill(7, 700, 701), /damaged/],
+    ['that has a changed byte', () => whole().map((byte, at) => (at === 700 ? byte ^ 1 : byte)), /damaged/],
     ['that is something else', () => 'a text', /is not a backup that Signpost made/],
     ['that is empty', () => '', /is not a backup that Signpost made/],
     ['that is sealed and cut short', () => readFileSync(sealed).subarray(0, -1), /does not open/],

@@ -6,9 +6,10 @@ import { loadConfig, type Environment } from '../../config/index.js';
 import { MINUTE, SECOND } from '../../shared/clock.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { SystemRandom } from '../crypto/system-random.js';
+import { MemoryLimiter } from '../limits/memory-limiter.js';
+import { Once } from '../limits/once.js';
 import { AntiRobot } from './anti-robot.service.js';
 import { challengeText, readChallenge, readSolution } from './challenge-text.js';
-import { MemorySpentChallenges } from './memory-spent-challenges.js';
 
 type Challenge = Awaited<ReturnType<typeof createChallenge>>;
 
@@ -21,7 +22,8 @@ function antiRobot(
   const clock = new FixedClock();
   const config = loadConfig({ ANTI_ROBOT_WORK: '20', ...settings });
   const keyRing = new KeyRing([{ id: '1', use: 'mac', secret: Buffer.from(secret.padEnd(32)) }], random);
-  return { robots: new AntiRobot(config, clock, random, new MemorySpentChallenges(clock), keyRing), clock };
+  const once = new Once(new MemoryLimiter(clock, random));
+  return { robots: new AntiRobot(config, clock, random, once, keyRing), clock };
 }
 
 async function issued(robots: AntiRobot): Promise<string> {

@@ -5,12 +5,14 @@ import { Config } from '../../config/index.js';
 import { Clock, SECOND } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { Once } from '../limits/once.js';
 import * as refused from './anti-robot.errors.js';
 import { challengeText, readChallenge, readSolution, type IssuedChallenge } from './challenge-text.js';
-import { SpentChallenges } from './spent-challenges.js';
 
 /** Rounds of PBKDF2 for one key: half a millisecond here, and long enough that a browser's overhead hardly counts. */
 const ROUNDS = 1_000;
+
+const BUCKET = 'robot-challenge';
 
 /** What a form needs to pass the check. */
 export interface RobotChallenge {
@@ -40,7 +42,7 @@ export class AntiRobot {
     private readonly config: Config,
     private readonly clock: Clock,
     private readonly random: Random,
-    private readonly spent: SpentChallenges,
+    private readonly once: Once,
     keyRing: KeyRing,
   ) {
     this.#secrets = {
@@ -80,7 +82,8 @@ export class AntiRobot {
     if (!issued) throw refused.robotCheckWrong();
     const isSolved = await this.#judge(issued, solution ?? '');
     const until = this.#requireTime(issued.parameters.data.issuedAt, isSolved);
-    if (!(await this.spent.spend(issued.parameters.nonce, until))) throw refused.robotCheckUsed();
+    const lastsMs = until - this.clock.now();
+    if (!(await this.once.use(BUCKET, issued.parameters.nonce, lastsMs))) throw refused.robotCheckUsed();
   }
 
   /**
@@ -89,7 +92,7 @@ export class AntiRobot {
    */
   async giveBack(challenge: string | undefined): Promise<void> {
     const issued = readChallenge(challenge ?? '');
-    if (issued) await this.spent.giveBack(issued.parameters.nonce);
+    if (issued) await this.once.giveBack(BUCKET, issued.parameters.nonce);
   }
 
   /** @returns whether it is solved; false if there is no solution. @throws DomainError if anything is not genuine */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Random } from '../../shared/random.js';
 import type { RedisLink } from '../redis/redis-link.js';
+import { runScript } from '../redis/redis-script.js';
 import { countPassed, countRefused } from './limit-metrics.js';
 import { tooMany } from './limit-refusal.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
@@ -133,34 +132,11 @@ export class RedisLimiter extends Limiter {
 
   async #run(script: string, rules: readonly Rule[], given: readonly number[]): Promise<number[]> {
     const keys = rules.map((rule) => this.#keyOf(rule));
-    const answer = await this.redis.ask((redis) => run(redis, script, keys, [this.now(), ...given]));
+    const answer = await this.redis.ask((redis) => runScript(redis, script, keys, [this.now(), ...given]));
     return Array.isArray(answer) ? answer.map(Number) : [];
   }
 
   #keyOf({ bucket, key }: Rule): string {
     return `signpost:limit:${this.keys.mac(`limit\n${bucket}\n${key}`).slice(0, 32)}`;
   }
-}
-
-/** By its digest; Redis is told the whole script when it does not know it, as after a restart. */
-async function run(
-  redis: Redis,
-  script: string,
-  keys: readonly string[],
-  given: readonly (string | number)[],
-): Promise<unknown> {
-  try {
-    return await redis.evalsha(digest(script), keys.length, ...keys, ...given);
-  } catch (error) {
-    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-    return redis.eval(script, keys.length, ...keys, ...given);
-  }
-}
-
-const digests = new Map<string, string>();
-
-function digest(script: string): string {
-  const known = digests.get(script) ?? createHash('sha1').update(script).digest('hex');
-  digests.set(script, known);
-  return known;
 }

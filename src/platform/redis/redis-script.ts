@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/** By its digest; Redis is told the whole script when it does not know it, as after a restart. */
+export async function runScript(
+  redis: Redis,
+  script: string,
+  keys: readonly string[],
+  given: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(digest(script), keys.length, ...keys, ...given);
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return redis.eval(script, keys.length, ...keys, ...given);
+  }
+}
+
+const digests = new Map<string, string>();
+
+function digest(script: string): string {
+  const known = digests.get(script) ?? createHash('sha1').update(script).digest('hex');
+  digests.set(script, known);
+  return known;
+}
