@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
 import { digestOf } from '../../src/platform/crypto/digest.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import type { Counted, Limiter, Rule } from '../../src/platform/limits/limiter.js';
 import { MemoryLimiter } from '../../src/platform/limits/memory-limiter.js';
 import { RedisLimiter } from '../../src/platform/limits/redis-limiter.js';
 import { SharedLimiter } from '../../src/platform/limits/shared-limiter.js';
+import { Tally, type Acts } from '../../src/platform/limits/tally.js';
 import { RedisAway, RedisLink } from '../../src/platform/redis/redis-link.js';
 import type { DomainError } from '../../src/shared/domain-error.js';
 import { FixedClock } from '../support/fixed-clock.js';
@@ -195,6 +197,27 @@ function promises(room: () => Room): void {
   });
 }
 
+(redisUrl === '' ? test.skip : test)(
+  'acts that were let through already are added on Redis whatever the limit says',
+  async () => {
+    const own = await RedisLink.open(redisUrl, new RecordingLog());
+    const clock = new FixedClock();
+    const prefix = random.hex(8);
+    const limiter = new RedisLimiter(own, { mac: (text) => digestOf(`${prefix}${text}`) }, random, () =>
+      clock.now(),
+    );
+    await limiter.take([rule('a', 5)]);
+    const acts = [
+      { rule: rule('a', 5), count: 3 },
+      { rule: rule('b', 5), count: 7 },
+    ];
+    expect(await limiter.add(acts)).toEqual([0, MINUTE]);
+    clock.advance(1_000);
+    expect(await limiter.add(acts.slice(0, 1))).toEqual([MINUTE - 1_000]);
+    own.close();
+  },
+);
+
 test('with its memory full of live counters it refuses newcomers and forgets nobody, until windows end (S-26)', async () => {
   const { clock, passes } = inMemory(2);
   const one = (key: string): Rule => rule('a', 1, { key });
@@ -210,8 +233,19 @@ test('with its memory full of live counters it refuses newcomers and forgets nob
 
 describe('limits over all nodes', () => {
   /** Nodes on counters that may be away. */
-  function nodes(): { make: () => Room; redis: { comebacks: number; isAway: boolean } } {
-    const redis = { comebacks: 1, isAway: false };
+  function nodes(): {
+    make: () => Room;
+    redis: { comebacks: number; isAway: boolean; isUp: boolean };
+    tellAll: () => Promise<void>;
+  } {
+    const redis = {
+      comebacks: 1,
+      isAway: false,
+      get isUp() {
+        return !this.isAway;
+      },
+    };
+    const waiting: (() => void)[] = [];
     const clock = new FixedClock();
     const common = new MemoryLimiter(clock, random);
     const reach = async <T>(act: () => Promise<T>): Promise<T> => {
@@ -225,9 +259,22 @@ describe('limits over all nodes', () => {
       clear: (rules: readonly Rule[]) => reach(() => common.clear(rules)),
       wait: (one: Rule) => reach(() => common.wait(one)),
     };
-    const make = (): Room =>
-      roomOf(clock, new SharedLimiter(redis, shared, () => new MemoryLimiter(clock, random), 3));
-    return { make, redis };
+    const tell = (acts: readonly Acts[]): Promise<number[]> =>
+      reach(async () => {
+        for (const { rule: one, count } of acts)
+          for (let n = 0; n < count; n += 1) await common.take([one]).catch(() => undefined);
+        return Promise.all(acts.map((one) => common.wait(one.rule)));
+      });
+    const alone = (): Limiter => new MemoryLimiter(clock, random);
+    const make = (): Room => {
+      const tally = new Tally(clock, 3, tell, (then) => waiting.push(then));
+      return roomOf(clock, new SharedLimiter(redis, { shared, tally, alone }, 3));
+    };
+    const tellAll = async (): Promise<void> => {
+      for (const then of waiting.splice(0)) then();
+      await setImmediate();
+    };
+    return { make, redis, tellAll };
   }
 
   test('count together whichever node is asked', async () => {
@@ -250,6 +297,43 @@ describe('limits over all nodes', () => {
     for (let n = 0; n < 6; n += 1) expect(await one.passes(rule('a', 6))).toBe(true);
     redis.isAway = true;
     expect(await one.passes(rule('a', 6))).toBe(true);
+  });
+
+  test('what must not wait is counted here first, a share at most, and told to the others', async () => {
+    const { make, tellAll } = nodes();
+    const [one, two] = [make(), make()];
+    const wide = rule('a', 9);
+    const passedNow = ({ limiter }: Room): number =>
+      Array.from({ length: 20 }, () => limiter.takeNow([wide])).filter(Boolean).length;
+    expect([passedNow(one), passedNow(two)]).toEqual([3, 3]);
+    // Beyond its share a node asks.
+    expect([await one.passes(wide), await one.passes(wide)]).toEqual([true, true]);
+    await tellAll();
+    expect(await two.limiter.wait(wide)).toBe(0);
+    expect([passedNow(two), await two.passes(wide)]).toEqual([3, true]);
+    await tellAll();
+    expect([passedNow(one), passedNow(two), await two.passes(wide)]).toEqual([3, 0, false]);
+    await tellAll();
+    expect([passedNow(one), await one.passes(wide)]).toEqual([0, false]);
+    await one.limiter.clear([wide]);
+    expect(passedNow(one)).toBe(3);
+  });
+
+  test('what must not wait is held to the share of the node while Redis is away, and told to nobody afterwards', async () => {
+    const { make, redis, tellAll } = nodes();
+    const one = make();
+    const wide = rule('a', 9);
+    const passedNow = (): number =>
+      Array.from({ length: 20 }, () => one.limiter.takeNow([wide])).filter(Boolean).length;
+    expect(passedNow()).toBe(3);
+    redis.isAway = true;
+    await tellAll();
+    expect([passedNow(), await one.passes(wide)]).toEqual([3, false]);
+    [redis.isAway, redis.comebacks] = [false, 2];
+    expect(passedNow()).toBe(3);
+    await tellAll();
+    for (let n = 0; n < 6; n += 1) expect(await one.passes(wide)).toBe(true);
+    expect(await one.passes(wide)).toBe(false);
   });
 
   test('what one counted is taken back from nobody else', async () => {

@@ -32,7 +32,8 @@ export abstract class Limiter {
 
   /**
    * The same at once, where nobody has to be asked: true if it was counted. False if it would be refused or cannot be
-   * known yet; then nothing is counted, and `take` says which (P-1).
+   * known yet; then nothing is counted, and `take` says which (P-1). Over several nodes a limit may be let through once
+   * more, because they tell each other afterwards: not for guesses (S-20).
    */
   takeNow(rules: readonly Rule[]): boolean {
     return rules.length === 0;

@@ -12,6 +12,7 @@ import { Once } from './once.js';
 import { MemoryPace, Pace, RedisPace, SharedPace } from './pace.js';
 import { RedisLimiter } from './redis-limiter.js';
 import { SharedLimiter } from './shared-limiter.js';
+import { Tally } from './tally.js';
 
 interface Parts {
   readonly config: Config;
@@ -56,7 +57,9 @@ const pace = {
 function counting({ config, clock, random, keyRing, redis }: Parts): Limiter {
   const alone = (): Limiter => new MemoryLimiter(clock, random);
   if (redis === null) return alone();
-  return new SharedLimiter(redis, new RedisLimiter(redis, keysOf(keyRing), random), alone, config.nodes);
+  const shared = new RedisLimiter(redis, keysOf(keyRing), random);
+  const tally = new Tally(clock, config.nodes, (acts) => shared.add(acts));
+  return new SharedLimiter(redis, { shared, tally, alone }, config.nodes);
 }
 
 const keysOf = (keyRing: KeyRing): { mac(text: string): string } => ({

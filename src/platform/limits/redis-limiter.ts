@@ -4,6 +4,7 @@ import { runScript } from '../redis/redis-script.js';
 import { countPassed, countRefused } from './limit-metrics.js';
 import { tooMany } from './limit-refusal.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
+import type { Acts } from './tally.js';
 
 /**
  * Counters as in `MemoryLimiter`: fixed windows that start with the first act. A script is one step to Redis, so that
@@ -31,6 +32,21 @@ local function write(key, c)
     'blockedUntil', whole(c.blockedUntil))
   redis.call('PEXPIRE', key, whole(math.max(1, c.endsAt - now)))
 end
+local function add(key, times, at)
+  local limit, window = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  local first, most = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local c = live(key) or { count = 0, startedAt = now, endsAt = now + window, blockedUntil = 0 }
+  c.count = c.count + times
+  if c.count >= limit then
+    if first == 0 then
+      c.blockedUntil = c.endsAt
+    else
+      c.blockedUntil = now + math.min(most, first * 2 ^ math.min(30, c.count - limit))
+      c.endsAt = c.blockedUntil + window
+    end
+  end
+  write(key, c)
+end
 local function waits()
   local all = {}
   for i, key in ipairs(KEYS) do
@@ -47,23 +63,16 @@ local all = waits()
 for _, wait in ipairs(all) do
   if wait ~= '0' then return { whole(now), unpack(all) } end
 end
-for i, key in ipairs(KEYS) do
-  local at = 2 + (i - 1) * 4
-  local limit, window = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
-  local first, most = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local c = live(key) or { count = 0, startedAt = now, endsAt = now + window, blockedUntil = 0 }
-  c.count = c.count + 1
-  if c.count >= limit then
-    if first == 0 then
-      c.blockedUntil = c.endsAt
-    else
-      c.blockedUntil = now + math.min(most, first * 2 ^ math.min(30, c.count - limit))
-      c.endsAt = c.blockedUntil + window
-    end
-  end
-  write(key, c)
-end
+for i, key in ipairs(KEYS) do add(key, 1, 2 + (i - 1) * 4) end
 return { whole(now), unpack(all) }`;
+
+/** As `TAKE`, whatever the limits say, with how many acts after each one's four. Answers the waits of those that come next. */
+const ADD = `${COUNTERS}
+for i, key in ipairs(KEYS) do
+  local at = 2 + (i - 1) * 5
+  add(key, tonumber(ARGV[at + 4]), at)
+end
+return { whole(now), unpack(waits()) }`;
 
 /** ARGV after the time: when it was counted, and for each key its limit. */
 const REFUND = `${COUNTERS}
@@ -100,13 +109,7 @@ export class RedisLimiter extends Limiter {
 
   override async take(rules: readonly Rule[]): Promise<Counted> {
     if (rules.length === 0) return { rules, at: 0, by: this };
-    const given = rules.flatMap(({ limit, windowMs, backoff }) => [
-      limit,
-      windowMs,
-      backoff?.firstMs ?? 0,
-      backoff?.mostMs ?? 0,
-    ]);
-    const [at = 0, ...waits] = await this.#run(TAKE, rules, given);
+    const [at = 0, ...waits] = await this.#run(TAKE, rules, rules.flatMap(numbersOf));
     const longest = Math.max(...waits);
     if (longest > 0) {
       rules.filter((_, index) => (waits[index] ?? 0) > 0).forEach(countRefused);
@@ -114,6 +117,17 @@ export class RedisLimiter extends Limiter {
     }
     countPassed(rules);
     return { rules, at, by: this };
+  }
+
+  /** Counts what was let through already. @returns for each how long the next one has to wait, in milliseconds */
+  async add(acts: readonly Acts[]): Promise<readonly number[]> {
+    const given = acts.flatMap(({ rule, count }) => [...numbersOf(rule), count]);
+    const [, ...waits] = await this.#run(
+      ADD,
+      acts.map(({ rule }) => rule),
+      given,
+    );
+    return waits;
   }
 
   override async refund({ rules, at }: Counted): Promise<void> {
@@ -139,4 +153,9 @@ export class RedisLimiter extends Limiter {
   #keyOf({ bucket, key }: Rule): string {
     return `signpost:limit:${this.keys.mac(`limit\n${bucket}\n${key}`).slice(0, 32)}`;
   }
+}
+
+/** As the scripts want them. */
+function numbersOf({ limit, windowMs, backoff }: Rule): number[] {
+  return [limit, windowMs, backoff?.firstMs ?? 0, backoff?.mostMs ?? 0];
 }

@@ -1,6 +1,17 @@
 import type { RedisLink } from '../redis/redis-link.js';
 import { RedisAway } from '../redis/redis-link.js';
+import { countPassed } from './limit-metrics.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
+import type { Tally } from './tally.js';
+
+interface Counters {
+  /** Throws RedisAway. */
+  readonly shared: Limiter;
+  /** Counts for it what must not wait. */
+  readonly tally: Tally;
+  /** Makes empty counters of this process. */
+  readonly alone: () => Limiter;
+}
 
 /**
  * Limits that hold over all nodes while Redis is there. While it is away each node counts by itself, and allows its share:
@@ -10,27 +21,30 @@ export class SharedLimiter extends Limiter {
   #alone: Limiter;
   #comebacks: number;
 
-  /**
-   * @param shared throws RedisAway
-   * @param alone makes empty counters of this process
-   * @param nodes how many share a limit
-   */
+  /** @param nodes how many share a limit */
   constructor(
-    private readonly redis: Pick<RedisLink, 'comebacks'>,
-    private readonly shared: Limiter,
-    private readonly alone: () => Limiter,
+    private readonly redis: Pick<RedisLink, 'comebacks' | 'isUp'>,
+    private readonly counters: Counters,
     private readonly nodes: number,
   ) {
     super();
-    this.#alone = alone();
+    this.#alone = counters.alone();
     this.#comebacks = redis.comebacks;
   }
 
   override take(rules: readonly Rule[]): Promise<Counted> {
     return this.#with(
-      () => this.shared.take(rules),
+      () => this.counters.shared.take(rules),
       (limiter) => limiter.take(rules.map((rule) => this.#shareOf(rule))),
     );
+  }
+
+  override takeNow(rules: readonly Rule[]): boolean {
+    this.#dropOld();
+    if (!this.redis.isUp) return this.#alone.takeNow(rules.map((rule) => this.#shareOf(rule)));
+    const isTaken = this.counters.tally.takes(rules);
+    if (isTaken) countPassed(rules);
+    return isTaken;
   }
 
   /** By whoever counted it: the others do not know of it. */
@@ -42,31 +56,36 @@ export class SharedLimiter extends Limiter {
   }
 
   override async clear(rules: readonly Rule[]): Promise<void> {
+    this.counters.tally.forget(rules);
     await this.#alone.clear(rules);
     await this.#with(
-      () => this.shared.clear(rules),
+      () => this.counters.shared.clear(rules),
       () => Promise.resolve(),
     );
   }
 
   override wait(rule: Rule): Promise<number> {
     return this.#with(
-      () => this.shared.wait(rule),
+      () => this.counters.shared.wait(rule),
       (limiter) => limiter.wait(this.#shareOf(rule)),
     );
   }
 
   async #with<T>(shared: () => Promise<T>, alone: (limiter: Limiter) => Promise<T>): Promise<T> {
-    if (this.redis.comebacks !== this.#comebacks) {
-      this.#comebacks = this.redis.comebacks;
-      this.#alone = this.alone();
-    }
+    this.#dropOld();
     try {
       return await shared();
     } catch (error) {
       if (error instanceof RedisAway) return alone(this.#alone);
       throw error;
     }
+  }
+
+  #dropOld(): void {
+    if (this.redis.comebacks === this.#comebacks) return;
+    this.#comebacks = this.redis.comebacks;
+    this.#alone = this.counters.alone();
+    this.counters.tally.forgetAll();
   }
 
   #shareOf(rule: Rule): Rule {
