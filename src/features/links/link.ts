@@ -54,7 +54,7 @@ export function endedByAccount(link: Link): EndState {
   return link.state === 'waiting' && link.acceptedAt === null ? 'rejected' : 'revoked';
 }
 
-function hasLapsed(link: Link, now: number): boolean {
+export function hasLapsed(link: Link, now: number): boolean {
   return link.expiresAt !== null && link.expiresAt <= now;
 }
 

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { LookUp } from '../../platform/database/look-up.js';
+import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
-import type { AcceptedLink, EndState, Link, LinkKind } from './link.js';
+import { hasLapsed, type AcceptedLink, type EndState, type Link } from './link.js';
+import { ACCEPT, ACCEPTED_OF_ACCOUNT, linksIn, LIVE_OF_ACCOUNT } from './link-rows.js';
 import { BlockedServerEntity } from './blocked-server.entity.js';
 import { LinkEntity } from './link.entity.js';
 
@@ -25,32 +26,6 @@ interface NewLink {
   readonly answerDigest: string | null;
 }
 
-/** All that a device needs of its account's accepted links: one statement, so one snapshot (R-01). */
-const ACCEPTED_OF_ACCOUNT = `
-  SELECT l.account_id, json_group_array(json_array(l.id, l.kind, l.requester, l.created_at, l.accepted_at, l.sealed_key,
-    s.id, s.system_id, s.name, s.url, s.local_address, s.network, s.created_at, s.heard_at)) AS found
-  FROM links l JOIN servers s ON s.id = l.server_id
-  WHERE l.account_id = $1 AND l.ended_at IS NULL AND l.state = 'accepted'
-  GROUP BY l.account_id`;
-
-/** The columns of that, in their order. */
-type AcceptedRow = readonly [
-  id: LinkId,
-  kind: LinkKind,
-  requester: string | null,
-  createdAt: number,
-  acceptedAt: number,
-  sealedKey: string | null,
-  serverId: ServerId,
-  systemId: string,
-  name: string,
-  url: string,
-  localAddress: string,
-  network: string,
-  registeredAt: number,
-  heardAt: number,
-];
-
 export interface StoredAcceptedLink {
   readonly link: AcceptedLink;
   readonly server: Server;
@@ -63,12 +38,16 @@ export interface StoredAcceptedLink {
 @Injectable()
 export class LinksRepository {
   readonly #acceptedOfAccount: LookUp;
+  readonly #liveOfAccount: LookUp;
+  readonly #writeAccepted: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
   ) {
     this.#acceptedOfAccount = unitOfWork.prepare(ACCEPTED_OF_ACCOUNT);
+    this.#liveOfAccount = unitOfWork.prepare(LIVE_OF_ACCOUNT);
+    this.#writeAccepted = unitOfWork.statement(ACCEPT);
   }
 
   /** All of a server's links. Oldest first. */
@@ -79,20 +58,18 @@ export class LinksRepository {
     return rows.map((row) => ({ ...stored(row), account: row.account }));
   }
 
-  /** All of an account's links. Oldest first. */
-  async ofAccount(accountId: AccountId, now: number): Promise<StoredLinkOfAccount[]> {
-    const query = this.#live(now).andWhere('link.accountId = :accountId', { accountId });
-    query.innerJoinAndMapOne('link.server', 'ServerEntity', 'server', 'server.id = link.serverId');
-    const rows = (await query.getMany()) as (LinkEntity & { server: Server })[];
-    return rows.map((row) => ({ ...stored(row), server: row.server }));
+  /** All of an account's links. Oldest first. At once on SQLite. */
+  ofAccount(accountId: AccountId, now: number): Soon<StoredLinkOfAccount[]> {
+    return soon(this.#liveOfAccount(accountId), (json) =>
+      linksIn(json, accountId).filter(({ link }) => !hasLapsed(link, now)),
+    );
   }
 
-  /** The accepted ones, outside every unit of work: what devices ask for all day. Oldest first. */
+  /** The accepted ones: what devices ask for all day. Oldest first. At once on SQLite. */
   acceptedOf(accountId: AccountId): Soon<StoredAcceptedLink[]> {
-    return soon(this.#acceptedOfAccount(accountId), (json = '[]') =>
-      (JSON.parse(json) as readonly AcceptedRow[])
-        .map((row) => acceptedLink(row, accountId))
-        .sort((one, other) => inOrder(one.link, other.link)),
+    return soon(
+      this.#acceptedOfAccount(accountId),
+      (json) => linksIn(json, accountId) as StoredAcceptedLink[],
     );
   }
 
@@ -157,6 +134,12 @@ export class LinksRepository {
     this.changes.note('account', link.accountId);
   }
 
+  /** Says yes for the person; whatever mail asked for it is answered. */
+  async accept({ id, accountId, acceptedAt }: AcceptedLink): Promise<void> {
+    await this.#writeAccepted([acceptedAt, id]);
+    this.changes.note('account', accountId);
+  }
+
   async change(link: Link, more: Partial<NewLink> = {}): Promise<void> {
     const { id, kind, state, requester, acceptedAt, expiresAt } = link;
     const changes = { kind, state, requester, acceptedAt, expiresAt, ...more };
@@ -205,31 +188,6 @@ export class LinksRepository {
       .orderBy('link.createdAt')
       .addOrderBy('link.id');
   }
-}
-
-function acceptedLink(row: AcceptedRow, accountId: AccountId): StoredAcceptedLink {
-  const [id, kind, requester, createdAt, acceptedAt, sealedKey, ...more] = row;
-  const [serverId, systemId, name, url, localAddress, network, registeredAt, heardAt] = more;
-  return {
-    link: {
-      id,
-      serverId,
-      accountId,
-      kind,
-      requester,
-      state: 'accepted',
-      createdAt,
-      acceptedAt,
-      expiresAt: null,
-    },
-    server: { id: serverId, systemId, name, url, localAddress, network, createdAt: registeredAt, heardAt },
-    sealedKey,
-  };
-}
-
-/** Oldest first; of the same moment in some order, which is always the same. */
-function inOrder(one: Link, other: Link): number {
-  return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1);
 }
 
 /** The database holds what the domain wrote: a live row is a Link. */

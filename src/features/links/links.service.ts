@@ -128,7 +128,7 @@ export class LinksService {
       const chosen = chosenOf(which, mine);
       refuseTwins(chosen, mine);
       if (chosen.link.state === 'accepted') return;
-      await this.links.change(accepted(chosen.link, this.clock.now()), { answerDigest: null });
+      await this.links.accept(accepted(chosen.link, this.clock.now()));
       await this.#record('link-accepted', chosen);
     });
   }

@@ -1,19 +1,54 @@
 import { Injectable } from '@nestjs/common';
 import { Changes } from '../../platform/changes/changes.js';
+import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ServerId } from '../../shared/ids.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import type { Server, ServerWithDigest } from './server.js';
 import { ServerEntity } from './server.entity.js';
 
+const BY_ID = `
+  SELECT id, json_array(key_digest, system_id, name, url, local_address, network, created_at, heard_at) AS found
+  FROM servers WHERE id = $1`;
+
+/** The columns of that, in their order. */
+type ServerRow = readonly [
+  keyDigest: string,
+  systemId: string,
+  name: string,
+  url: string,
+  localAddress: string,
+  network: string,
+  createdAt: number,
+  heardAt: number,
+];
+
+const NEWS = `
+  UPDATE servers SET system_id = $1, name = $2, url = $3, local_address = $4, network = $5, heard_at = $6
+  WHERE id = $7`;
+
 @Injectable()
 export class ServersRepository {
+  readonly #byId: LookUp;
+  readonly #writeNews: Statement;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
-  ) {}
+  ) {
+    this.#byId = unitOfWork.prepare(BY_ID);
+    this.#writeNews = unitOfWork.statement(NEWS);
+  }
 
-  find(id: ServerId): Promise<ServerWithDigest | null> {
-    return this.unitOfWork.reading.findOneBy(ServerEntity, { id });
+  /** At once on SQLite. */
+  find(id: ServerId): Soon<ServerWithDigest | null> {
+    return soon(this.#byId(id), (json) => {
+      if (json === undefined) return null;
+      const [keyDigest, system, name, url, localAddress, network, createdAt, heardAt] = JSON.parse(
+        json,
+      ) as ServerRow;
+      return { id, systemId: system, name, url, localAddress, network, createdAt, heardAt, keyDigest };
+    });
   }
 
   findByKeyDigest(keyDigest: string): Promise<ServerWithDigest | null> {
@@ -25,8 +60,9 @@ export class ServersRepository {
     this.changes.note('server', server.id);
   }
 
-  async change(id: ServerId, changes: Partial<Omit<Server, 'id' | 'createdAt'>>): Promise<void> {
-    await this.unitOfWork.writing.update(ServerEntity, { id }, changes);
+  async change(id: ServerId, news: Omit<Server, 'id' | 'createdAt'>): Promise<void> {
+    const { systemId, name, url, localAddress, network, heardAt } = news;
+    await this.#writeNews([systemId, name, url, localAddress, network, heardAt, id]);
     this.changes.note('server', id);
   }
 }

@@ -52,9 +52,8 @@ function unprepared(kind: Connections['kind'], source: DataSource): Connections[
   const isSqlite = kind === 'sqlite';
   return (text) => async (key) => {
     const own = isSqlite ? ofSqlite(text) : ofPostgres(text);
-    const [row] = await source.query<{ found: unknown }[]>(own, [isSqlite ? key : [key]]);
-    if (row === undefined) return undefined;
-    return typeof row.found === 'string' ? row.found : JSON.stringify(row.found);
+    const [row] = await source.query<{ found: string }[]>(own, [isSqlite ? key : [key]]);
+    return row?.found;
   };
 }
 

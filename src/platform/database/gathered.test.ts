@@ -54,3 +54,9 @@ test('a question that fails fails all who asked it, and no others', async () => 
   asked[1]!.answer([]);
   expect(await next).toBeUndefined();
 });
+
+test('a key that cannot be stored is not asked for, so that it fails nobody', async () => {
+  const { ask, asked } = room();
+  expect(await ask('o\0ne')).toBeUndefined();
+  expect(asked).toEqual([]);
+});

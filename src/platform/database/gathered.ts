@@ -5,6 +5,9 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
+/** Stands in no text of PostgreSQL, and asking for it would fail all who asked with it. */
+const NOWHERE = '\0';
+
 /**
  * Asks once for all keys that are wanted in one turn of the event loop: under load a round trip to the database costs more
  * than the look-ups in it (P-3).
@@ -25,6 +28,10 @@ export function gathered(
   };
   return (key) =>
     new Promise((settle, fail) => {
+      if (key.includes(NOWHERE)) {
+        settle(undefined);
+        return;
+      }
       if (waiting.size === 0) setImmediate(() => void send());
       const same = waiting.get(key);
       if (same) same.push({ settle, fail });

@@ -11,19 +11,25 @@ export type LookUp = (key: string) => Soon<string | undefined>;
 /** Of a row: the key, and what is found for it. */
 export type Found = readonly [key: string, json: string];
 
+/** Something is done in a unit of work, past the query builder: each costs that more than the database (P-6). */
+export type Statement = (values: readonly (string | number | null)[]) => Soon<readonly object[]>;
+
 /**
- * A look-up in the words of SQLite.
+ * A statement in the words of SQLite.
  *
- * The key stands in a query of its own, so that SQLite does not know it beforehand: where a database has statistics
- * (`ANALYZE`), it would plan a statement anew for each new value, which costs more than the look-up.
+ * What is compared with stands in a query of its own, so that SQLite does not know it beforehand: where a database has
+ * statistics (`ANALYZE`), it would plan a statement anew for each new value, which costs more than the look-up.
  */
 export function ofSqlite(text: string): string {
-  return text.replace('$1', '(SELECT ?)');
+  const where = text.indexOf('WHERE');
+  const [before, after] = where < 0 ? [text, ''] : [text.slice(0, where), text.slice(where)];
+  return before.replace(/\$\d+/g, '?') + after.replace(/\$\d+/g, '(SELECT ?)');
 }
 
-/** The same in the words of PostgreSQL, for many keys. */
+/** A look-up in the words of PostgreSQL, for many keys. */
 export function ofPostgres(text: string): string {
   return text
+    .replace(/\)\s+AS found/, ')::text AS found')
     .replace('= $1', '= ANY($1::varchar[])')
     .replaceAll('json_group_array(', 'json_agg(')
     .replaceAll('json_array(', 'json_build_array(');

@@ -1,6 +1,15 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Soon } from '../../shared/soon.js';
 
-type Statement = (...given: Parameters<QueryRunner['query']>) => Promise<unknown>;
+type Query = (...given: Parameters<QueryRunner['query']>) => Promise<unknown>;
+
+/** The transaction that it is part of. */
+interface Within {
+  readonly runner: QueryRunner;
+  perform(text: string, values: readonly unknown[]): Soon<readonly object[]>;
+  isUnderWay(): boolean;
+}
 
 /**
  * One unit of work while it runs, with an entity manager that works for as long as it is open and never after.
@@ -9,25 +18,21 @@ type Statement = (...given: Parameters<QueryRunner['query']>) => Promise<unknown
  * somebody else's unit of work, and what still runs when the end begins could slip past it on either database.
  */
 export class OpenUnit {
-  readonly manager: EntityManager;
   readonly afterCommit: (() => void)[] = [];
   readonly inDoubt: (() => void)[] = [];
-  readonly #runner: QueryRunner;
   readonly #running = new Set<Promise<unknown>>();
+  #manager: EntityManager | undefined;
   #open = true;
 
   constructor(
-    writer: DataSource,
-    runner: QueryRunner,
-    private readonly isUnderWay: () => boolean,
-  ) {
-    this.#runner = runner;
-    const guarded = Object.create(runner) as QueryRunner;
-    const query: Statement = (...given) => this.#guard(given);
-    // Depth 1: TypeORM opens savepoints inside ours and no transaction of its own.
-    Object.assign(guarded, { query, isTransactionActive: true, transactionDepth: 1 });
-    this.manager = writer.createEntityManager(guarded);
-    Object.assign(guarded, { manager: this.manager });
+    private readonly writer: DataSource,
+    private readonly context: AsyncResource,
+    private readonly within: Within,
+  ) {}
+
+  /** Made for who asks: it costs more than a statement. */
+  get manager(): EntityManager {
+    return (this.#manager ??= this.#made());
   }
 
   get open(): boolean {
@@ -40,16 +45,44 @@ export class OpenUnit {
     if (this.#running.size > 0) throw new Error(awaitMissing('while a statement still ran'));
   }
 
+  /** In the context of its own request, though units of work share a commit. */
+  tellCommitted(): void {
+    for (const effect of this.afterCommit) this.context.runInAsyncScope(effect);
+  }
+
   /** Ends it whatever happened, and waits for what still runs. */
   async abandon(): Promise<void> {
     this.#open = false;
     await Promise.allSettled(this.#running);
   }
 
-  #guard(given: Parameters<QueryRunner['query']>): Promise<unknown> {
-    if (!this.#open) return Promise.reject(new Error(awaitMissing('before a write of it came')));
-    if (!this.isUnderWay()) return Promise.reject(new Error('the database has undone this unit of work'));
-    const running = this.#runner.query(...given).finally(() => this.#running.delete(running));
+  /** See `Transaction.perform`. */
+  perform(text: string, values: readonly unknown[]): Soon<readonly object[]> {
+    this.#refuseWhenOver();
+    const done = this.within.perform(text, values);
+    return done instanceof Promise ? this.#watched(done) : done;
+  }
+
+  #made(): EntityManager {
+    const guarded = Object.create(this.within.runner) as QueryRunner;
+    const query: Query = async (...given) => {
+      this.#refuseWhenOver();
+      return this.#watched(this.within.runner.query(...given));
+    };
+    // Depth 1: TypeORM opens savepoints inside ours and no transaction of its own.
+    Object.assign(guarded, { query, isTransactionActive: true, transactionDepth: 1 });
+    const manager = this.writer.createEntityManager(guarded);
+    Object.assign(guarded, { manager });
+    return manager;
+  }
+
+  #refuseWhenOver(): void {
+    if (!this.#open) throw new Error(awaitMissing('before a write of it came'));
+    if (!this.within.isUnderWay()) throw new Error('the database has undone this unit of work');
+  }
+
+  #watched<T>(statement: Promise<T>): Promise<T> {
+    const running = statement.finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }

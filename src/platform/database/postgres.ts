@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import pg, { type CustomTypesConfig, type Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, NO_EPOCHS, type Connections, type Tables } from './connections.js';
@@ -134,9 +134,6 @@ async function requireDurability(source: DataSource): Promise<void> {
   }
 }
 
-/** Whoever asks reads the JSON. */
-const AS_TEXT = { getTypeParser: () => (value: string) => value } as unknown as CustomTypesConfig;
-
 /** Named, so that a connection of the pool parses it once. */
 function prepare(source: DataSource, text: string): LookUp {
   const pool = poolOf(source);
@@ -148,7 +145,7 @@ function prepare(source: DataSource, text: string): LookUp {
     client.on('error', heard);
     let isSound = false;
     try {
-      const query = { name, text: own, values: [keys], rowMode: 'array', types: AS_TEXT } as const;
+      const query = { name, text: own, values: [keys], rowMode: 'array' } as const;
       const { rows } = await client.query<[string, string]>(query);
       isSound = true;
       return rows;

@@ -104,7 +104,7 @@ export class SharedCommit {
 
 /** @throws when the transaction as a whole is lost */
 async function perform(transaction: Transaction, waiting: Waiting, done: Done[]): Promise<void> {
-  const unit = transaction.unit();
+  const unit = transaction.unit(waiting.context);
   const at = done.push({ waiting, unit, outcome: { error: undefined } }) - 1;
   await transaction.mark();
   try {

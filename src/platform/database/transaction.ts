@@ -1,6 +1,9 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Soon } from '../../shared/soon.js';
 import { OpenUnit } from './open-unit.js';
 import { handleOf } from './sqlite.js';
+import { performOn } from './sqlite-statements.js';
 
 /** One transaction of the database, for one unit of work or for several that take turns in it. */
 export class Transaction {
@@ -16,8 +19,14 @@ export class Transaction {
     this.#pooled = writer.options.type === 'postgres';
   }
 
-  unit(): OpenUnit {
-    return new OpenUnit(this.#writer, this.#runner, () => this.#isUnderWay());
+  /** @param context of whoever asked for it */
+  unit(context: AsyncResource): OpenUnit {
+    const perform: OpenUnit['perform'] = (text, values) => this.perform(text, values);
+    return new OpenUnit(this.#writer, context, {
+      runner: this.#runner,
+      perform,
+      isUnderWay: () => this.#isUnderWay(),
+    });
   }
 
   async begin(): Promise<void> {
@@ -32,20 +41,26 @@ export class Transaction {
     this.#begun = false;
   }
 
+  /** A statement with `$1`, `$2`, … each once and in order; at once on SQLite. */
+  perform(text: string, values: readonly unknown[] = []): Soon<readonly object[]> {
+    if (!this.#pooled) return performOn(handleOf(this.#writer), text, values);
+    return this.#runner.query(text, [...values]) as Promise<object[]>;
+  }
+
   /** From here on one unit of work, so that it can be undone alone. */
   async mark(): Promise<void> {
-    await this.#runner.query('SAVEPOINT unit');
+    await this.perform('SAVEPOINT unit');
   }
 
   /** @throws Error when the database has undone the transaction by itself */
   async keepMarked(): Promise<void> {
-    await this.#runner.query('RELEASE unit');
+    await this.perform('RELEASE unit');
   }
 
   /** @throws Error when the database has undone the transaction by itself (disk full): nothing in it counts */
   async undoMarked(): Promise<void> {
-    await this.#runner.query('ROLLBACK TO unit');
-    await this.#runner.query('RELEASE unit');
+    await this.perform('ROLLBACK TO unit');
+    await this.perform('RELEASE unit');
   }
 
   /** COMMIT was sent and did not come back well: nobody knows whether it happened, or still will. */

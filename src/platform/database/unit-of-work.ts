@@ -5,10 +5,11 @@ import type { EntityManager } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
 import { StorageUse } from '../../shared/storage-use.js';
 import { Random } from '../../shared/random.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import type { Connections } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
-import type { LookUp } from './look-up.js';
+import { ofPostgres, type LookUp, type Statement } from './look-up.js';
 import { OpenCommits } from './open-commits.js';
 import type { OpenUnit } from './open-unit.js';
 import { SharedCommit } from './shared-commit.js';
@@ -117,14 +118,26 @@ export class UnitOfWork {
    */
   afterCommit(effect: () => void, inDoubt?: () => void): void {
     const unit = this.#required();
-    // In the context of its own request, though units of work share a commit.
-    unit.afterCommit.push(AsyncResource.bind(effect));
+    unit.afterCommit.push(effect);
     if (inDoubt) unit.inDoubt.push(inDoubt);
   }
 
-  /** A look-up outside every unit of work that is made over and over; see `Connections.prepare`. */
+  /** A look-up that is made over and over, where reads go; see `Connections.prepare`. */
   prepare(text: string): LookUp {
-    return this.connections.prepare(text);
+    const committed = this.connections.prepare(text);
+    const isPostgres = this.connections.kind === 'postgres';
+    const own = isPostgres ? ofPostgres(text) : text;
+    return (key) => {
+      const unit = this.#current.getStore();
+      if (!unit?.open) return committed(key);
+      const rows = unit.perform(own, [isPostgres ? [key] : key]) as Soon<readonly { found: string }[]>;
+      return soon(rows, ([row]) => row?.found);
+    };
+  }
+
+  /** A statement that writes, made over and over. @param text with `$1`, `$2`, … each once and in order */
+  statement(text: string): Statement {
+    return (values) => this.#required().perform(text, values);
   }
 
   /** Whether the reserve has room that was not there before. @throws DomainError unavailable `storage-full` */
@@ -148,7 +161,7 @@ export class UnitOfWork {
 
   async #alone<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
     const transaction = await this.#begun(deadline);
-    const unit = transaction.unit();
+    const unit = transaction.unit(new AsyncResource('unit of work'));
     let result: T;
     try {
       result = await work(unit);
@@ -171,7 +184,7 @@ export class UnitOfWork {
   async #committed(transaction: Transaction, units: readonly OpenUnit[]): Promise<void> {
     try {
       await this.#commit(transaction, units);
-      for (const { afterCommit } of units) for (const effect of afterCommit) effect();
+      for (const unit of units) unit.tellCommitted();
     } finally {
       this.commits.end(transaction);
     }
