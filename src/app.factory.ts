@@ -12,6 +12,7 @@ import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
 import { ReadyServers } from './edges/connect/ready-servers.service.js';
+import { ReadyUpdates } from './edges/connect/ready-updates.service.js';
 import { oidcErrors } from './edges/oidc/oidc-errors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
 import { PageErrors } from './edges/pages/page-errors.js';
@@ -58,6 +59,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   const ready = app.get(ReadyAnswers);
   ready.add(app.get(ReadyServers));
   ready.add(app.get(ReadyLists));
+  ready.add(app.get(ReadyUpdates));
   ready.standBefore(adapter.getInstance().server);
   const priorities = new PriorityTable(declaredRoutes(app.get(ModulesContainer)), app.get(Reflector));
   app.get(LoadShedder).addTo(adapter.getInstance().server, priorities, presenters);

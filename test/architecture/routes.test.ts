@@ -103,9 +103,10 @@ describe('routes', () => {
   });
 
   test('before the framework are these, and admit whom the long way admits', () => {
-    expect(ready.map(({ path }) => path)).toEqual(['/service/servers', '/api/v1/servers']);
-    for (const { path, callers } of ready) {
-      expect(routes.find(({ name }) => name === `GET ${path}`)?.callers).toEqual(callers);
+    const names = ['GET /service/servers', 'GET /api/v1/servers', 'POST /service/Servers'];
+    expect(ready.map(({ method, path }) => `${method} ${path}`)).toEqual(names);
+    for (const { method, path, callers } of ready) {
+      expect(routes.find(({ name }) => name === `${method} ${path}`)?.callers).toEqual(callers);
     }
   });
 

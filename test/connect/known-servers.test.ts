@@ -1,8 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { ReadyUpdates } from '../../src/edges/connect/ready-updates.service.js';
 import { RestoreHold } from '../../src/features/restores/index.js';
 import { ServersRepository } from '../../src/features/servers/servers.repository.js';
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { Limiter, type Rule } from '../../src/platform/limits/limiter.js';
+import { Readiness } from '../../src/platform/http/readiness.js';
 import { digestOf } from '../../src/platform/crypto/digest.js';
 import { HOUR } from '../../src/shared/clock.js';
 import { TestBroker } from '../support/broker.js';
@@ -16,7 +23,7 @@ let home: CastServer;
 const reads = () => jest.spyOn(broker.app.get(ServersRepository), 'find');
 
 beforeAll(async () => {
-  broker = await TestBroker.start();
+  broker = await TestBroker.start({ TRUST_PROXY: '127.0.0.0/8' });
   await eventually(() => expect(broker.app.get(ChangeFeed).isAlone).toBe(true));
 });
 afterAll(() => broker.remove());
@@ -34,10 +41,126 @@ function update(call: Call = {}): Promise<Answer> {
   const { name, url, systemId } = home;
   return ask(broker, 'POST', `Servers?id=${home.id}`, {
     key: home.key,
-    raw: { name, url, systemId },
+    ...(call.body === undefined ? { raw: { name, url, systemId } } : {}),
     ...call,
   });
 }
+
+/** Whether an update was answered before the framework. */
+async function isReady(work: () => Promise<unknown>): Promise<boolean> {
+  const spy = jest.spyOn(broker.app.get(ReadyUpdates), 'answer');
+  await work();
+  const [result] = spy.mock.results;
+  spy.mockRestore();
+  return result?.type === 'return' && (await result.value) !== null;
+}
+
+function comparable({ status, headers, text: body }: Answer): object {
+  return { status, body, headers: { ...headers, date: '', 'x-request-id': '', 'retry-after': '' } };
+}
+
+/** The same by the short way and by the long one, which a parameter more forces. */
+async function bothWays(call: Call = {}): Promise<Answer> {
+  const short = await update(call);
+  const { name, url, systemId } = home;
+  const long = await ask(broker, 'POST', `Servers?id=${home.id}&x=1`, {
+    key: home.key,
+    raw: { name, url, systemId },
+    ...call,
+  });
+  expect(comparable(short)).toEqual(comparable(long));
+  return short;
+}
+
+/** Sends text as it is, in pieces, and reads until the connection ends. */
+async function raw(...pieces: string[]): Promise<string> {
+  const socket = connect(Number(new URL(broker.url).port), '127.0.0.1').setNoDelay();
+  for (const piece of pieces) {
+    await new Promise((done) => socket.write(piece, done));
+    await setImmediate();
+  }
+  return text(socket);
+}
+const body = (): string => `name=${home.name}&url=${home.url}&systemId=${home.systemId}`;
+const head = (...more: string[]): string =>
+  [
+    `POST /service/Servers?id=${home.id} HTTP/1.1`,
+    'Host: localhost',
+    `X-Connect-Token: ${home.key}`,
+    'Content-Type: application/x-www-form-urlencoded',
+    ...more,
+    '',
+    '',
+  ].join('\r\n');
+const statuses = (answers: string): string[] =>
+  [...answers.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status = '']) => status);
+
+test('what was said before is answered before the framework, to the byte as by it', async () => {
+  expect(await isReady(() => update())).toBe(true);
+  for (const headers of [{}, { Origin: 'https://app.example.org' }, { 'If-None-Match': '*' }])
+    expect((await bothWays({ headers })).object).toEqual({ Id: home.id, Url: home.url, Name: home.name });
+  expect(await isReady(() => update({ headers: { Connection: 'close' } }))).toBe(true);
+  await bothWays({ headers: { Connection: 'close' } });
+});
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+test.each<[string, () => Call, number]>([
+  ['another name of the same length', () => ({ raw: { ...said(), name: 'Hone' } }), 200],
+  ['less', () => ({ raw: { name: 'Home' } }), 400],
+  ['nothing', () => ({ raw: {} }), 400],
+  ['the same escaped', () => ({ form: said() }), 200],
+  ['the same as JSON', () => ({ body: JSON.stringify(said()), headers: JSON_TYPE }), 200],
+  ['the same under another type', () => ({ headers: { 'Content-Type': 'text/plain' } }), 200],
+  ['compressed', () => ({ headers: { 'Content-Encoding': 'gzip' } }), 400],
+  ['a wrong key', () => ({ key: hex() + hex() }), 401],
+  ['no key', () => ({ key: '' }), 401],
+  ['a key that is none', () => ({ key: 'Connect-Register' }), 401],
+  ['from another network', () => ({ from: '203.0.113.9' }), 200],
+])('%s goes on to the framework as it came', async (_, call, status) => {
+  expect(await isReady(async () => expect((await update(call())).status).toBe(status))).toBe(false);
+  const { name } = (await broker.app.get(ServersRepository).find(home.id)) ?? {};
+  expect(name).toBe(_.startsWith('another name') ? 'Hone' : 'Home');
+});
+const said = (): Record<string, string> => ({ name: home.name, url: home.url, systemId: home.systemId });
+
+test('however it comes over the wire', async () => {
+  const [text, sized] = [body(), `Content-Length: ${body().length}`];
+  const whole = head(sized) + text;
+  const end = head(sized, 'Connection: close') + text;
+  // At once, with the body behind the head, in pieces, by chunks, and with 100 Continue before it.
+  expect(statuses(await raw(whole.repeat(3) + end))).toEqual(['200', '200', '200', '200']);
+  expect(statuses(await raw(head(sized), text, end))).toEqual(['200', '200']);
+  expect(statuses(await raw(whole.slice(0, -9), text.slice(-9), head(sized), text + end))).toHaveLength(3);
+  const chunk = `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+  expect(statuses(await raw(head('Transfer-Encoding: chunked') + chunk + end))).toEqual(['200', '200']);
+  expect(statuses(await raw(head('Expect: 100-continue', sized), text, end))).toEqual(['100', '200', '200']);
+  expect(statuses(await raw(end.replace('HTTP/1.1', 'HTTP/1.0')))).toEqual(['200']);
+  const rude = connect(Number(new URL(broker.url).port), '127.0.0.1');
+  rude.write(head(sized) + text.slice(1), () => rude.destroy());
+  await once(rude, 'close');
+  expect((await update()).status).toBe(200);
+});
+
+test('writes the same line to the access log', async () => {
+  const lines = () => broker.log.lines.filter(({ message }) => message === 'request');
+  const before = lines().length;
+  await bothWays();
+  await eventually(() => expect(lines()).toHaveLength(before + 2));
+  const same = { method: 'POST', path: '/service/Servers', status: 200, network: '127.0.0.1' };
+  const [short, long] = lines().slice(before);
+  expect(short).toMatchObject({ fields: { ...same, parameters: ['id'] } });
+  expect(long).toMatchObject({ fields: { ...same, parameters: ['id', 'x'] } });
+});
+
+test('counts together with the long way, per server and per network (S-25)', async () => {
+  const limiter = broker.app.get(Limiter);
+  const [take, now] = [jest.spyOn(limiter, 'take'), jest.spyOn(limiter, 'takeNow')];
+  await bothWays();
+  const [[anonymous], [ofServer]] = take.mock.calls.map(([rules]) => rules) as [Rule[], Rule[]];
+  expect(now.mock.calls).toEqual([[[anonymous, ofServer]]]);
+  now.mockReturnValue(false);
+  expect(await isReady(() => bothWays())).toBe(false);
+});
 
 test('with nothing new it neither reads nor writes, and answers the same bytes as one that reads', async () => {
   const [read, written] = [reads(), jest.spyOn(broker.app.get(UnitOfWork), 'run')];
@@ -97,4 +220,9 @@ test('after a restore it waits for the operator like any other', async () => {
   await sql(broker, 'DELETE FROM restores');
   await broker.app.get(RestoreHold).read();
   expect((await update()).status).toBe(200);
+});
+
+test('lets go of connections while the broker stops', async () => {
+  broker.app.get(Readiness).drain();
+  expect((await bothWays()).headers.connection).toBe('close');
 });

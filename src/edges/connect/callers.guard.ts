@@ -97,7 +97,7 @@ export function deviceTokenOf(request: { readonly headers: FastifyRequest['heade
 }
 
 /** The server key that a request carries, if it carries one. */
-export function serverKeyOf(request: FastifyRequest): string | undefined {
+export function serverKeyOf(request: Pick<FastifyRequest, 'headers'>): string | undefined {
   const key = request.headers['x-connect-token'];
   return typeof key === 'string' && key !== '' && !NO_KEY.has(key.toLowerCase()) ? key : undefined;
 }

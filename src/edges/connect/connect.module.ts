@@ -11,6 +11,7 @@ import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
 import { ReadyServersRoute } from './ready-servers.route.js';
 import { ReadyServers } from './ready-servers.service.js';
+import { ReadyUpdates } from './ready-updates.service.js';
 import { ServersController } from './servers.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 import { UserController } from './user.controller.js';
@@ -26,6 +27,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
-  providers: [ConnectCallersGuard, ReadyServersRoute, ReadyServers],
+  providers: [ConnectCallersGuard, ReadyServersRoute, ReadyServers, ReadyUpdates],
 })
 export class ConnectModule {}

@@ -12,6 +12,7 @@ import { PLAIN, readyList } from './ready-servers.route.js';
 /** E4 to a device that is let in, remembered or read. `ReadyServersRoute` and `ServersController.list` answer the same. */
 @Injectable()
 export class ReadyServers implements ReadyRoute {
+  readonly method = 'GET';
   readonly path = '/service/servers';
   readonly callers = ['device'] as const;
   readonly url = PLAIN;

@@ -9,7 +9,8 @@ import { Priority } from '../../platform/http/overload/priority.js';
 import { ConnectCallersGuard, serverKeyOf, type DeviceCaller } from './callers.guard.js';
 import { narrowTo } from './narrow.js';
 import type { Parameters } from './parameters/parameters.js';
-import { serverEntry, waitingEntry } from './shapes.js';
+import { ReadyUpdates } from './ready-updates.service.js';
+import { serverEntry, updateEntry, waitingEntry } from './shapes.js';
 import { Caller, Endpoint, Network, Wire, WireQuery } from './wire.decorators.js';
 
 @Controller('service')
@@ -19,6 +20,7 @@ export class ServersController {
     private readonly servers: ServersService,
     private readonly discovery: DiscoveryService,
     private readonly links: LinksService,
+    private readonly ready: ReadyUpdates,
   ) {}
 
   /**
@@ -36,13 +38,10 @@ export class ServersController {
     if (!query.has('id')) return this.#register(wire, network);
     const id = query.optional('id');
     if (id === undefined) throw invalidField('id', 'is empty');
-    const server = await this.servers.update(
-      id as ServerId,
-      serverKeyOf(request),
-      () => fieldsOf(wire),
-      network,
-    );
-    return { Id: server.id, Url: server.url, Name: server.name };
+    const key = serverKeyOf(request);
+    const { server, same } = await this.servers.update(id as ServerId, key, () => fieldsOf(wire), network);
+    if (same !== null) this.ready.note(same, request);
+    return updateEntry(server);
   }
 
   /** E4 lists the servers of the caller; E5, with `status=Waiting`, the invitations. Always an array. */

@@ -1,5 +1,6 @@
 import { isActive, type Account } from '../../features/accounts/index.js';
 import type { LinkKind, LinkOfServer, UsableLink, WaitingInvitation } from '../../features/links/index.js';
+import type { Server } from '../../features/servers/index.js';
 
 /**
  * What goes over the wire, field by field: PascalCase, text never null where clients index it (Q4–Q6), flags real
@@ -45,6 +46,11 @@ interface ServerEntryShape {
   readonly LocalAddress: string;
   readonly UserType: string;
   readonly SupporterKey: string;
+}
+
+/** E3. */
+export function updateEntry({ id, url, name }: Server): Pick<ServerEntryShape, 'Id' | 'Url' | 'Name'> {
+  return { Id: id, Url: url, Name: name };
 }
 
 /** E4. */

@@ -7,5 +7,5 @@
 export type { Server, ServerFields } from './server.js';
 export { wrongServerKey } from './server.errors.js';
 export { ServersModule } from './servers.module.js';
-export { ServersService } from './servers.service.js';
+export { ServersService, type ServerAsRead } from './servers.service.js';
 export { serverTables } from './server-tables.js';

@@ -3,8 +3,9 @@ import { ChangeFeed } from '../../platform/changes/change-feed.js';
 import { ExactMemory } from '../../platform/changes/exact-memory.js';
 import type { ServerWithDigest } from './server.js';
 
-const SERVER_BYTES = 1_200;
-/** 24 MB at most. */
+/** With what the server said when it was heard last (`ReadyUpdates`). */
+const SERVER_BYTES = 1_800;
+/** 36 MB at most. */
 const MOST = 20_000;
 
 /**

@@ -25,6 +25,9 @@ import { ServersRepository } from './servers.repository.js';
 const ID = /^[0-9a-f]{32}$/i;
 const KEY = /^[0-9a-f]{64}$/i;
 
+/** A server as it was read. */
+export type ServerAsRead = Readonly<Server>;
+
 /** Runs inside the unit of work in which a server changed its systemId. */
 export type IdentityListener = (serverId: ServerId) => Promise<void>;
 
@@ -82,6 +85,7 @@ export class ServersService {
    *
    * `readFields` is called once the caller has proven to be the server: strangers are not told about fields.
    *
+   * @returns the server as it is now; and as it was read, if that said the same already
    * @throws DomainError not-found and unauthenticated only after a successful read (R-02), and not soon after a
    * restore, when unavailable stands for them (R-33); then invalid
    */
@@ -90,17 +94,34 @@ export class ServersService {
     key: string | undefined,
     readFields: () => ServerFields,
     network: string,
-  ): Promise<Server> {
-    const server = await this.#proven(id, key);
-    const limit = this.config.serverUpdatesHour;
-    await this.limiter.take([{ bucket: 'server-update-hour', key: id, limit, windowMs: HOUR }]);
+  ): Promise<{ server: Server; same: ServerAsRead | null }> {
+    const read = await this.#proven(id, key);
+    const server = withoutDigest(read);
+    await this.limiter.take([this.updateRule(id)]);
     const checked = checkedFields(readFields(), this.config.addressAllow);
     const now = this.clock.now();
     const isNews = !sameFields(server, checked) || server.network !== network;
     if (isNews || now - server.heardAt >= HOUR) {
       await this.unitOfWork.run(() => this.#store(id, { ...checked, network, heardAt: now }));
     }
-    return { ...server, ...checked, network };
+    return { server: { ...server, ...checked, network }, same: isNews ? null : read };
+  }
+
+  /**
+   * The server as it was read last, where that is remembered, proves the caller, and is all that there is to know: an update
+   * that says the same again would write nothing now. The same object as long as nothing of it changed. Null says nothing
+   * but to ask `update`.
+   */
+  recognise(id: string, key: string | undefined, network: string): ServerAsRead | null {
+    const known = this.hold.isOff && this.known.has(id) ? this.known.find(id) : undefined;
+    if (known?.network !== network || !isKeyOf(known, key)) return null;
+    return this.clock.now() - known.heardAt < HOUR ? known : null;
+  }
+
+  /** How often a server may update. */
+  updateRule(id: string): Rule {
+    const limit = this.config.serverUpdatesHour;
+    return { bucket: 'server-update-hour', key: id, limit, windowMs: HOUR };
   }
 
   async find(id: ServerId): Promise<Server | null> {
@@ -137,17 +158,17 @@ export class ServersService {
     ];
   }
 
-  async #proven(id: ServerId, key: string | undefined): Promise<Server> {
+  async #proven(id: ServerId, key: string | undefined): Promise<ServerWithDigest> {
     await this.hold.refuseWhileHeld();
     const known = this.known.find(id);
-    if (known && isKeyOf(known, key)) return withoutDigest(known);
+    if (known && isKeyOf(known, key)) return known;
     // Nobody is refused by what is remembered.
     const server = await this.known.read(id, () => this.servers.find(id));
     if (!server) {
       if (ID.test(id)) await this.hold.refuseToDeny();
       throw serverUnknown();
     }
-    if (isKeyOf(server, key)) return withoutDigest(server);
+    if (isKeyOf(server, key)) return server;
     if (key !== undefined && KEY.test(key)) await this.hold.refuseToDeny();
     throw wrongServerKey();
   }

@@ -56,6 +56,11 @@ export class ExactMemory<Value> {
     return this.feed.hearsAll;
   }
 
+  /** Whether `find` has a value for it now. Counts nothing. */
+  has(key: string): boolean {
+    return this.isExact && this.#values.has(key);
+  }
+
   find(key: string): Value | undefined {
     const value = this.isExact ? this.#values.get(key) : undefined;
     (value === undefined ? this.#counts.misses : this.#counts.hits).add();

@@ -9,7 +9,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
 import { MINUTE } from '../../shared/clock.js';
-import { Limiter } from '../limits/limiter.js';
+import { Limiter, type Rule } from '../limits/limiter.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
@@ -59,7 +59,11 @@ export class AccessGuard implements CanActivate {
 
   async #count(context: ExecutionContext): Promise<void> {
     const { network } = context.switchToHttp().getRequest<FastifyRequest>();
-    const limit = this.config.anonymousMinute;
-    await this.limiter.take([{ bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE }]);
+    await this.limiter.take([anonymousRule(network, this.config)]);
   }
+}
+
+/** How often a network may call what asks for no credential. */
+export function anonymousRule(network: string, { anonymousMinute: limit }: Config): Rule {
+  return { bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE };
 }

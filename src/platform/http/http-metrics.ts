@@ -29,8 +29,8 @@ export function countAnswer(request: FastifyRequest, reply: FastifyReply): void 
 }
 
 /** For a route past the framework, which looks its series up once: it adds the seconds of each answer itself. */
-export function answersOf(route: string, status: StatusClass): Distribution {
-  return answers.series({ method: 'GET', route, status });
+export function answersOf(method: string, route: string, status: StatusClass): Distribution {
+  return answers.series({ method, route, status });
 }
 
 export function countFailure(request: FastifyRequest, status: number, failure: Failure): void {

@@ -12,19 +12,20 @@ export function written(fields: Fields): string {
 export class ReadyAnswer {
   /** Of their own: from Node's pool, one small list would keep 8 KiB of others alive. */
   readonly bytes: Buffer;
-  /** What the head says of it, beside the ETag. */
+  /** What the head says of it. */
   readonly fields: Fields;
   readonly written: string;
 
-  /** @param etag strong, with its quotation marks */
+  /** @param etag strong, with its quotation marks; null: none */
   constructor(
-    readonly etag: string,
+    readonly etag: string | null,
     json: string,
   ) {
     this.bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
     this.bytes.write(json);
     const length = String(this.bytes.length);
-    this.fields = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
+    const validator = etag === null ? [] : ['ETag', etag];
+    this.fields = [...validator, 'Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
     this.written = written(this.fields);
   }
 }

@@ -16,8 +16,10 @@ import { noteFailure } from './look-up-failures.js';
 import { Readiness } from './readiness.js';
 import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
 
-/** One GET of an edge, for whoever is known already. */
+/** One operation of an edge, for whoever is known already. */
 export interface ReadyRoute {
+  /** A GET has no body; what a POST says, `answer` must read (`readSmallBody`). */
+  readonly method: 'GET' | 'POST';
   /** For the access log. A URL that is the path itself needs no match. */
   readonly path: string;
   /** Which URLs it knows; what stands in the first group, it names in the access log as a parameter. */
@@ -59,8 +61,7 @@ interface Asked {
  */
 @Injectable()
 export class ReadyAnswers {
-  /** By their paths as callers that know them well write them. */
-  readonly #routes = new Map<string, Prepared>();
+  readonly #routes: Prepared[] = [];
   readonly #date: HttpDate;
   #connection = '';
 
@@ -75,17 +76,18 @@ export class ReadyAnswers {
 
   add(route: ReadyRoute): void {
     const headers = Object.entries({ ...route.headers, ...COMMON_HEADERS }).flat();
-    this.#routes.set(route.path, {
+    const { method, path } = route;
+    this.#routes.push({
       route,
       headers,
       written: written(headers),
-      full: answersOf(route.path, '2xx'),
-      unchanged: answersOf(route.path, '3xx'),
+      full: answersOf(method, path, '2xx'),
+      unchanged: answersOf(method, path, '3xx'),
     });
   }
 
   get routes(): readonly ReadyRoute[] {
-    return [...this.#routes.values()].map(({ route }) => route);
+    return this.#routes.map(({ route }) => route);
   }
 
   /** Once the framework listens to the server. */
@@ -132,7 +134,7 @@ export class ReadyAnswers {
 
   #give(answer: ReadyAnswer, { request, response, prepared, network, since }: Asked): void {
     const requestId = randomUUID();
-    const isSame = isUnchanged(request.headers['if-none-match'], answer.etag);
+    const isSame = answer.etag !== null && isUnchanged(request.headers['if-none-match'], answer.etag);
     // What had to be read may come when the broker has begun to stop.
     const end = this.readiness.draining ? ['Connection', 'close'] : [];
     if (end.length === 0 && mayBeWritten(request, response, answer))
@@ -150,19 +152,14 @@ export class ReadyAnswers {
   /** To the byte what Node makes of the same headers. */
   #head(prepared: Prepared, answer: ReadyAnswer, isSame: boolean, requestId: string): string {
     const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
-    const own = `X-Request-Id: ${requestId}\r\nETag: ${answer.etag}\r\n${isSame ? '' : answer.written}`;
+    const own = isSame ? `ETag: ${answer.etag}\r\n` : answer.written;
     const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
-    return `${start}\r\n${prepared.written}${own}${end}`;
+    return `${start}\r\n${prepared.written}X-Request-Id: ${requestId}\r\n${own}${end}`;
   }
 
   #routeOf({ method, url = '', headers }: IncomingMessage): Prepared | undefined {
-    if (method !== 'GET' || this.readiness.draining) return undefined;
-    const prepared = this.#routes.get(url) ?? this.#routeLike(url);
-    return prepared && !hasBody(headers) ? prepared : undefined;
-  }
-
-  #routeLike(url: string): Prepared | undefined {
-    for (const prepared of this.#routes.values()) if (prepared.route.url.test(url)) return prepared;
+    if (this.readiness.draining || (method === 'GET' && hasBody(headers))) return undefined;
+    for (const prepared of this.#routes) if (takes(prepared.route, method, url)) return prepared;
     return undefined;
   }
 
@@ -179,15 +176,19 @@ export class ReadyAnswers {
   /** The line that the framework's requests write too. */
   #log(
     request: IncomingMessage,
-    { path, url }: ReadyRoute,
+    { method, path, url }: ReadyRoute,
     { requestId, isSame, elapsed, network }: Given,
   ): void {
     const parameter = url.exec(request.url ?? '')?.[1];
     const parameters = parameter === undefined ? {} : { parameters: [parameter] };
     const ms = Math.round(elapsed * 10) / 10;
     const status = isSame ? 304 : 200;
-    this.log.info({ requestId, method: 'GET', path, ...parameters, status, ms, network }, 'request');
+    this.log.info({ requestId, method, path, ...parameters, status, ms, network }, 'request');
   }
+}
+
+function takes(route: ReadyRoute, method: string | undefined, url: string): boolean {
+  return route.method === method && (route.path === url || route.url.test(url));
 }
 
 /** What fails at once is told as what fails later is. */
@@ -217,6 +218,6 @@ export function hasBody(headers: IncomingMessage['headers']): boolean {
 /** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
 function send(response: ServerResponse, answer: ReadyAnswer, isSame: boolean, headers: Fields): void {
   const { etag, fields, bytes } = answer;
-  if (isSame) response.writeHead(304, [...headers, 'ETag', etag]).end();
-  else response.writeHead(200, [...headers, 'ETag', etag, ...fields]).end(bytes);
+  if (isSame) response.writeHead(304, [...headers, 'ETag', etag ?? '']).end();
+  else response.writeHead(200, [...headers, ...fields]).end(bytes);
 }

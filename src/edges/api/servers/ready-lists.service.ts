@@ -13,6 +13,7 @@ import { seenLists } from './seen-lists.js';
 /** `GET /api/v1/servers` where token and sign-in are remembered. `ServersController.list` answers the same. */
 @Injectable()
 export class ReadyLists implements ReadyRoute {
+  readonly method = 'GET';
   readonly path = '/api/v1/servers';
   readonly callers = ['app'] as const;
   /** Without a query: what is in one must be read. */

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+
+/** More than a form of the protocol has that a server sends each hour. */
+const SMALL_BODY_BYTES = 2_048;
+
+/** Whether a small body follows that is as it came: neither compressed nor of a length that nobody says. */
+export function hasSmallBody(headers: IncomingMessage['headers']): boolean {
+  const length = Number(headers['content-length'] ?? 0);
+  const isPlain = headers['transfer-encoding'] === undefined && headers['content-encoding'] === undefined;
+  return isPlain && length > 0 && length <= SMALL_BODY_BYTES;
+}
+
+/**
+ * Reads the body of a request that has a small one, if it comes in one piece. What `use` makes nothing of stays in the
+ * request, for whoever reads it next.
+ */
+export async function readSmallBody<T>(
+  request: IncomingMessage,
+  use: (body: Buffer) => T | null,
+): Promise<T | null> {
+  await new Promise<void>((resolve) => request.once('readable', resolve));
+  const body = request.read() as Buffer | null;
+  if (body === null) return null;
+  let made: T | null = null;
+  try {
+    if (body.length === Number(request.headers['content-length'])) made = use(body);
+    return made;
+  } finally {
+    if (made === null) request.unshift(body);
+  }
+}
