@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync } from 'node:fs';
 import { metricList } from '../../scripts/lib/metric-list.mjs';
@@ -19,6 +19,7 @@ import { Limiter } from '../../src/platform/limits/limiter.js';
 import { declaredMetrics, type Metric } from '../../src/platform/metrics/metrics.js';
 import { RedisLink } from '../../src/platform/redis/redis-link.js';
 import { HOUR } from '../../src/shared/clock.js';
+import { DomainError } from '../../src/shared/domain-error.js';
 import { ask, askAt, type Answer } from '../connect/ask.js';
 import { acceptedLink, account, device, server, sql } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
@@ -129,6 +130,21 @@ test('transactions are counted by what came of them', async () => {
   measurePool('writer', pool as Parameters<typeof measurePool>[1]);
   const now = await metrics.scraped();
   expect(now.get('signpost_database_connections{pool="writer",state="busy"}')).toBe(2);
+});
+
+test('a password that cannot be checked now is refused before anything is read or counted against anybody', async () => {
+  const full = new DomainError('unavailable', 'hashing-busy', 'Too many.', { retryAfterSeconds: 2 });
+  const room = jest.spyOn(broker.app.get(PasswordHasher), 'makeSureOfRoom').mockImplementation(() => {
+    throw full;
+  });
+  const form = { nameOrEmail: 'nobody', rawpw: 'any' };
+  const grown = await metrics.growth(async () => {
+    expect((await ask(broker, 'POST', 'user/authenticate', { form })).status).toBe(503);
+  });
+  room.mockRestore();
+  expect(grown['signpost_sign_ins_total{outcome="busy"}']).toBe(1);
+  expect(grown).not.toHaveProperty(['signpost_sign_ins_total{outcome="wrong"}']);
+  expect(Object.keys(grown).filter((name) => /units_of_work|limits_total.*sign-in/.test(name))).toEqual([]);
 });
 
 test('passwords are counted by what came of them, and hashes by how long they waited and took', async () => {

@@ -8,6 +8,7 @@ import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
 import { linkHistories } from './link-histories.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
 import { migrationUnderLoad } from './migration.mjs';
+import { signInFlood } from './sign-in-flood.mjs';
 import { overload } from './overload.mjs';
 import { partitions } from './partitions.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
@@ -34,6 +35,7 @@ export const experiments = [
   mailKills,
   mailBacklog,
   overload,
+  signInFlood,
   backupUnderLoad,
   migrationUnderLoad,
   rollingRestart,

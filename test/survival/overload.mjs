@@ -42,12 +42,16 @@ export class Floods {
     this.broker = broker;
   }
 
-  /** @param {import('./stage.mjs').Stage} stage @param {Readonly<Record<string, string>>} [settings] */
-  static async on(stage, settings = {}) {
+  /**
+   * @param {import('./stage.mjs').Stage} stage
+   * @param {{ settings?: Readonly<Record<string, string>>, sizes?: import('../bench/cast.mjs').Sizes, onBothCores?: boolean }} [how]
+   */
+  static async on(stage, { settings = {}, sizes = SIZES, onBothCores = false } = {}) {
     const dataDir = stage.folder('data');
-    await seed(stage, dataDir, { sizes: SIZES, canSignIn: true });
+    await seed(stage, dataDir, { sizes, canSignIn: true });
     const own = { LOG_LEVEL: 'warn', ...settings };
-    return new Floods(stage, await stage.broker({ dataDir, settings: own, before: onFirstCore }));
+    const before = onBothCores ? [] : onFirstCore;
+    return new Floods(stage, await stage.broker({ dataDir, settings: own, before }));
   }
 
   /** @param {number} rate @param {number} seconds @param {Partial<import('./flood/generator.mjs').Job>} [more] @returns {Promise<Outcome>} */

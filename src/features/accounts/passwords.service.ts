@@ -49,6 +49,11 @@ export class PasswordsService {
     return { passwordHash, legacyHash };
   }
 
+  /** @throws DomainError unavailable while no further password can be checked */
+  makeSureOfRoom(): void {
+    this.hasher.makeSureOfRoom();
+  }
+
   /** Whether the proof fits; no account costs the same as a wrong password (S-05). */
   async check(account: AccountWithVerifiers | null, proof: PasswordProof): Promise<boolean> {
     if (!isHashable(proof.text)) return false;

@@ -39,11 +39,22 @@ export class SignInService {
   }
 
   async #signIn(identifier: string, proof: PasswordProof, origin: SignInOrigin): Promise<Account> {
+    this.#makeSureOfRoom();
     const account = await this.accounts.findByIdentifier(identifier);
     if (await this.#proves(account, identifier, proof, origin)) {
       if (account && isActive(account)) return withoutVerifiers(account);
     }
     throw wrongCredentials();
+  }
+
+  /** A flood of passwords that cannot be checked must not cost more than refusing them. */
+  #makeSureOfRoom(): void {
+    try {
+      this.passwords.makeSureOfRoom();
+    } catch (error) {
+      signIns.count({ outcome: outcomeOf(error) });
+      throw error;
+    }
   }
 
   /**

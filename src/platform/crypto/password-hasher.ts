@@ -103,19 +103,21 @@ export class PasswordHasher implements OnApplicationShutdown {
     return pepper === undefined ? raw : Buffer.from(this.ring.mac('pepper', raw, pepper), 'hex');
   }
 
+  /**
+   * For asking before anything else is done for somebody whose password could not be looked at.
+   *
+   * @throws DomainError unavailable when the queue is full
+   */
+  makeSureOfRoom(): void {
+    if (this.#threads.waiting < this.config.hashQueue) return;
+    refused.count({});
+    const text = 'Too many sign-ins at once. Try again in a moment.';
+    throw new DomainError('unavailable', 'hashing-busy', text, { retryAfterSeconds: 2 });
+  }
+
   async #inThread(task: Parameters<HashThreads['run']>[0]): Promise<Buffer> {
     // Piscina refuses by itself when full, but with an error that is hard to tell from others.
-    if (this.#threads.waiting >= this.config.hashQueue) {
-      refused.count({});
-      throw new DomainError(
-        'unavailable',
-        'hashing-busy',
-        'Too many sign-ins at once. Try again in a moment.',
-        {
-          retryAfterSeconds: 2,
-        },
-      );
-    }
+    this.makeSureOfRoom();
     const since = performance.now();
     const { tag, seconds } = await this.#threads.run(task);
     hashes.observe({ part: 'computing' }, seconds);

@@ -7,6 +7,8 @@ import type { Transaction } from './transaction.js';
 /** So many units of work share a commit at most, and so long is one gathered: nobody waits long for strangers. */
 const MOST_UNITS = 128;
 const GATHERED_FOR_MS = 20;
+/** On SQLite a transaction never waits, so nothing else happens meanwhile: after so long reads have their turn (R-43). */
+const TURN_MS = 5;
 
 /** How transactions begin and end, which is for `UnitOfWork` to say. */
 export interface Ends {
@@ -60,6 +62,7 @@ export class SharedCommit {
     this.#isBusy = true;
     for (let first = this.#queue.shift(); first; first = this.#queue.shift()) {
       await this.#together(first);
+      if (this.#queue.length > 0) await turn();
     }
     this.#isBusy = false;
   }
@@ -93,10 +96,14 @@ export class SharedCommit {
 
   /** Whoever comes until a turn of the event loop brings nobody, within the bounds. Fills `done`. */
   async #gather(transaction: Transaction, first: Waiting, done: Done[]): Promise<void> {
-    const until = performance.now() + GATHERED_FOR_MS;
+    let turnedAt = performance.now();
+    const until = turnedAt + GATHERED_FOR_MS;
     for (let next: Waiting | undefined = first; next; next = this.#queue.shift()) {
       await perform(transaction, next, done);
-      if (this.#queue.length === 0) await turn();
+      if (this.#queue.length === 0 || performance.now() - turnedAt >= TURN_MS) {
+        await turn();
+        turnedAt = performance.now();
+      }
       if (done.length >= MOST_UNITS || performance.now() >= until) return;
     }
   }

@@ -16,7 +16,8 @@ import { Tally } from './tally.mjs';
  * @typedef {object} Job
  * @property {number} port
  * @property {number} seconds
- * @property {number} rate requests a second
+ * @property {number} rate requests a second; or
+ * @property {number} [inFlight] so many all the time: each asks again once it is answered, a second later where it was refused
  * @property {Partial<Record<import('./requests.mjs').Kind, number>>} mix shares of the kinds, of any sum
  * @property {import('./requests.mjs').Cast} cast
  * @property {number} lanes connections that are open from the beginning
@@ -52,8 +53,11 @@ class Mix {
   }
 }
 
-/** @param {import('./requests.mjs').Kind} kind @param {number} due @param {boolean} fresh */
-function send(kind, due, fresh) {
+/**
+ * @param {import('./requests.mjs').Kind} kind @param {number} due @param {boolean} fresh
+ * @param {(outcome: import('./lane.mjs').Answer | Error) => void} [then]
+ */
+function send(kind, due, fresh, then) {
   const tally = /** @type {Tally} */ (tallies.get(kind));
   const request = requestOf(kind, job.cast, (job.from ?? 0) + tally.sent);
   tally.sent += 1;
@@ -62,6 +66,7 @@ function send(kind, due, fresh) {
     open -= 1;
     if (outcome instanceof Error) tally.unanswered(outcome.message);
     else tally.answered(outcome.status, performance.now() - due, outcome.retryAfter);
+    then?.(outcome);
   };
   lanes.send(request, done, fresh);
 }
@@ -93,6 +98,22 @@ function flood() {
   });
 }
 
+/** @param {number} inFlight @returns {Promise<number>} when it began */
+async function keepBusy(inFlight) {
+  const mix = new Mix();
+  const since = performance.now();
+  const isOver = () => performance.now() - since >= job.seconds * 1_000;
+  const one = async () => {
+    while (!isOver()) {
+      /** @type {import('./lane.mjs').Answer | Error} */
+      const answered = await new Promise((resolve) => send(mix.next(), performance.now(), false, resolve));
+      if (answered instanceof Error || answered.status === 503) await pause(1_000);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  return since;
+}
+
 /** Waits for what is open. @param {number} until */
 const settled = (until) =>
   new Promise((resolve) => {
@@ -109,7 +130,7 @@ lanes.open(job.lanes);
 // Connections that are there from the beginning were accepted long ago.
 await pause(200 + job.lanes);
 delays.enable();
-const since = await flood();
+const since = await (job.inFlight === undefined ? flood() : keepBusy(job.inFlight));
 delays.disable();
 const seconds = (performance.now() - since) / 1_000;
 await settled(performance.now() + GIVE_UP_MS);
