@@ -251,6 +251,7 @@ test('what holds now is told: listeners, waiting mail, the hold of a restore, th
   expect(now.get('signpost_mail_backlog')).toBeGreaterThan(0);
   expect(now.get('signpost_mail_oldest_seconds')).toBeGreaterThanOrEqual(0);
   expect(now.get('signpost_backup_timestamp_seconds')).toBe(1_700_000_000);
+  expect(now.get('signpost_signing_keys_timestamp_seconds')).toBeGreaterThan(1_700_000_000);
   expect(now.get('signpost_ready')).toBe(1);
   listener.close();
   await sql(broker, 'DROP TABLE outbox');

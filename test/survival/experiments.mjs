@@ -1,5 +1,6 @@
 /** The experiments, in the order in which they run. */
 import { answersAfterSync } from './answers-after-sync.mjs';
+import { anyNode } from './any-node.mjs';
 import { backupUnderLoad } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
@@ -12,6 +13,7 @@ import { signInFlood } from './sign-in-flood.mjs';
 import { overload } from './overload.mjs';
 import { partitions } from './partitions.mjs';
 import { postgresKilled } from './postgres-faults.mjs';
+import { redisAway } from './redis-away.mjs';
 import { refreshKills } from './refresh-kills.mjs';
 import { rollingRestart } from './rolling-restart.mjs';
 import { secondProcess } from './second-process.mjs';
@@ -41,5 +43,7 @@ export const experiments = [
   rollingRestart,
   revocations,
   linkHistories,
+  anyNode,
+  redisAway,
   partitions,
 ];

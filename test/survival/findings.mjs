@@ -16,6 +16,11 @@ export class Findings {
     return this.#add({ what, value, unit, bound: `≥ ${least}`, holds: value >= least });
   }
 
+  /** @param {string} what @param {number} value @param {number} wanted */
+  exactly(what, value, wanted) {
+    return this.#add({ what, value, unit: '', bound: `= ${wanted}`, holds: value === wanted });
+  }
+
   /**
    * What must not have happened at all. The first few cases are printed.
    * @param {string} what @param {readonly string[]} cases

@@ -1,11 +1,12 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../../config/index.js';
-import { Clock, DAY, MINUTE } from '../../shared/clock.js';
+import { Clock, DAY, MINUTE, SECOND } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import type { Tables } from '../database/connections.js';
 import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Log } from '../logging/log.js';
+import { gauge } from '../metrics/metrics.js';
 import { KeyCanaryEntity } from './key-canary.entity.js';
 import { KeyCanariesRepository } from './key-canaries.repository.js';
 import { KeyRing } from './key-ring.js';
@@ -13,6 +14,12 @@ import { openKeyRing } from './open-key-ring.js';
 import { PasswordHasher } from './password-hasher.js';
 import { readSigningKeys, rotateSigningKeys, rotationOf } from './signing-key-file.js';
 import { SigningKeys } from './signing-keys.js';
+
+const newestKeys = gauge({
+  name: 'signpost_signing_keys_timestamp_seconds',
+  help: 'When the newest signing keys in the key ring begin to sign. The same on all nodes: else one was not given the new file.',
+  labels: {},
+});
 
 /** For the one list of tables in the app module. */
 export const keyTables: Tables = [KeyCanaryEntity];
@@ -52,6 +59,7 @@ export class CryptoModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    newestKeys.readBy({}, () => this.#newest / SECOND);
     // What is in memory goes on working; the next start would not.
     this.readiness.mention('key-ring', () => this.#isUnreadable);
     this.jobs.every('take new signing keys', 5 * MINUTE, () => this.takeNewKeys());
@@ -71,13 +79,16 @@ export class CryptoModule implements OnModuleInit {
    * rotates by itself; several may each have a copy of the file, so that somebody must give all of them the new one.
    */
   tendSigningKeys(): Promise<void> {
-    const newest = Math.max(...this.keys.all.map(({ activeFrom }) => activeFrom));
-    const age = this.clock.now() - newest;
+    const age = this.clock.now() - this.#newest;
     if (age <= this.config.signingKeyMaxAge) return Promise.resolve();
     const days = Math.floor(age / DAY);
     if (this.config.redisUrl === undefined) return this.#rotate(days);
     this.log.warn({ days }, 'the signing keys are old: run "signpost keys rotate"');
     return Promise.resolve();
+  }
+
+  get #newest(): number {
+    return Math.max(...this.keys.all.map(({ activeFrom }) => activeFrom));
   }
 
   /** Nobody is signed out: the old keys verify what they signed, and are published beside the new ones. */
