@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { writeFileSync } from 'node:fs';
 import { FULL, QUICK } from '../test/bench/cast.mjs';
 import { measures } from '../test/bench/measures.mjs';
-import { isPinned } from '../test/bench/processes.mjs';
+import { isPinned, stopAll } from '../test/bench/processes.mjs';
 import { Stage } from '../test/bench/stage.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { inCheckout } from './lib/checkout.mjs';
@@ -43,6 +43,7 @@ await perform(async () => {
       }
     }
   } finally {
+    await stopAll();
     await stage.clear();
   }
   const machine = {
