@@ -239,6 +239,10 @@ describe('guessing', () => {
       const refused = await confirm(broker(), token, { pin: right.pin }, '198.51.100.3');
       expect(refused.status).toBe(429);
       expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+      // Nor does a restart, or an empty Redis, give more: what was wrong is in the database.
+      await broker().close();
+      await broker().open();
+      expect(await guess(token, '198.51.100.3')).toBe(429);
       broker().clock.advance(9 * MINUTE);
       expect(await guess(token, from)).toBe(429);
       broker().clock.advance(MINUTE);

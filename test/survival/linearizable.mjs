@@ -152,5 +152,5 @@ function isAsGoodAs(one, other) {
 /** @param {readonly Operation[]} operations @param {number} until */
 function lately(operations, until) {
   const begun = operations.filter(({ from }) => from <= until);
-  return begun.sort((one, other) => one.until - other.until).slice(-SHOWN);
+  return begun.sort((one, other) => one.from - other.from).slice(-SHOWN);
 }

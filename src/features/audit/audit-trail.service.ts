@@ -109,6 +109,11 @@ export class AuditTrail {
     return this.events.ofAccount(accountId, this.clock.now() - SHOWN_TO_PERSON, LOOKED_UP, most);
   }
 
+  /** When somebody was refused something after `since`, the latest first; what limits count that must outlive Redis. */
+  refusals(accountId: AccountId, kind: AuditKind, since: number, most: number): Promise<number[]> {
+    return this.events.times({ accountId, kind, outcome: 'refused' }, since, most);
+  }
+
   /** How often which server has looked an account up in the last twelve months, the most eager first (S-33). */
   lookupsOf(accountId: AccountId): Promise<LookupCount[]> {
     return this.events.countByServer(accountId, this.clock.now() - SHOWN_TO_PERSON, LOOKED_UP);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, MoreThanOrEqual, Not } from 'typeorm';
+import { LessThan, MoreThan, MoreThanOrEqual, Not } from 'typeorm';
 import type { Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
@@ -40,6 +40,17 @@ export class AuditRepository {
       order: { at: 'DESC', id: 'ASC' },
       take: most,
     });
+  }
+
+  /** When such events were since then, the latest first. */
+  async times(
+    { accountId, kind, outcome }: Pick<RecordedEvent, 'kind' | 'outcome'> & { accountId: AccountId },
+    since: number,
+    most: number,
+  ): Promise<number[]> {
+    const where = { accountId, kind, outcome, at: MoreThan(since) };
+    const latest = { where, select: { at: true } as const, order: { at: 'DESC' as const }, take: most };
+    return (await this.unitOfWork.reading.find(AuditEventEntity, latest)).map(({ at }) => at);
   }
 
   /** Events of one kind, counted by server; the name is one that it had then. */

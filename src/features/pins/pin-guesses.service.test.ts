@@ -14,24 +14,29 @@ function room(): {
   guesses: PinGuesses;
   recorded: string[];
   somebody: (isFresh?: boolean) => PinTyper;
+  /** When an account guessed wrong, as the database has it; the latest first. */
+  wrong: number[];
 } {
   const clock = new FixedClock();
   const random = new SystemRandom();
   const recorded: string[] = [];
+  const wrong: number[] = [];
   const audit = {
     record: ({ kind }: { kind: string }): Promise<void> => {
       recorded.push(kind);
       return Promise.resolve();
     },
+    refusals: (_id: AccountId, _kind: string, since: number, most: number): Promise<number[]> =>
+      Promise.resolve(wrong.filter((at) => at > since).slice(0, most)),
   } as unknown as AuditTrail;
   const limiter = new MemoryLimiter(clock, random);
-  const guesses = new PinGuesses(limiter, audit, random, loadConfig({}));
+  const guesses = new PinGuesses(limiter, audit, clock, random, loadConfig({}));
   let people = 0;
   const somebody = (isFresh = false): PinTyper => {
     people += 1;
     return { accountId: String(people) as AccountId, network: `192.0.2.${people}`, isFresh };
   };
-  return { clock, guesses, recorded, somebody };
+  return { clock, guesses, recorded, somebody, wrong };
 }
 
 test('more than sixty wrong PINs in a minute over the whole broker put it on guard for ten minutes (S-43)', async () => {
@@ -79,4 +84,18 @@ test('on guard, whoever has not just given the password is refused uncounted, an
   expect(recorded).toEqual(['pin-guard-raised']);
   clock.advance(10 * MINUTE);
   expect(await guesses.isOnGuard()).toBe(false);
+});
+
+test('wrong guesses in the database count when the limiter knows of none, until they are old (S-43)', async () => {
+  const { clock, guesses, somebody, wrong } = room();
+  for (let n = 0; n < 5; n += 1) wrong.unshift(clock.now());
+  const refused = await guesses.begin(somebody()).catch((reason: unknown) => reason);
+  expect(refused).toMatchObject({ kind: 'rate-limited', code: 'too-many' });
+  expect((refused as { retryAfterSeconds: number }).retryAfterSeconds).toBeGreaterThanOrEqual(480);
+  clock.advance(10 * MINUTE);
+  await guesses.begin(somebody());
+  for (let n = 5; n < 30; n += 1) wrong.unshift(clock.now() - 11 * MINUTE);
+  await expect(guesses.begin(somebody())).rejects.toMatchObject({ code: 'too-many' });
+  clock.advance(24 * 60 * MINUTE);
+  await guesses.begin(somebody());
 });

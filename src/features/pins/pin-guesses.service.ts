@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
+import { tooMany } from '../../platform/limits/limit-refusal.js';
 import { Limiter, type Counted, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
-import { DAY, HOUR, MINUTE } from '../../shared/clock.js';
+import { Clock, DAY, HOUR, MINUTE } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import type { AccountId } from '../../shared/ids.js';
 import { around, Random } from '../../shared/random.js';
@@ -32,6 +33,7 @@ export class PinGuesses {
   constructor(
     private readonly limiter: Limiter,
     private readonly audit: AuditTrail,
+    private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
   ) {}
@@ -48,6 +50,7 @@ export class PinGuesses {
    */
   async begin({ accountId, network, isFresh }: PinTyper): Promise<PinGuess> {
     if (!isFresh) await this.#requireNoGuard();
+    await this.#requireRoom(accountId);
     const own = await this.limiter.take(this.#ownRules(accountId, network));
     const inAll = await this.#counts(this.#inAll);
     if (inAll) return { counted: [own, inAll] };
@@ -59,6 +62,22 @@ export class PinGuesses {
   /** The PIN was right: the guess does not count. */
   async right({ counted }: PinGuess): Promise<void> {
     for (const one of counted) await this.limiter.refund(one);
+  }
+
+  /**
+   * What was wrong stands in the database, where it outlives this process and Redis: neither a restart nor an empty Redis
+   * gives anybody more guesses, and with Redis away all nodes count together (security.md, 3.4). The limiter is for those that
+   * come at once.
+   */
+  async #requireRoom(accountId: AccountId): Promise<void> {
+    if (this.config.limits === 'off') return;
+    const now = this.clock.now();
+    const rules = this.#accountRules(accountId);
+    const longest = Math.max(...rules.map(({ windowMs }) => windowMs));
+    const most = Math.max(...rules.map(({ limit }) => limit));
+    const wrong = await this.audit.refusals(accountId, 'pin-confirmed', now - longest, most);
+    const waits = rules.map(({ limit, windowMs }) => (wrong[limit - 1] ?? -Infinity) + windowMs - now);
+    if (Math.max(...waits) > 0) throw tooMany(Math.max(...waits), this.random);
   }
 
   async #requireNoGuard(): Promise<void> {
@@ -83,16 +102,22 @@ export class PinGuesses {
   }
 
   #ownRules(accountId: AccountId, network: string): Rule[] {
-    const { pinWrongAccount, pinWrongAccountDay, pinWrongNetworkHour } = this.config;
     return [
-      { bucket: 'pin-guess-10-minutes', key: accountId, limit: pinWrongAccount, windowMs: 10 * MINUTE },
-      { bucket: 'pin-guess-day', key: accountId, limit: pinWrongAccountDay, windowMs: DAY },
+      ...this.#accountRules(accountId),
       ...perNetwork({
         bucket: 'pin-guess-network-hour',
         key: network,
-        limit: pinWrongNetworkHour,
+        limit: this.config.pinWrongNetworkHour,
         windowMs: HOUR,
       }),
+    ];
+  }
+
+  #accountRules(accountId: AccountId): Rule[] {
+    const { pinWrongAccount, pinWrongAccountDay } = this.config;
+    return [
+      { bucket: 'pin-guess-10-minutes', key: accountId, limit: pinWrongAccount, windowMs: 10 * MINUTE },
+      { bucket: 'pin-guess-day', key: accountId, limit: pinWrongAccountDay, windowMs: DAY },
     ];
   }
 
