@@ -2,7 +2,7 @@
  * Who is who in the seeded data. Everything follows from a number, so that the load generator knows tokens and keys
  * without being told.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** @typedef {{ accounts: number, servers: number, links: number, rich: number }} Sizes `rich`: accounts with ten servers */
 
@@ -11,8 +11,16 @@ export const FULL = { accounts: 100_000, servers: 20_000, links: 300_000, rich: 
 /** @type {Sizes} */
 export const QUICK = { accounts: 5_000, servers: 1_000, links: 15_000, rich: 500 };
 
+/** The same proportions around so many links. @param {number} links @returns {Sizes} */
+export const sizedBy = (links) => ({
+  accounts: Math.round(links / 3),
+  servers: Math.round(links / 15),
+  links,
+  rich: Math.round(links / 30),
+});
+
 /** @param {string} what @param {number} at @returns {string} 64 hex digits */
-export const secretOf = (what, at) => createHash('sha256').update(`${what} ${at}`).digest('hex');
+export const secretOf = (what, at) => hash('sha256', `${what} ${at}`, 'hex');
 
 /** @param {number} at */
 export const tokenOf = (at) => secretOf('token', at);

@@ -18,6 +18,7 @@ import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, use
  * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'sign-in' | 'plain'} kind `list` and `same` are E4 without and with what is known
  * already; `update` tells nothing new, `change` another address each time; `accept` answers an invitation
  * @property {number} from
+ * @property {number} [step] from one account to the next; 1 unless given
  * @property {number} count so many different accounts or servers, evenly
  * @property {number} [seconds] how long; without it, each once
  * @property {number} [nth] which of an account's ten servers is accepted
@@ -29,7 +30,7 @@ import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, use
 /** @typedef {{ requests: number, seconds: number, rate: number, p50: number, p99: number, statuses: Record<string, number>, bytes: number }} Outcome times in milliseconds */
 
 const job = /** @type {Job} */ (parsed(process.argv[2] ?? '{}'));
-const { port, connections, kind, from, count } = job;
+const { port, connections, kind, from, count, step = 1 } = job;
 const accessTokens =
   job.tokens === undefined ? null : /** @type {string[]} */ (parsed(readFileSync(job.tokens, 'utf8')));
 
@@ -132,7 +133,7 @@ async function etags() {
   let at = 0;
   const one = async () => {
     let mine = 0;
-    const next = () => (at < count ? request(from + (mine = at++)) : undefined);
+    const next = () => (at < count ? request(from + (mine = at++) * step) : undefined);
     await talk(next, (head) => (found[mine] = /\r\netag: ([^\r]+)/i.exec(head)?.[1] ?? '"none"'));
   };
   await Promise.all(Array.from({ length: connections }, one));
@@ -146,7 +147,7 @@ const quantile = (sorted, share) =>
 async function perform() {
   const known = kind === 'same' ? await etags() : [];
   const ready = Array.from({ length: kind === 'plain' ? 1 : count }, (_, at) =>
-    request(from + at, known[at]),
+    request(from + at * step, known[at]),
   );
   times.length = 0;
   statuses.clear();

@@ -3,8 +3,9 @@ import { againstPlainWay } from './against-plain-way.mjs';
 import { crowd } from './crowd.mjs';
 import { durableWrites } from './durable-writes.mjs';
 import { atLeast, atMost, perSecond } from './facts.mjs';
+import { growth } from './growth.mjs';
 import { startNginx, startSyncthingDiscovery } from './others.mjs';
-import { load, startBare, startBroker } from './processes.mjs';
+import { load, NOBODY_REFUSED, startBare, startBroker } from './processes.mjs';
 import { median, rounds } from './rounds.mjs';
 import { signIns } from './sign-ins.mjs';
 
@@ -111,7 +112,7 @@ const cold = {
   ids: ['P-3'],
   async run(stage) {
     const postgres = await stage.postgres();
-    const settings = { LISTS_MEMORY_MB: '0' };
+    const settings = { LISTS_MEMORY_MB: '0', ...NOBODY_REFUSED };
     const onSqlite = await startBroker(await stage.sqlite(), settings);
     const onPostgres =
       postgres && (await startBroker(postgres.dataDir, { ...settings, DATABASE_URL: postgres.url }));
@@ -148,7 +149,7 @@ const firstSeen = {
     const ratios = [];
     let detail = '';
     for (let round = 0; round < Math.min(3, stage.effort.rounds); round += 1) {
-      const broker = await startBroker(dataDir);
+      const broker = await startBroker(dataDir, NOBODY_REFUSED);
       const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
       const bare = await load({ ...richJob(stage), kind: 'plain', port: fastify.port });
       const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.accounts, port: broker.port };
@@ -230,5 +231,6 @@ export const measures = [
   firstSeen,
   updates,
   durableWrites,
+  growth,
   footprint,
 ];

@@ -21,19 +21,19 @@ function pinned(core, command) {
 /** @type {Set<Subject>} */
 const running = new Set();
 
-/** Whatever a measurement that failed has left. */
+/** Ends whatever a measurement that failed has left behind. */
 export async function stopAll() {
-  for (const subject of running) await subject.stop();
+  for (const subject of [...running]) await subject.stop();
 }
 
 /** A server that is being measured. */
 class Subject {
   /** @param {import('node:child_process').ChildProcess} child @param {number} port @param {number} startMs */
   constructor(child, port, startMs) {
-    running.add(this);
     this.child = child;
     this.port = port;
     this.startMs = startMs;
+    running.add(this);
   }
 
   /** Memory that is resident, in MB. */
@@ -83,11 +83,27 @@ export function startSilent(command, port, cwd) {
 }
 
 /**
+ * A command on a disk that is slow to sync: 2 ms more for each, as a real one takes without a cache that outlives a loss of
+ * power.
+ * @returns {readonly string[] | null} to stand before a command; null: `strace` is not installed
+ */
+export function slowSync() {
+  const strace = findProgram('strace') ?? '';
+  const delay = ['-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:delay_exit=2000'];
+  // As a child of what it delays, so that it ends with that; and only these calls are stopped.
+  return strace === '' ? null : [strace, '-D', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', ...delay];
+}
+
+/** For measurements that come with a crowd to a process that has just started: nobody is refused (R-42). */
+export const NOBODY_REFUSED = { OVERLOAD_DELAY_MS: '0' };
+
+/**
  * The broker, built.
  * @param {string} dataDir
  * @param {Record<string, string>} [settings]
+ * @param {readonly string[]} [before] to stand before the command
  */
-export function startBroker(dataDir, settings = {}) {
+export function startBroker(dataDir, settings = {}, before = []) {
   const env = {
     PATH: process.env['PATH'],
     DATA_DIR: dataDir,
@@ -108,16 +124,16 @@ export function startBroker(dataDir, settings = {}) {
     LISTS_MEMORY_MB: '256',
     ...settings,
   };
-  return start([process.execPath, inCheckout('dist/main.js')], env, dataDir);
+  return start([...before, process.execPath, inCheckout('dist/main.js')], env, dataDir);
 }
 
 /** @param {'http' | 'fastify'} kind @param {string} file */
 export const startBare = (kind, file) =>
   start([process.execPath, inCheckout('test/bench/bare.mjs'), kind, file]);
 
-/** @param {string} file of SQLite */
-export const startPlainWriter = (file) =>
-  start([process.execPath, inCheckout('test/bench/plain-writer.mjs'), file]);
+/** @param {string} file of SQLite @param {readonly string[]} [before] as for the broker */
+export const startPlainWriter = (file, before = []) =>
+  start([...before, process.execPath, inCheckout('test/bench/plain-writer.mjs'), file]);
 
 /** Runs a program on the core of the servers. @param {readonly string[]} command @returns {Promise<string>} what it says */
 export async function say(command) {

@@ -1,5 +1,5 @@
 /** The rows of the seeded data, table by table, in the order of their foreign keys. */
-import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, hash, randomBytes } from 'node:crypto';
 import {
   accountIdOf,
   appSignInIdOf,
@@ -15,7 +15,7 @@ import {
 /** @typedef {{ readonly table: string, readonly columns: readonly string[], readonly rows: Iterable<unknown[]> }} Rows */
 
 /** @param {string} text */
-const digest = (text) => createHash('sha256').update(text).digest('hex');
+const digest = (text) => hash('sha256', text, 'hex');
 
 /** @param {string} part */
 function prefixed(part) {
@@ -42,12 +42,9 @@ function* each(count, row) {
 function* linkRows(sizes, key, now) {
   let at = 0;
   for (const { account, server } of linksOf(sizes)) {
-    const [id, accountId, serverId] = [
-      secretOf('link', at).slice(0, 32),
-      accountIdOf(account),
-      serverIdOf(server),
-    ];
-    const sealed = seal(key, secretOf('link key', at).slice(0, 32), ['link', id, serverId, accountId]);
+    const secret = secretOf('link', at);
+    const [id, accountId, serverId] = [secret.slice(0, 32), accountIdOf(account), serverIdOf(server)];
+    const sealed = seal(key, secret.slice(32), ['link', id, serverId, accountId]);
     const mac = secretOf('mac', at);
     yield [
       id,

@@ -18,16 +18,25 @@ function sealingKey(dataDir) {
 /** @param {string} dataDir @param {import('./cast.mjs').Sizes} sizes @param {string} passwordHash */
 export function seedSqlite(dataDir, sizes, passwordHash) {
   const db = new Sqlite(`${dataDir}/signpost.sqlite`);
-  db.exec('BEGIN');
+  db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; PRAGMA temp_store = MEMORY; BEGIN');
+  const indexes = withoutIndexes(db);
   for (const { table, columns, rows } of rowsOf(sizes, sealingKey(dataDir), true, passwordHash)) {
     const marks = columns.map(() => '?').join(', ');
     const insert = db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`);
     for (const row of rows) insert.run(row);
   }
+  for (const sql of indexes) db.exec(sql);
   db.exec('COMMIT');
-  db.exec('ANALYZE');
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.close();
+}
+
+/** They are made faster at once than row by row. @param {import('better-sqlite3').Database} db @returns {string[]} what makes them */
+function withoutIndexes(db) {
+  const made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
+  const indexes = /** @type {{ name: string, sql: string }[]} */ (db.prepare(made).all());
+  for (const { name } of indexes) db.exec(`DROP INDEX "${name}"`);
+  return indexes.map(({ sql }) => sql);
 }
 
 const BATCH = 2_000;
@@ -43,27 +52,22 @@ export async function seedPostgres(url, dataDir, sizes, passwordHash) {
   await client.connect();
   await client.query('BEGIN');
   for (const { table, columns, rows } of rowsOf(sizes, sealingKey(dataDir), false, passwordHash)) {
-    /** @type {unknown[]} */
-    let values = [];
+    const names = columns.join(', ');
+    // One text for many rows: PostgreSQL reads it faster than as many parameters.
+    const insert = `INSERT INTO ${table} (${names}) SELECT ${names} FROM json_populate_recordset(NULL::${table}, $1)`;
+    /** @type {Record<string, unknown>[]} */
+    let batch = [];
     const flush = async () => {
-      if (values.length === 0) return;
-      await client.query(insertOf(table, columns, values.length / columns.length), values);
-      values = [];
+      await client.query(insert, [JSON.stringify(batch)]);
+      batch = [];
     };
     for (const row of rows) {
-      values.push(...row);
-      if (values.length >= BATCH * columns.length) await flush();
+      batch.push(Object.fromEntries(columns.map((name, at) => [name, row[at]])));
+      if (batch.length >= BATCH) await flush();
     }
     await flush();
   }
   await client.query('COMMIT');
   await client.query('ANALYZE');
   await client.end();
-}
-
-/** @param {string} table @param {readonly string[]} columns @param {number} count */
-function insertOf(table, columns, count) {
-  const row = (/** @type {number} */ at) =>
-    `(${columns.map((_, n) => `$${at * columns.length + n + 1}`).join(',')})`;
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array.from({ length: count }, (_, at) => row(at)).join(',')}`;
 }

@@ -23,10 +23,15 @@ export class Stage {
   /** @type {string[]} what could not be compared with */
   missing = [];
 
-  /** @param {import('./cast.mjs').Sizes} sizes @param {{ rounds: number, seconds: number }} effort */
-  constructor(sizes, effort) {
+  /**
+   * @param {import('./cast.mjs').Sizes} sizes
+   * @param {{ rounds: number, seconds: number }} effort
+   * @param {readonly [few: number, some: number, many: number]} links for what is said of growth
+   */
+  constructor(sizes, effort, links) {
     this.sizes = sizes;
     this.effort = effort;
+    this.links = links;
   }
 
   /** Something is not installed here. @param {string} what */
@@ -41,14 +46,18 @@ export class Stage {
 
   /** @returns {Promise<string>} a data folder with everything in SQLite */
   async sqlite() {
-    if (this.#sqlite !== undefined) return this.#sqlite;
+    return (this.#sqlite ??= await this.grown(this.sizes));
+  }
+
+  /** The same with another number of links. @param {import('./cast.mjs').Sizes} sizes @returns {Promise<string>} */
+  async grown(sizes) {
     const since = performance.now();
     const dataDir = this.subfolder('sqlite');
     // Makes the tables and the key ring.
     await (await startBroker(dataDir)).stop();
-    seedSqlite(dataDir, this.sizes, NO_PASSWORD);
-    say(`seeded SQLite in ${secondsSince(since)}`);
-    return (this.#sqlite = dataDir);
+    seedSqlite(dataDir, sizes, NO_PASSWORD);
+    say(`seeded SQLite with ${sizes.links} links in ${secondsSince(since)}`);
+    return dataDir;
   }
 
   /** @returns {Promise<{ url: string, dataDir: string } | null>} a database with everything in PostgreSQL; null: there is none */

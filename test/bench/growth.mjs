@@ -1,0 +1,52 @@
+/** P-4: what a list that is not in memory takes when there are a thousand times as many links. */
+import { sizedBy } from './cast.mjs';
+import { load, NOBODY_REFUSED, startBroker } from './processes.mjs';
+import { median, rounds } from './rounds.mjs';
+
+/** @typedef {import('./stage.mjs').Stage} Stage */
+
+/** Fewer than tokens are remembered, so that in each database nothing but the list is read; spread over all of it. */
+const MOST_ASKED = 20_000;
+
+/** @param {Stage} stage @param {number} links */
+async function startGrown(stage, links) {
+  const sizes = sizedBy(links);
+  const broker = await startBroker(await stage.grown(sizes), { LISTS_MEMORY_MB: '0', ...NOBODY_REFUSED });
+  const count = Math.min(sizes.accounts, MOST_ASKED);
+  // One after another: how long a list takes, not how long it waits.
+  const job = {
+    kind: /** @type {const} */ ('list'),
+    port: broker.port,
+    connections: 1,
+    from: 0,
+    count,
+    step: Math.floor(sizes.accounts / count),
+  };
+  await load({ ...job, connections: 32 });
+  return { broker, job };
+}
+
+/** @type {{ ids: readonly string[], run(stage: Stage): Promise<import('./facts.mjs').Result[]> }} */
+export const growth = {
+  ids: ['P-4'],
+  async run(stage) {
+    const { links, effort } = stage;
+    const [few, some, many] = [
+      await startGrown(stage, links[0]),
+      await startGrown(stage, links[1]),
+      await startGrown(stage, links[2]),
+    ];
+    const took =
+      (/** @type {typeof few} */ { job }) =>
+      async () =>
+        (await load({ ...job, seconds: effort.seconds })).p50;
+    const { all } = await rounds(effort.rounds, { few: took(few), some: took(some), many: took(many) });
+    for (const { broker } of [few, some, many]) await broker.stop();
+    const us = Object.values(all).map((times) => `${Math.round(median(times) * 1_000)} µs`);
+    const value = median(all.many.map((time, at) => time / (all.few[at] ?? NaN)));
+    const counts = links.map((count) => count.toLocaleString('en')).join(', ');
+    const detail = `${us.join(', ')} at ${counts} links`;
+    const what = 'median of a list that is read, SQLite, from few links to many';
+    return [{ id: 'P-4', what, value, unit: '×', target: '≤ 1.20', holds: value <= 1.2, detail }];
+  },
+};
