@@ -32,7 +32,8 @@ export class Memory<Key, Value> {
   get(key: Key): Value | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
-    slot.isUsed = true;
+    // Asked first: what is written must be fetched into the cache, and sent back.
+    if (!slot.isUsed) slot.isUsed = true;
     return slot.value;
   }
 

@@ -140,8 +140,9 @@ export class DevicesService {
 
   /** Its time is judged at every request: it runs out also for what is remembered. */
   #admit(known: CheckedToken): SignedInDevice | null {
-    if (hasExpired(known, this.#lifetimes, this.clock.now())) return null;
-    this.#markUsed(known);
+    const now = this.clock.now();
+    if (hasExpired(known, this.#lifetimes, now)) return null;
+    this.#markUsed(known, now);
     return known.signedIn;
   }
 
@@ -162,8 +163,7 @@ export class DevicesService {
   }
 
   /** Beside the request, at most once an hour: a device may not wait for a stamp, nor fail because of it. */
-  #markUsed(known: CheckedToken): void {
-    const now = this.clock.now();
+  #markUsed(known: CheckedToken, now: number): void {
     if (now - known.lastUsedAt < HOUR) return;
     known.lastUsedAt = now;
     this.jobs.soon('mark device used', () =>

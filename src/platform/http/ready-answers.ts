@@ -45,6 +45,8 @@ interface Prepared {
   readonly unchanged: Distribution;
 }
 
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
 /** A request that is being answered. */
 interface Asked {
   readonly request: IncomingMessage;
@@ -92,21 +94,21 @@ export class ReadyAnswers {
 
   /** Once the framework listens to the server. */
   standBefore(server: Server): void {
-    const framework = server.listeners('request') as ((...given: unknown[]) => void)[];
+    const framework = server.listeners('request') as Listener[];
     // What Node says of the connection on each answer.
     const seconds = Math.floor(server.keepAliveTimeout / 1_000);
     this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
+    const goOn: Listener = (request, response) => {
+      for (const listener of framework) listener.call(server, request, response);
+    };
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const goOn = (): void => {
-        for (const listener of framework) listener.call(server, request, response);
-      };
-      if (!this.#answers(request, response, goOn)) goOn();
+      if (!this.#answers(request, response, goOn)) goOn(request, response);
     });
   }
 
   /** @returns false if it is for the framework, unless `goOn` says so later */
-  #answers(request: IncomingMessage, response: ServerResponse, goOn: () => void): boolean {
+  #answers(request: IncomingMessage, response: ServerResponse, goOn: Listener): boolean {
     const since = performance.now();
     const prepared = this.#routeOf(request);
     if (prepared === undefined || !this.#isAdmitted(request)) return false;
@@ -119,7 +121,7 @@ export class ReadyAnswers {
     return true;
   }
 
-  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: () => void): Promise<void> {
+  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: Listener): Promise<void> {
     try {
       const found = await answer;
       if (found !== null) {
@@ -129,7 +131,7 @@ export class ReadyAnswers {
     } catch (error) {
       noteFailure(asked.request, error as Error);
     }
-    goOn();
+    goOn(asked.request, asked.response);
   }
 
   #give(answer: ReadyAnswer, { request, response, prepared, network, since }: Asked): void {

@@ -22,7 +22,9 @@ const FULL_WAIT_MS = 60_000;
 
 /** Counters in this process: fixed windows that start with the first act. */
 export class MemoryLimiter extends Limiter {
-  readonly #counters = new Map<string, Counter>();
+  /** By bucket and key: a key that is the same text each time is found without putting one together (P-1). */
+  readonly #buckets = new Map<string, Map<string, Counter>>();
+  #size = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -74,7 +76,7 @@ export class MemoryLimiter extends Limiter {
 
   override refund({ rules, at }: Counted): Promise<void> {
     for (const rule of rules) {
-      const counter = this.#counters.get(keyOf(rule));
+      const counter = this.#find(rule);
       if (!counter || counter.startedAt > at || counter.count === 0) continue;
       counter.count -= 1;
       if (counter.count < rule.limit) counter.blockedUntil = 0;
@@ -83,7 +85,7 @@ export class MemoryLimiter extends Limiter {
   }
 
   override clear(rules: readonly Rule[]): Promise<void> {
-    for (const rule of rules) this.#counters.delete(keyOf(rule));
+    for (const { bucket, key } of rules) this.#forget(this.#buckets.get(bucket), keptAs(key));
     return Promise.resolve();
   }
 
@@ -96,30 +98,44 @@ export class MemoryLimiter extends Limiter {
   }
 
   #live(rule: Rule, now: number): Counter | undefined {
-    const known = this.#counters.get(keyOf(rule));
+    const known = this.#find(rule);
     return known && known.endsAt > now ? known : undefined;
+  }
+
+  #find({ bucket, key }: Rule): Counter | undefined {
+    return this.#buckets.get(bucket)?.get(keptAs(key));
+  }
+
+  #forget(counters: Map<string, Counter> | undefined, key: string): void {
+    if (counters?.delete(key) === true) this.#size -= 1;
   }
 
   #counter(rule: Rule, now: number): Counter {
     const known = this.#live(rule, now);
     if (known) return known;
     const fresh = { count: 0, startedAt: now, endsAt: now + rule.windowMs, blockedUntil: 0 };
-    this.#counters.set(keyOf(rule), fresh);
+    const { bucket, key } = rule;
+    const counters = this.#buckets.get(bucket) ?? new Map<string, Counter>();
+    this.#buckets.set(bucket, counters);
+    this.#forget(counters, keptAs(key));
+    counters.set(keptAs(key), fresh);
+    this.#size += 1;
     return fresh;
   }
 
   /** False when memory is full of live counters: newcomers are refused rather than anybody forgotten (S-26). */
   #makeRoom(rules: readonly Rule[], now: number): boolean {
     const fits = (): boolean => {
-      const newcomers = rules.filter((rule) => !this.#counters.has(keyOf(rule))).length;
-      return newcomers === 0 || this.#counters.size + newcomers <= this.most;
+      const newcomers = rules.filter((rule) => this.#find(rule) === undefined).length;
+      return newcomers === 0 || this.#size + newcomers <= this.most;
     };
     if (!fits()) this.#sweep(now);
     return fits();
   }
 
   #sweep(now: number): void {
-    for (const [key, counter] of this.#counters) if (counter.endsAt <= now) this.#counters.delete(key);
+    for (const counters of this.#buckets.values())
+      for (const [key, { endsAt }] of counters) if (endsAt <= now) this.#forget(counters, key);
   }
 }
 
@@ -161,6 +177,6 @@ export class UnlimitedLimiter extends Limiter {
   }
 }
 
-function keyOf({ bucket, key }: Rule): string {
-  return `${bucket}\n${key.length > LONGEST_KEY ? digestOf(key).slice(0, 32) : key}`;
+function keptAs(key: string): string {
+  return key.length > LONGEST_KEY ? digestOf(key).slice(0, 32) : key;
 }
