@@ -113,6 +113,10 @@ export class BrokerProcess {
     return this.#ended;
   }
 
+  get hasEnded() {
+    return this.#over !== '';
+  }
+
   /** The lines it logged, as far as they were JSON. @returns {readonly LogLine[]} */
   get lines() {
     return this.#lines;

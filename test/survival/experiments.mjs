@@ -5,10 +5,12 @@ import { backupUnderLoad } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
 import { failover, failoverWithLoss } from './failover.mjs';
+import { thunderingHerd } from './herd.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
 import { linkHistories } from './link-histories.mjs';
 import { mailBacklog, mailKills, mailSchedule, mailServerAway } from './mail.mjs';
 import { migrationUnderLoad } from './migration.mjs';
+import { noMoreFiles, slowClients } from './slow-clients.mjs';
 import { signInFlood } from './sign-in-flood.mjs';
 import { overload } from './overload.mjs';
 import { partitions } from './partitions.mjs';
@@ -17,6 +19,7 @@ import { redisAway } from './redis-away.mjs';
 import { refreshKills } from './refresh-kills.mjs';
 import { rollingRestart } from './rolling-restart.mjs';
 import { secondProcess } from './second-process.mjs';
+import { soak } from './soak.mjs';
 import { revocations } from './several-nodes.mjs';
 
 /** @type {readonly import('./stage.mjs').Experiment[]} */
@@ -36,8 +39,12 @@ export const experiments = [
   mailSchedule,
   mailKills,
   mailBacklog,
+  thunderingHerd,
   overload,
   signInFlood,
+  slowClients,
+  noMoreFiles,
+  soak,
   backupUnderLoad,
   migrationUnderLoad,
   rollingRestart,

@@ -54,9 +54,13 @@ export class Floods {
     return new Floods(stage, await stage.broker({ dataDir, settings: own, before }));
   }
 
+  get port() {
+    return Number(new URL(this.broker.url).port);
+  }
+
   /** @param {number} rate @param {number} seconds @param {Partial<import('./flood/generator.mjs').Job>} [more] @returns {Promise<Outcome>} */
   async at(rate, seconds, more = {}) {
-    const port = Number(new URL(this.broker.url).port);
+    const { port } = this;
     const from = this.#from;
     // What happens once only is not asked for again.
     this.#from += Math.ceil((rate * seconds) / 50);

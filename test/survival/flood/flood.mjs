@@ -15,21 +15,23 @@ const taskset = availableParallelism() > 1 ? findProgram('taskset') : null;
 export const onFirstCore = taskset === null ? [] : [taskset, '-c', '0'];
 
 /** @param {Job} job @returns {Promise<Outcome>} */
-export async function flood(job) {
-  const command = [
-    ...(taskset === null ? [] : [taskset, '-c', '1']),
-    process.execPath,
-    inCheckout('test/survival/flood/generator.mjs'),
-    JSON.stringify(job),
-  ];
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+export const flood = async (job) => /** @type {Outcome} */ (await said('generator', job));
+
+/** @param {import('./herd.mjs').Job} job @returns {Promise<import('./herd.mjs').Outcome>} */
+export const herd = async (job) => /** @type {import('./herd.mjs').Outcome} */ (await said('herd', job));
+
+/** @param {'generator' | 'herd'} program @param {object} job @returns {Promise<unknown>} */
+async function said(program, job) {
+  const script = [inCheckout(`test/survival/flood/${program}.mjs`), JSON.stringify(job)];
+  const node = process.execPath;
+  const [command, args] = taskset === null ? [node, script] : [taskset, ['-c', '1', node, ...script]];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => (said += text));
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ part) => (text += part));
   await once(child, 'close');
   process.off('exit', end);
   if (child.exitCode !== 0) throw new Error('the load generator failed');
-  return /** @type {Outcome} */ (parsed(said));
+  return parsed(text);
 }

@@ -2,7 +2,7 @@
 import { Lane } from './lane.mjs';
 
 /** @param {number} n @returns {string} an address of this machine that stands for a network of its own */
-const addressOf = (n) => `127.${1 + (n >> 14)}.${(n >> 7) & 127}.${1 + (n & 127)}`;
+export const addressOf = (n) => `127.${1 + (n >> 14)}.${(n >> 7) & 127}.${1 + (n & 127)}`;
 
 export class Lanes {
   /** @type {Lane[]} */

@@ -5,10 +5,11 @@ const TURN_MS = 5;
 /** As long as reading and refusing took, if that is more, so that something gets done however many come; at most this. */
 const LONGEST_TURN_MS = 25;
 /**
- * Node accepts one connection in each turn (libuv since 1.45), so while somebody wants to connect turns are short: with
- * long ones, new callers would wait for seconds.
+ * Node accepts one connection in each turn (libuv since 1.45), and who waits for that waits in the kernel, unseen. So while
+ * somebody connects in every turn, nothing is taken up for so long after the last time: turns are short then, and many
+ * are accepted in the time in which one would be served.
  */
-const TURN_WHILE_CONNECTING_MS = 1;
+const ACCEPT_MS = 5;
 /** Calls that are prepared for one turn; what takes less time than 5 ms / 250 waits for the next one. */
 const STEPS = 250;
 
@@ -28,6 +29,8 @@ export class Turns {
   #isInTurn = false;
   #since = 0;
   #ms = TURN_MS;
+  /** When something was last taken up. */
+  #servedAt = -Infinity;
   /** How long those who had waited were taken up in this turn; 0 while nobody waits. */
   #steppedMs = 0;
   #hasConnected = false;
@@ -41,7 +44,10 @@ export class Turns {
   /** Whether this turn has time left for one more. */
   hasRoom(): boolean {
     if (!this.#isInTurn) this.#begin(this.stopwatch.now());
-    return this.stopwatch.now() - this.#since < this.#ms;
+    const now = this.stopwatch.now();
+    if (now - this.#since >= this.#ms) return false;
+    this.#servedAt = now;
+    return true;
   }
 
   /** Somebody waits. */
@@ -67,9 +73,8 @@ export class Turns {
     this.#steppedMs = 0;
     this.work.begin(now);
     const others = reading + this.stopwatch.now() - now;
-    this.#ms = this.#hasConnected
-      ? TURN_WHILE_CONNECTING_MS
-      : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, others));
+    const isAccepting = this.#hasConnected && now - this.#servedAt < ACCEPT_MS;
+    this.#ms = isAccepting ? 0 : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, others));
     this.#hasConnected = false;
   };
 
@@ -81,14 +86,14 @@ export class Turns {
 
   readonly #step = (): void => {
     this.#steps -= 1;
-    if (!this.#isInTurn) {
-      // The first of a turn is taken up however late it is.
-      this.#begin(this.stopwatch.now());
-      this.work.next();
-    } else if (this.hasRoom()) this.work.next();
+    // The first of a turn is taken up however late it is.
+    const isFirst = !this.#isInTurn && this.#ms > 0;
+    if (!this.#isInTurn) this.#begin(this.stopwatch.now());
+    if (isFirst || this.hasRoom()) this.work.next();
     if (this.#steps > 0) return;
     const now = this.stopwatch.now();
     this.#steppedMs = now - this.#since;
+    if (this.#ms > 0) this.#servedAt = now;
     this.work.end(now);
     this.#prepare(Math.min(STEPS, this.work.length));
   };

@@ -1,0 +1,18 @@
+/** What a process takes, as the kernel counts it. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** @param {number} pid @returns {number} seconds of processor time */
+export function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** @param {number} pid @returns {number} memory that is resident, in MB */
+export function residentMbOf(pid) {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+}
+
+/** @param {number} pid @returns {number} open files and connections */
+export const filesOf = (pid) => readdirSync(`/proc/${pid}/fd`).length;
