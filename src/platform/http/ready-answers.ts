@@ -15,6 +15,7 @@ import { HttpDate } from './http-date.js';
 import { noteFailure } from './look-up-failures.js';
 import { Readiness } from './readiness.js';
 import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
+import { standBefore } from './stand-before.js';
 
 /** One operation of an edge, for whoever is known already. */
 export interface ReadyRoute {
@@ -94,15 +95,10 @@ export class ReadyAnswers {
 
   /** Once the framework listens to the server. */
   standBefore(server: Server): void {
-    const framework = server.listeners('request') as Listener[];
     // What Node says of the connection on each answer.
     const seconds = Math.floor(server.keepAliveTimeout / 1_000);
     this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
-    const goOn: Listener = (request, response) => {
-      for (const listener of framework) listener.call(server, request, response);
-    };
-    server.removeAllListeners('request');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    standBefore(server, (goOn) => (request, response) => {
       if (!this.#answers(request, response, goOn)) goOn(request, response);
     });
   }

@@ -8,6 +8,7 @@ import { presenterOf, type ErrorAnswer, type ErrorPresenter } from '../error-fil
 import { COMMON_HEADERS } from '../fastify.js';
 import { countOverloaded } from '../http-metrics.js';
 import { Readiness } from '../readiness.js';
+import { standBefore, type Serve } from '../stand-before.js';
 import type { Priority } from './priority.js';
 import type { PriorityTable, Worth } from './priority-table.js';
 import { Stopwatch } from './stopwatch.js';
@@ -62,10 +63,10 @@ export class LoadShedder {
   /** Stands before whatever answers requests of this server now. */
   addTo(server: Server, table: PriorityTable, presenters: readonly ErrorPresenter[]): void {
     if (this.config.overloadDelay === 0) return;
-    const rest = server.listeners('request') as ((...given: unknown[]) => void)[];
-    const serve = (request: IncomingMessage, response: ServerResponse): void => {
-      for (const listener of rest) listener.call(server, request, response);
-    };
+    standBefore(server, (serve) => this.#inTurn(server, serve, table, presenters));
+  }
+
+  #inTurn(server: Server, serve: Serve, table: PriorityTable, presenters: readonly ErrorPresenter[]): Serve {
     const line = this.#line;
     const turns = new Turns(this.stopwatch, {
       get length() {
@@ -76,8 +77,7 @@ export class LoadShedder {
       end: (now) => this.#refuseAll(line.takeOverdue(now), now, presenters),
     });
     server.on('connection', () => turns.connected());
-    server.removeAllListeners('request');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    return (request, response) => {
       if (turns.hasRoom() && line.length === 0) {
         serve(request, response);
         return;
@@ -87,10 +87,10 @@ export class LoadShedder {
       const call = { request, response, worth, since };
       if (line.add(call, worth.priority, since)) turns.wanted();
       else this.#refuse(call, since, presenters);
-    });
+    };
   }
 
-  #serveNext(serve: (request: IncomingMessage, response: ServerResponse) => void): void {
+  #serveNext(serve: Serve): void {
     const call = this.#line.take();
     // Who has gone meanwhile needs no answer.
     if (call && !call.response.destroyed) serve(call.request, call.response);
