@@ -6,13 +6,20 @@ import { measuredCache, type CacheCounts } from '../../platform/metrics/caches.j
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
-import { LinksService } from '../links/index.js';
+import { LinksService, type UsableLink } from '../links/index.js';
+import type { Server } from '../servers/index.js';
 import { ServerList } from './server-list.js';
 
 const MIB = 1_048_576;
-/** Of an empty list, and of each server in one with ready bytes for two edges, as measured. */
+/** Of an empty list, and of each server in one with ready bytes for two edges, as measured where each stands in five lists. */
 const LIST_BYTES = 700;
-const SERVER_BYTES = 2_000;
+const SERVER_BYTES = 1_700;
+
+/** A server that stands in lists that are remembered. */
+interface Standing {
+  readonly server: Server;
+  readonly accounts: Set<AccountId>;
+}
 
 /**
  * The lists of accounts, remembered.
@@ -25,7 +32,7 @@ const SERVER_BYTES = 2_000;
 export class Directory {
   readonly #lists: Memory<AccountId, ServerList>;
   readonly #counts: CacheCounts;
-  readonly #accounts = new Map<ServerId, Set<AccountId>>();
+  readonly #standing = new Map<ServerId, Standing>();
   readonly #reads = new OpenReads();
   /** Reads that others may join: nothing has changed since they began. */
   readonly #joinable = new Map<AccountId, { readonly read: OpenRead; readonly list: Promise<ServerList> }>();
@@ -76,15 +83,21 @@ export class Directory {
   }
 
   #load(accountId: AccountId): Soon<ServerList> {
-    return soon(this.links.usableBy(accountId), (servers) => new ServerList(servers));
+    return soon(this.links.usableBy(accountId), (links) => new ServerList(links.map(this.#sharing)));
   }
+
+  /** A server stands in several lists: what is known of it is kept once (P-9). */
+  readonly #sharing = (usable: UsableLink): UsableLink => {
+    const known = this.#standing.get(usable.server.id)?.server;
+    return known !== undefined && isSame(known, usable.server) ? { ...usable, server: known } : usable;
+  };
 
   #keep(accountId: AccountId, list: ServerList): void {
     if (!this.#lists.set(accountId, list, LIST_BYTES + SERVER_BYTES * list.servers.length)) return;
     for (const { server } of list.servers) {
-      const accounts = this.#accounts.get(server.id);
-      if (accounts) accounts.add(accountId);
-      else this.#accounts.set(server.id, new Set([accountId]));
+      const standing = this.#standing.get(server.id);
+      if (standing) standing.accounts.add(accountId);
+      else this.#standing.set(server.id, { server, accounts: new Set([accountId]) });
     }
   }
 
@@ -96,7 +109,7 @@ export class Directory {
     } else {
       // Whose lists are being read with this server is not known yet.
       this.#joinable.clear();
-      for (const accountId of [...(this.#accounts.get(change.id as ServerId) ?? [])])
+      for (const accountId of [...(this.#standing.get(change.id as ServerId)?.accounts ?? [])])
         this.#lists.delete(accountId);
     }
   }
@@ -109,9 +122,9 @@ export class Directory {
 
   #unlist(accountId: AccountId, { servers }: ServerList): void {
     for (const { server } of servers) {
-      const accounts = this.#accounts.get(server.id);
+      const accounts = this.#standing.get(server.id)?.accounts;
       accounts?.delete(accountId);
-      if (accounts?.size === 0) this.#accounts.delete(server.id);
+      if (accounts?.size === 0) this.#standing.delete(server.id);
     }
   }
 }
@@ -119,4 +132,9 @@ export class Directory {
 function isStale(read: OpenRead, accountId: AccountId, { servers }: ServerList): boolean {
   const serverIds = servers.map(({ server }) => server.id);
   return read.isStale('account', [accountId]) || read.isStale('server', serverIds);
+}
+
+function isSame(known: Server, read: Server): boolean {
+  for (const name in read) if (known[name as keyof Server] !== read[name as keyof Server]) return false;
+  return true;
 }

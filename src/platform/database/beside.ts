@@ -3,7 +3,6 @@ import type { DataSource } from 'typeorm';
 import { NO_EPOCHS, type Connections, type Tables } from './connections.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
-import { keepAlive } from './native-objects.js';
 import { PostgresSolitude } from './postgres-solitude.js';
 import { NO_RESERVE } from './reserve.js';
 import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
@@ -58,5 +57,5 @@ function unprepared(kind: Connections['kind'], source: DataSource): Connections[
 }
 
 function prepareWriting(db: Sqlite.Database): void {
-  keepAlive(db).exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
+  db.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
 }

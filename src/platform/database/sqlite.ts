@@ -98,7 +98,10 @@ export function sqliteSource(
     type: 'better-sqlite3',
     database: file,
     timeout,
-    prepareDatabase,
+    prepareDatabase: (db: Sqlite.Database): void => {
+      keepPragmas(keepAlive(db));
+      prepareDatabase(db);
+    },
     statementCacheSize: STATEMENTS_KEPT,
   } as const;
   return new DataSource({ ...options, ...commonOptions(tables, migrations) });
@@ -106,11 +109,18 @@ export function sqliteSource(
 
 /** `exec`, because `pragma` makes a prepared statement that it drops. */
 function prepareWriter(db: Sqlite.Database): void {
-  keepAlive(db);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
   if (statSync(db.name).size > CHECKED_UP_TO_BYTES) return;
   const damage = damageIn(db);
   if (damage !== null) throw new Error(damage);
+}
+
+/** The ORM sets pragmas, when it opens and around migrations, and the driver drops a prepared statement for each. */
+function keepPragmas(db: Sqlite.Database): void {
+  db.pragma = (source) => {
+    const statement = keepAlive(db.prepare(`PRAGMA ${source}`));
+    return statement.reader ? statement.all() : statement.run();
+  };
 }
 
 /** What is wrong with the file, on one line, or null. Reads all of it. */
@@ -120,7 +130,6 @@ export function damageIn(db: Sqlite.Database): string | null {
 }
 
 export function prepareReader(db: Sqlite.Database): void {
-  keepAlive(db);
   db.exec('PRAGMA query_only = ON');
 }
 

@@ -15,7 +15,7 @@ import { HttpDate } from './http-date.js';
 import { noteFailure } from './look-up-failures.js';
 import { Readiness } from './readiness.js';
 import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
-import { standBefore } from './stand-before.js';
+import { standBefore, type Serve } from './stand-before.js';
 
 /** One operation of an edge, for whoever is known already. */
 export interface ReadyRoute {
@@ -45,8 +45,6 @@ interface Prepared {
   readonly full: Distribution;
   readonly unchanged: Distribution;
 }
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A request that is being answered. */
 interface Asked {
@@ -104,7 +102,7 @@ export class ReadyAnswers {
   }
 
   /** @returns false if it is for the framework, unless `goOn` says so later */
-  #answers(request: IncomingMessage, response: ServerResponse, goOn: Listener): boolean {
+  #answers(request: IncomingMessage, response: ServerResponse, goOn: Serve): boolean {
     const since = performance.now();
     const prepared = this.#routeOf(request);
     if (prepared === undefined || !this.#isAdmitted(request)) return false;
@@ -117,7 +115,7 @@ export class ReadyAnswers {
     return true;
   }
 
-  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: Listener): Promise<void> {
+  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: Serve): Promise<void> {
     try {
       const found = await answer;
       if (found !== null) {
