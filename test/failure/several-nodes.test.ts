@@ -111,7 +111,7 @@ declare('three nodes', () => {
         ),
       ).toBeLessThan(500);
     }
-    await expectMemory(true);
+    await eventually(() => expectMemory(true));
   });
 
   test('an update that takes back what another node has just acknowledged is no update with nothing new', async () => {
