@@ -45,7 +45,7 @@ await perform(async () => {
   await ensureBuilt();
   const stage = isQuick
     ? new Stage(QUICK, { rounds: 3, seconds: 1 }, [1_000, 10_000, 100_000])
-    : new Stage(FULL, { rounds: 5, seconds: 3 }, [1_000, 100_000, 1_000_000]);
+    : new Stage(FULL, { rounds: 5, seconds: 2 }, [1_000, 100_000, 1_000_000]);
   const all = [];
   const since = performance.now();
   const isWanted = (/** @type {string} */ id) => wanted.length === 0 || wanted.includes(id);

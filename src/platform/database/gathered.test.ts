@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { gathered } from './gathered.js';
-import type { Found } from './look-up.js';
+import { ofPostgres, ofSqlite, type Found } from './look-up.js';
 
 function room(): {
   ask: (key: string) => Promise<string | undefined>;
@@ -59,4 +59,15 @@ test('a key that cannot be stored is not asked for, so that it fails nobody', as
   const { ask, asked } = room();
   expect(await ask('o\0ne')).toBeUndefined();
   expect(asked).toEqual([]);
+});
+
+test('a statement is put in the words of each database', () => {
+  const lookUp = 'SELECT id, json_group_array(json_array(a, b)) AS found FROM t WHERE id = $1 GROUP BY id';
+  expect(ofPostgres(lookUp)).toBe(
+    'SELECT id, json_agg(json_build_array(a, b))::text AS found FROM t WHERE id = ANY($1::varchar[]) GROUP BY id',
+  );
+  // A value that stands bare in a comparison would have SQLite plan anew for each, where there are statistics.
+  expect(ofSqlite('UPDATE t SET a = $1, b = $2 WHERE id = $3')).toBe(
+    'UPDATE t SET a = ?, b = ? WHERE id = (SELECT ?)',
+  );
 });
