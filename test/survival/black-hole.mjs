@@ -19,15 +19,7 @@ export const blackHole = {
   what: 'PostgreSQL in a black hole: packets vanish, nobody is told',
   must: 'every request ends within 3 s, the event loop stays free, memory too, back within 5 s',
   async run(stage) {
-    const database = await stage.postgres();
-    const proxy = await stage.proxyBefore(database.url);
-    const broker = await stage.broker({
-      settings: {
-        DATABASE_URL: proxy.url,
-        LIMIT_SERVERS_PER_ACCOUNT: '1000000',
-        LIMIT_DEVICES_PER_ACCOUNT: '1000000',
-      },
-    });
+    const { database, proxy, broker } = await stage.onPostgres();
     const siege = await Siege.around(broker, (statement) => database.rows(statement));
     /** @type {number[]} */
     const lags = [];

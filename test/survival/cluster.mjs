@@ -9,9 +9,6 @@ import { stopRedis } from '../../scripts/lib/redis.mjs';
 import { parsed } from '../bench/json.mjs';
 import { ask, signUp } from './people.mjs';
 
-/** What an experiment does not want to run into. */
-const ROOM = { LIMIT_SERVERS_PER_ACCOUNT: '1000000', LIMIT_DEVICES_PER_ACCOUNT: '1000000' };
-
 export class Cluster {
   /** @type {BrokerProcess[]} */
   nodes = [];
@@ -61,7 +58,7 @@ export class Cluster {
     const own = { DATABASE_URL: postgres, REDIS_URL: redis, NODES: String(this.settings.length) };
     return this.stage.broker({
       dataDir: this.folder,
-      settings: { ...ROOM, ...own, ...this.settings[n] },
+      settings: { ...own, ...this.settings[n] },
     });
   }
 

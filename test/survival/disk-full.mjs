@@ -134,8 +134,6 @@ class FullDisk {
   }
 }
 
-const settings = { LIMIT_SERVERS_PER_ACCOUNT: '1000000', LIMIT_DEVICES_PER_ACCOUNT: '1000000' };
-
 /** @type {Experiment} */
 export const diskFull = {
   id: 'R-15',
@@ -143,7 +141,7 @@ export const diskFull = {
   must: 'writes 503 (507 on the API), reads and sign-in work, nothing is hurt, normal within 10 s of room, no restart',
   async run(stage) {
     const disk = smallDisk(stage, 24);
-    const broker = await stage.broker({ dataDir: path.join(disk, 'data'), settings });
+    const broker = await stage.broker({ dataDir: path.join(disk, 'data') });
     const full = new FullDisk(stage, disk, broker, rowsOfSqlite(path.join(disk, 'data')));
     await full.play(async (app) => {
       await full.refusals(app);
@@ -174,7 +172,7 @@ export const diskFullOfPostgres = {
     await query(database.url, 'CREATE DATABASE small TABLESPACE small');
     const url = new URL(database.url);
     url.pathname = '/small';
-    const broker = await stage.broker({ settings: { ...settings, DATABASE_URL: url.href } });
+    const broker = await stage.broker({ settings: { DATABASE_URL: url.href } });
     const full = new FullDisk(stage, disk, broker, (statement) => query(url.href, statement));
     await full.play((app) => full.refusals(app));
     return full.findings;

@@ -22,15 +22,8 @@ export const failover = {
   async run(stage) {
     const database = await stage.postgres();
     const standby = await standbyOf(stage, database, 'synchronous');
-    const proxy = await stage.proxyBefore(database.url);
-    const broker = await stage.broker({
-      settings: {
-        DATABASE_URL: proxy.url,
-        DATABASE_STANDBY: 'synchronous',
-        LIMIT_SERVERS_PER_ACCOUNT: '1000000',
-        LIMIT_DEVICES_PER_ACCOUNT: '1000000',
-      },
-    });
+    const settings = { DATABASE_STANDBY: 'synchronous' };
+    const { proxy, broker } = await stage.onPostgres({ database, settings });
     let now = database.url;
     const siege = await Siege.around(broker, (statement) => query(now, statement));
     await siege.fault(

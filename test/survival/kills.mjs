@@ -9,13 +9,10 @@ import { Storm } from './storm.mjs';
 /** @typedef {import('./stage.mjs').Stage} Stage */
 /** @typedef {import('./stage.mjs').Experiment} Experiment */
 
-const settings = { LIMIT_SERVERS_PER_ACCOUNT: '1000000', LIMIT_DEVICES_PER_ACCOUNT: '1000000' };
-
 /** @param {Stage} stage @param {import('./database.mjs').Database | null} database null: SQLite */
 async function kill(stage, database) {
   const dataDir = stage.folder('data');
-  const start = () =>
-    stage.broker({ dataDir, settings: { ...settings, ...(database ? { DATABASE_URL: database.url } : {}) } });
+  const start = () => stage.broker({ dataDir, settings: database ? { DATABASE_URL: database.url } : {} });
   const storm = new Storm();
   const journal = new Journal(
     storm,

@@ -30,16 +30,21 @@ const TOLERANCE = 0.05;
 /** As many as there are open connections. */
 const LANES = 3_000;
 
-export const SIZES = { accounts: 20_000, servers: 5_000, links: 60_000, rich: 2_000 };
+const SIZES = { accounts: 20_000, servers: 5_000, links: 60_000, rich: 2_000 };
 
 /** A broker on one core, and floods from the other. */
 export class Floods {
   #from = 0;
 
-  /** @param {import('./stage.mjs').Stage} stage @param {import('../../scripts/lib/broker.mjs').BrokerProcess} broker */
-  constructor(stage, broker) {
+  /**
+   * @param {import('./stage.mjs').Stage} stage
+   * @param {import('../../scripts/lib/broker.mjs').BrokerProcess} broker
+   * @param {import('../bench/cast.mjs').Sizes} sizes
+   */
+  constructor(stage, broker, sizes) {
     this.stage = stage;
     this.broker = broker;
+    this.sizes = sizes;
   }
 
   /**
@@ -51,7 +56,7 @@ export class Floods {
     await seed(stage, dataDir, { sizes, canSignIn: true });
     const own = { LOG_LEVEL: 'warn', ...settings };
     const before = onBothCores ? [] : onFirstCore;
-    return new Floods(stage, await stage.broker({ dataDir, settings: own, before }));
+    return new Floods(stage, await stage.broker({ dataDir, settings: own, before }), sizes);
   }
 
   get port() {
@@ -65,7 +70,7 @@ export class Floods {
     // What happens once only is not asked for again.
     this.#from += Math.ceil((rate * seconds) / 50);
     const lanes = { lanes: LANES, room: LANES + 1_000 };
-    return flood({ port, rate, seconds, cast: SIZES, mix: MIX, from, ...lanes, ...more });
+    return flood({ port, rate, seconds, cast: this.sizes, mix: MIX, from, ...lanes, ...more });
   }
 
   /** The most that is served in a second, whatever is asked. */

@@ -119,14 +119,7 @@ export const postgresKilled = {
   what: 'PostgreSQL stopped at once, and its postmaster killed',
   must: '503 within 2 s, back within 5 s, no restart, nothing acknowledged is lost',
   async run(stage) {
-    const database = await stage.postgres();
-    const broker = await stage.broker({
-      settings: {
-        DATABASE_URL: database.url,
-        LIMIT_SERVERS_PER_ACCOUNT: '1000000',
-        LIMIT_DEVICES_PER_ACCOUNT: '1000000',
-      },
-    });
+    const { database, broker } = await stage.onPostgres({ isDirect: true });
     const siege = await Siege.around(broker, (statement) => database.rows(statement));
     for (let round = 1; round <= stage.pick(5, 1); round += 1) {
       await siege.fault(

@@ -25,7 +25,12 @@ import { loadDoubles } from './doubles.mjs';
 export class NotHere extends Error {}
 
 /** Everything counted as ever, and no limit reached by one machine that plays hundreds. */
-const MANY_FROM_ONE_PLACE = { LIMITS: 'off', LIMIT_CONNECTIONS_PER_NETWORK: '10000' };
+const MANY_FROM_ONE_PLACE = {
+  LIMITS: 'off',
+  LIMIT_CONNECTIONS_PER_NETWORK: '10000',
+  LIMIT_SERVERS_PER_ACCOUNT: '1000000',
+  LIMIT_DEVICES_PER_ACCOUNT: '1000000',
+};
 
 export class Stage {
   #since = performance.now();
@@ -81,6 +86,21 @@ export class Stage {
     if (database === null) throw new NotHere('PostgreSQL');
     this.atEnd(() => database.remove());
     return database;
+  }
+
+  /**
+   * What an experiment begins with that hurts PostgreSQL: one of its own, a way to it that can be broken, and a broker that
+   * goes that way.
+   * @param {{ database?: Database, settings?: Readonly<Record<string, string>>, isDirect?: boolean }} [how] `isDirect`: past
+   * the way
+   * @throws NotHere
+   */
+  async onPostgres({ database: given, settings = {}, isDirect = false } = {}) {
+    const database = given ?? (await this.postgres());
+    const proxy = await this.proxyBefore(database.url);
+    const url = isDirect ? database.url : proxy.url;
+    const broker = await this.broker({ settings: { DATABASE_URL: url, ...settings } });
+    return { database, proxy, broker };
   }
 
   /** A Redis of its own. @throws NotHere */

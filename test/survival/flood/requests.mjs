@@ -35,7 +35,7 @@ function revocation({ servers }, at) {
 }
 
 /** Accounts at the end, whose devices sign out: they play nothing else. */
-const RESERVED = 5_000;
+const RESERVED = 10_000;
 
 /** @type {Record<Kind, (cast: Cast, at: number) => Buffer>} */
 const KINDS = {
