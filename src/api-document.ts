@@ -25,7 +25,7 @@ export async function routeDocuments(): Promise<RouteDocuments> {
   const options = { preview: true, abortOnError: false, logger: new NestLog(log) };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(config, log),
-    createAdapter(config, []),
+    createAdapter(config),
     options,
   );
   const openApi = `${JSON.stringify(openApiDocument(app, ApiModule, PUBLIC_URL), null, 2)}\n`;

@@ -10,7 +10,6 @@ import { openApiDocument } from './edges/api/reference/openapi.js';
 import { ReadyLists } from './edges/api/servers/ready-lists.service.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
-import { plainServersRequest, ReadyServersRoute } from './edges/connect/ready-servers.route.js';
 import { ReadyServers } from './edges/connect/ready-servers.service.js';
 import { ReadyUpdates } from './edges/connect/ready-updates.service.js';
 import { oidcErrors } from './edges/oidc/oidc-errors.js';
@@ -42,7 +41,7 @@ import { Random } from './shared/random.js';
  */
 export async function createApp(config: Config, log: Log, clock?: Clock): Promise<NestFastifyApplication> {
   const api = apiErrors(config);
-  const adapter = createAdapter(config, [plainServersRequest], [api]);
+  const adapter = createAdapter(config, [api]);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, log, clock), adapter, {
     bodyParser: false,
     // Thrown to the caller, who knows whether a test or a process must end.
@@ -55,7 +54,6 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   const pages = app.get(PageErrors);
   const presenters = [api, connectErrors, oidcErrors(pages), opsErrors, pages];
   app.useGlobalFilters(new ErrorFilter(presenters, log, app.get(Random)));
-  app.get(ReadyServersRoute).addTo(adapter.getInstance());
   const ready = app.get(ReadyAnswers);
   ready.add(app.get(ReadyServers));
   ready.add(app.get(ReadyLists));

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { ModulesContainer, Reflector } from '@nestjs/core';
 import { readdirSync, readFileSync } from 'node:fs';
-import { bareRoutesOf, type BareRoute } from '../../src/platform/http/bare-routes.js';
 import { Callers, type CallerClass } from '../../src/platform/http/callers.js';
 import { WebSessionsService } from '../../src/features/sessions/index.js';
 import { routesIn, routesOf, type Route } from '../../src/routes.js';
@@ -36,7 +35,6 @@ describe('routes', () => {
   let broker: TestBroker | undefined;
   let declared: readonly DeclaredRoute[] = [];
   let routes: Route[] = [];
-  let bare: readonly BareRoute[] = [];
   let ready: readonly ReadyRoute[] = [];
 
   beforeAll(async () => {
@@ -44,7 +42,6 @@ describe('routes', () => {
     routes = routesIn(broker.app);
     declared = declaredRoutes(broker.app.get(ModulesContainer));
     ready = broker.app.get(ReadyAnswers).routes;
-    bare = bareRoutesOf(broker.app.getHttpAdapter().getInstance());
   });
   afterAll(() => broker?.remove());
 
@@ -92,13 +89,6 @@ describe('routes', () => {
           },
         );
       }
-    }
-  });
-
-  test('past the pipeline are these, and admit whom the long way admits', () => {
-    expect(bare.map(({ path }) => path)).toEqual(['/service/servers']);
-    for (const { path, callers } of bare) {
-      expect(routes).toContainEqual({ name: `GET ${path}`, callers: [...callers], scopes: [] });
     }
   });
 
@@ -164,14 +154,14 @@ describe('routes', () => {
     expect(table.of('GET', '/%ZZ').priority).toBe('look-up');
   });
 
-  test('are put on Fastify in one place only, which asks for their callers', () => {
+  test('are never put on Fastify itself, past the guard that asks for their callers', () => {
     const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) =>
       /\.tsx?$/.test(name),
     );
     const adding = sources.filter((name) =>
       /\binstance\.(?:route|get|post|all)\(/.test(readFileSync(`src/${name}`, 'utf8')),
     );
-    expect(adding).toEqual(['platform/http/bare-routes.ts']);
+    expect(adding).toEqual([]);
   });
 
   test('of the API admit exactly these apps, and nobody else (S-60)', () => {

@@ -43,13 +43,6 @@ export class ConnectCallersGuard implements CanActivate {
     return true;
   }
 
-  /** The device that calls. @throws DomainError unauthenticated */
-  async device(request: FastifyRequest): Promise<SignedInDevice> {
-    const token = deviceTokenOf(request);
-    if (token === undefined) throw signedOut();
-    return this.#device(token);
-  }
-
   /** Lists and look-ups per device or server; ending things is never counted (S-25). */
   async countList(id: string): Promise<void> {
     await this.limiter.take([this.#listRule(id)]);

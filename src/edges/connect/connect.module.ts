@@ -9,7 +9,6 @@ import { AuthorizationsController } from './authorizations.controller.js';
 import { ConnectCallersGuard } from './callers.guard.js';
 import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
-import { ReadyServersRoute } from './ready-servers.route.js';
 import { ReadyServers } from './ready-servers.service.js';
 import { ReadyUpdates } from './ready-updates.service.js';
 import { ServersController } from './servers.controller.js';
@@ -27,6 +26,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
-  providers: [ConnectCallersGuard, ReadyServersRoute, ReadyServers, ReadyUpdates],
+  providers: [ConnectCallersGuard, ReadyServers, ReadyUpdates],
 })
 export class ConnectModule {}

@@ -12,7 +12,7 @@ export function narrowTo(own: string, wire: Parameters, name: string): void {
   throw notYours(name);
 }
 
-export function notYours(name: string): DomainError {
+function notYours(name: string): DomainError {
   return new DomainError('forbidden', 'not-yours', `${name}: does not belong to this credential.`, {
     field: name,
   });

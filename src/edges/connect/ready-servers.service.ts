@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { DiscoveryService } from '../../features/discovery/index.js';
+import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
-import type { ReadyAnswer } from '../../platform/http/ready-answer.js';
+import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
-import { PLAIN, readyList } from './ready-servers.route.js';
+import { serverEntry } from './shapes.js';
 
-/** E4 to a device that is let in, remembered or read. `ReadyServersRoute` and `ServersController.list` answer the same. */
+/** E4 as every app asks it: by its plain path, with nothing or its own id in the query. */
+const PLAIN = /^\/service\/servers\/?(?:\?(userId)=(\d{1,16}))?$/i;
+
+/** E4 to a device that is let in, remembered or read. `ServersController.list` answers the same. */
 @Injectable()
 export class ReadyServers implements ReadyRoute {
   readonly method = 'GET';
@@ -41,4 +44,9 @@ function isOwn(url: string | undefined, accountId: string): boolean {
   if (url?.includes('?') !== true) return true;
   const named = PLAIN.exec(url)?.[2];
   return named === undefined || named === accountId;
+}
+
+/** The list as E4 sends it; as `ServerList.ready` takes it. */
+function readyList({ servers, etag }: ServerList): ReadyAnswer {
+  return new ReadyAnswer(etag, JSON.stringify(servers.map(serverEntry)));
 }

@@ -92,12 +92,6 @@ export class DevicesService {
     return soon(this.#known(digestOf(token)), (known) => known && this.#admit(known));
   }
 
-  /** The same at once, if the token was checked before; null says nothing but to ask `authenticate`. */
-  recognise(token: string): SignedInDevice | null {
-    const known = this.hold.isOff ? this.checked.find(digestOf(token)) : undefined;
-    return known ? this.#admit(known) : null;
-  }
-
   /** The devices of an account, the one used last first (S-14). */
   async of(accountId: AccountId): Promise<Device[]> {
     const now = this.clock.now();

@@ -7,7 +7,6 @@ import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
 import { admit } from './admission.js';
-import { routerConstraint, type RouteConstraint } from './bare-routes.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
@@ -52,18 +51,13 @@ const MALFORMED = {
  *
  * @param presenters of the edges that tell of an unreadable URL in words of their own
  */
-export function createAdapter(
-  config: Config,
-  constraints: readonly RouteConstraint[],
-  presenters: readonly ErrorPresenter[] = [],
-): FastifyAdapter {
+export function createAdapter(config: Config, presenters: readonly ErrorPresenter[] = []): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     routerOptions: {
       caseSensitive: false,
       ignoreTrailingSlash: true,
       maxParamLength: 128,
-      constraints: Object.fromEntries(constraints.map((one) => [one.name, routerConstraint(one)])) as never,
     },
     exposeHeadRoutes: false,
     bodyLimit: config.bodyBytes,

@@ -207,7 +207,7 @@ interface Given {
 }
 
 /** Whether something comes behind the head. A GET with a body is read by the framework. */
-export function hasBody(headers: IncomingMessage['headers']): boolean {
+function hasBody(headers: IncomingMessage['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
