@@ -33,7 +33,11 @@ interface DocumentJson {
     >;
     readonly securitySchemes: Record<
       string,
-      { flows: { authorizationCode: { scopes: Record<string, string> } } }
+      {
+        flows: {
+          authorizationCode: { authorizationUrl: string; tokenUrl: string; scopes: Record<string, string> };
+        };
+      }
     >;
   };
 }
@@ -132,6 +136,19 @@ describe('what the API answers', () => {
     await device(broker, maria);
   });
   afterAll(() => broker.remove());
+
+  test('names the endpoints that the authorization server names', async () => {
+    const path = (url: unknown): string => new URL(String(url)).pathname;
+    const { authorizationUrl, tokenUrl } =
+      file.components.securitySchemes['oauth']?.flows.authorizationCode ?? {};
+    const named = (await (
+      await fetch(`${broker.url}/oidc/.well-known/openid-configuration`)
+    ).json()) as Record<string, string>;
+    expect([path(authorizationUrl), path(tokenUrl)]).toEqual([
+      path(named['authorization_endpoint']),
+      path(named['token_endpoint']),
+    ]);
+  });
 
   /** Exactly as described: a field that is not in the file fails as well. */
   function expectShape(name: string, value: unknown): void {
