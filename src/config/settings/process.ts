@@ -133,9 +133,9 @@ export const speed = {
   overloadDelay: whole(
     {
       name: 'OVERLOAD_DELAY_MS',
-      fallback: '100',
+      fallback: '200',
       meaning:
-        'A request that has waited longer than this for its turn is refused with 503 where waiting does not end, five times as long in a burst. The least important wait longest: look-ups, then registration, sign-in, updates of servers, device lists; health checks and what takes a right away are never refused (R-42). 0: nobody waits in line, and nobody is refused.',
+        'A request that has waited longer than this for its turn is refused with 503 where waiting does not end, four times as long in a burst. The least important wait longest: look-ups, then registration, sign-in, updates of servers, device lists; health checks and what takes a right away are never refused (R-42). 0: nobody waits in line, and nobody is refused.',
     },
     0,
     10_000,

@@ -52,10 +52,10 @@ describe('a waiting line', () => {
   test('has patience with a burst, however long it is, and none with a line that does not end', () => {
     line.add('first', 'server', 0);
     line.add('second', 'server', 0);
-    expect(line.takeOverdue(500)).toEqual([]);
-    expect(line.takeOverdue(501)).toEqual(['first', 'second']);
+    expect(line.takeOverdue(400)).toEqual([]);
+    expect(line.takeOverdue(401)).toEqual(['first', 'second']);
     // Nobody was served: it stands, although nobody is there.
-    line.add('third', 'server', 550);
+    line.add('third', 'server', 650);
     expect(line.takeOverdue(1_000)).toEqual([]);
     line.add('fourth', 'server', 1_040);
     expect(line.takeOverdue(1_101)).toEqual(['third']);
@@ -68,23 +68,37 @@ describe('a waiting line', () => {
     line.add('first', 'server', 0);
     expect(line.takeOverdue(2_000)).toEqual(['first']);
     line.add('second', 'server', 2_500);
-    expect(line.takeOverdue(3_000, true)).toEqual([]);
-    expect(line.takeOverdue(3_001, true)).toEqual(['second']);
+    expect(line.takeOverdue(2_900, true)).toEqual([]);
+    expect(line.takeOverdue(2_901, true)).toEqual(['second']);
   });
 
   test('is a burst again a second after the last one was sent away', () => {
     line.add('first', 'server', 0);
     expect(line.takeOverdue(2_000)).toEqual(['first']);
     line.add('second', 'server', 3_001);
-    expect(line.takeOverdue(3_501)).toEqual([]);
+    expect(line.takeOverdue(3_401)).toEqual([]);
   });
 
-  test('has room where it stands for twice as many as were served lately, and never turns away what takes rights away', () => {
-    const come = (count: number, priority: Priority, now: number): number =>
-      Array.from({ length: count }, (_none, at) => line.add(`${at}`, priority, now)).filter(Boolean).length;
+  const come = (count: number, priority: Priority, now: number, to = line): number =>
+    Array.from({ length: count }, (_none, at) => to.add(`${at}`, priority, now)).filter(Boolean).length;
+  const serve = (count: number, from = line): void => {
+    for (let served = 0; served < count; served += 1) from.take();
+  };
+
+  test('turns nobody away who will be served in time, however long it stands', () => {
+    const patient = new WaitingLine<string>(10_000);
+    expect(come(32, 'discovery', 0, patient)).toBe(32);
+    for (let now = 500; now <= 20_000; now += 500) {
+      serve(16, patient);
+      expect(come(16, 'discovery', now, patient)).toBe(16);
+      expect(patient.takeOverdue(now)).toEqual([]);
+    }
+  });
+
+  test('has room where it stands for twice as many as are served in time, and never turns away what takes rights away', () => {
     expect(come(500, 'server', 0)).toBe(500);
-    for (let served = 0; served < 10; served += 1) line.take();
-    expect(line.takeOverdue(1_200)).toHaveLength(490);
+    serve(120);
+    expect(line.takeOverdue(1_200)).toHaveLength(380);
     expect(come(30, 'server', 1_200)).toBe(20);
     // None since.
     expect(line.takeOverdue(1_310)).toHaveLength(20);
@@ -190,7 +204,7 @@ describe('the load shedder', () => {
     const stage = new Stage(100);
     stage.workMs = 6;
     stage.come('/server', '/discovery', '/look-up', '/always');
-    stage.now += 501;
+    stage.now += 401;
     while (stage.served.length < 2) await turn();
     expect(stage.served).toEqual(['/server', '/always']);
     expect(stage.refused).toEqual([
@@ -207,7 +221,7 @@ describe('the load shedder', () => {
     const stage = new Stage(100);
     stage.workMs = 6;
     stage.come(...Array.from({ length: 31 }, (_none, at) => `/server${at}`));
-    stage.now += 501;
+    stage.now += 401;
     await turn();
     const seconds = stage.refused.map(({ retryAfter }) => retryAfter);
     expect([seconds.length, new Set(seconds).size]).toEqual([30, 15]);

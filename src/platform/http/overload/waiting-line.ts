@@ -3,11 +3,13 @@ import { PRIORITIES, type Priority } from './priority.js';
 /** How long a line has to stand before it counts as one that does not end. */
 const STANDING_MS = 1_000;
 /** How much longer one may wait in a line that was empty a moment ago. */
-const LENIENCE = 5;
+const LENIENCE = 4;
 /** So many may stand in a line from which nobody was taken lately. */
 const LEAST_ROOM = 8;
-/** More than were taken lately, or there would never be more. */
+/** More than will be taken in time at the pace of late, or it would never get faster. */
 const GROWTH = 2;
+/** The pace is that of at least so long. */
+const PACE_OVER_MS = 100;
 
 /**
  * Who waits for their turn. The most important go first; of these, who came first.
@@ -72,7 +74,7 @@ class Line<Waiting> {
   /** When somebody was last sent away. */
   #overdueAt = -Infinity;
   /** For how many there is room where the line stands; how many were taken since when. */
-  #room = LEAST_ROOM;
+  #room = Infinity;
   #taken = 0;
   #countedSince = 0;
 
@@ -80,7 +82,10 @@ class Line<Waiting> {
 
   add(waiting: Waiting, now: number): boolean {
     // Sent away is not served: a line that ended so goes on.
-    if (this.#isEmpty && now - this.#overdueAt > STANDING_MS) this.#standsSince = now;
+    if (this.#isEmpty && now - this.#overdueAt > STANDING_MS) {
+      this.#standsSince = now;
+      this.#countFrom(now);
+    }
     if (this.#isStanding(now) && !this.#hasRoom(now)) {
       this.#overdueAt = now;
       return false;
@@ -118,12 +123,18 @@ class Line<Waiting> {
 
   #hasRoom(now: number): boolean {
     if (this.patienceMs === Infinity) return true;
-    if (now - this.#countedSince >= this.patienceMs) {
-      this.#room = Math.max(LEAST_ROOM, this.#taken * GROWTH);
-      this.#taken = 0;
-      this.#countedSince = now;
+    const elapsedMs = now - this.#countedSince;
+    if (elapsedMs >= PACE_OVER_MS) {
+      const inTime = (this.#taken / elapsedMs) * this.patienceMs;
+      this.#room = Math.max(LEAST_ROOM, inTime * GROWTH);
+      this.#countFrom(now);
     }
     return this.#places.length - this.#first < this.#room;
+  }
+
+  #countFrom(now: number): void {
+    this.#taken = 0;
+    this.#countedSince = now;
   }
 
   #leave(first: number): void {
