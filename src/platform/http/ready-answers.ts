@@ -116,16 +116,12 @@ export class ReadyAnswers {
   }
 
   async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: Serve): Promise<void> {
-    try {
-      const found = await answer;
-      if (found !== null) {
-        this.#give(found, asked);
-        return;
-      }
-    } catch (error) {
+    const found = await answer.catch((error: unknown) => {
       noteFailure(asked.request, error as Error);
-    }
-    goOn(asked.request, asked.response);
+      return null;
+    });
+    if (found === null) goOn(asked.request, asked.response);
+    else this.#give(found, asked);
   }
 
   #give(answer: ReadyAnswer, { request, response, prepared, network, since }: Asked): void {

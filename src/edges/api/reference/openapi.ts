@@ -41,7 +41,12 @@ export function openApiDocument(app: INestApplication, module: Type, publicUrl: 
 function oauth(publicUrl: string): Parameters<DocumentBuilder['addOAuth2']>[0] {
   const issuer = `${publicUrl}/oidc`;
   const tokenUrl = `${issuer}/token`;
-  const flow = { authorizationUrl: `${issuer}/authorize`, tokenUrl, refreshUrl: tokenUrl, scopes: { ...SCOPES } };
+  const flow = {
+    authorizationUrl: `${issuer}/authorize`,
+    tokenUrl,
+    refreshUrl: tokenUrl,
+    scopes: { ...SCOPES },
+  };
   return {
     type: 'oauth2',
     description: `Authorization code with PKCE; TVs and other devices without a browser use the device grant (RFC 8628), which OpenAPI 3.1 cannot describe. All endpoints: ${issuer}/.well-known/openid-configuration. Resource indicator (RFC 8707): ${publicUrl}/api/v1.`,
