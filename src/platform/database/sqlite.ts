@@ -117,9 +117,10 @@ function prepareWriter(db: Sqlite.Database): void {
 
 /** The ORM sets pragmas, when it opens and around migrations, and the driver drops a prepared statement for each. */
 function keepPragmas(db: Sqlite.Database): void {
-  db.pragma = (source) => {
+  db.pragma = (source, { simple = false } = {}) => {
     const statement = keepAlive(db.prepare(`PRAGMA ${source}`));
-    return statement.reader ? statement.all() : statement.run();
+    if (!statement.reader) return statement.run();
+    return simple ? statement.pluck().get() : statement.all();
   };
 }
 
