@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '../../../test/support/eventually.js';
 import type { Connections } from './connections.js';
@@ -35,7 +36,7 @@ describe('connections to PostgreSQL', () => {
   });
   const ask = (): Promise<object[]> =>
     answer instanceof Error ? Promise.reject(answer) : Promise.resolve([answer]);
-  const client = { query: async () => ({ rows: await ask() }) };
+  const client = Object.assign(new EventEmitter(), { query: async () => ({ rows: await ask() }) });
   /** @returns why it may not be used, or '' */
   function connecting(): Promise<string> {
     return new Promise((resolve) => {
@@ -107,6 +108,15 @@ describe('connections to PostgreSQL', () => {
     answer = server(1, 150);
     await epochs.look();
     expect(settled).toEqual(['older 1']);
+  });
+
+  test('that break while they are looked at end nothing but themselves (R-12)', async () => {
+    answer = new Error('terminated');
+    const connection = connecting();
+    expect(client.emit('error', new Error('reset'))).toBe(true);
+    expect(await connection).toBe('terminated');
+    await setImmediate();
+    expect(client.listenerCount('error')).toBe(0);
   });
 
   test('are used unseen where the server keeps its identity to itself', async () => {

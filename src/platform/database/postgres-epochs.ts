@@ -24,7 +24,7 @@ interface Row {
   readonly asOf: string | number | null;
 }
 
-type Client = Pick<ClientBase, 'query'>;
+type Client = Pick<ClientBase, 'query' | 'on' | 'off'>;
 
 /**
  * Looks at every new connection before it is used: a standby that took over answers like the primary before it, and may
@@ -57,12 +57,19 @@ export class PostgresEpochs implements Epochs {
   /** In the form that the pool wants: with an error the connection is closed, and who waited for it gets the error. */
   readonly verify = (client: Client, done: (error?: Error) => void): void => {
     const before = this.#seen;
+    // The pool does not listen here, and a connection that breaks unheard ends the process; the question tells of it too.
+    client.on('error', heard);
+    const over = (error?: Error): void => {
+      done(error);
+      // Whoever got it listens by now, or has given it back.
+      client.off('error', heard);
+    };
     client
       .query<Row>(LOOK)
       .then(({ rows: [row] }) => this.#judge(row, before))
       .then(
-        () => done(),
-        (error: unknown) => (isForbidden(error) ? done() : done(error as Error)),
+        () => over(),
+        (error: unknown) => (isForbidden(error) ? over() : over(error as Error)),
       );
   };
 
@@ -145,4 +152,8 @@ function notYet(why: string): DomainError {
   return new DomainError('unavailable', 'database-away', `The database cannot be used: ${why}.`, {
     retryAfterSeconds: 2,
   });
+}
+
+function heard(): void {
+  return;
 }
