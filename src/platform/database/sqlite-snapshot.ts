@@ -71,7 +71,7 @@ async function* rowsOf(db: Sqlite.Database, { name, columns }: TableShape): Asyn
   const statement = keepAlive(db.prepare(`SELECT ${quotedColumns(columns)} FROM ${quoted(name)}`).raw());
   const flags = columns.map(({ kind }) => kind === 'boolean');
   let batch: Row[] = [];
-  for (const cells of statement.iterate() as IterableIterator<Cell[]>) {
+  for (const cells of keepAlive(statement.iterate()) as IterableIterator<Cell[]>) {
     batch.push(cells.map((cell, at) => (flags[at] && cell !== null ? cell === 1 : cell)));
     if (batch.length < ROWS_AT_ONCE) continue;
     yield await Promise.resolve(batch);

@@ -99,7 +99,7 @@ export function sqliteSource(
     database: file,
     timeout,
     prepareDatabase: (db: Sqlite.Database): void => {
-      keepPragmas(keepAlive(db));
+      keepStatements(keepAlive(db));
       prepareDatabase(db);
     },
     statementCacheSize: STATEMENTS_KEPT,
@@ -115,10 +115,15 @@ function prepareWriter(db: Sqlite.Database): void {
   if (damage !== null) throw new Error(damage);
 }
 
-/** The ORM sets pragmas, when it opens and around migrations, and the driver drops a prepared statement for each. */
-function keepPragmas(db: Sqlite.Database): void {
+/**
+ * Whatever is prepared here stays: the ORM drops its statements with each of its runners, so when a command is done with one
+ * database and goes on, and the driver one for each pragma.
+ */
+function keepStatements(db: Sqlite.Database): void {
+  const prepare = db.prepare.bind(db) as (source: string) => Sqlite.Statement;
+  db.prepare = ((source: string) => keepAlive(prepare(source))) as typeof db.prepare;
   db.pragma = (source, { simple = false } = {}) => {
-    const statement = keepAlive(db.prepare(`PRAGMA ${source}`));
+    const statement = db.prepare(`PRAGMA ${source}`);
     if (!statement.reader) return statement.run();
     return simple ? statement.pluck().get() : statement.all();
   };
