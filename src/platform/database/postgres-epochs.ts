@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Connections, Epochs, Settle } from './connections.js';
+import { heard } from './postgres-client.js';
 import { succession, type Epoch, type Seen, type Succession } from './epochs.js';
 
 /**
@@ -152,8 +153,4 @@ function notYet(why: string): DomainError {
   return new DomainError('unavailable', 'database-away', `The database cannot be used: ${why}.`, {
     retryAfterSeconds: 2,
   });
-}
-
-function heard(): void {
-  return;
 }

@@ -8,7 +8,7 @@ import { gathered } from './gathered.js';
 import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
-import { ImpatientClient } from './postgres-client.js';
+import { heard, ImpatientClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { PostgresSolitude } from './postgres-solitude.js';
 import { NO_RESERVE } from './reserve.js';
@@ -160,10 +160,6 @@ function prepare(source: DataSource, text: string): LookUp {
 /** The driver's own pool. */
 function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { master: Pool }).master;
-}
-
-function heard(): void {
-  return;
 }
 
 interface Closable {

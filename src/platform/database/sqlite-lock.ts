@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { StartupError } from '../startup-error.js';
 import { isLocked } from './database-errors.js';
-import { keepAlive } from './native-objects.js';
+import { keepAllOf } from './native-objects.js';
 
 /**
  * Keeps a second process off the same data folder (R-16).
@@ -14,7 +14,7 @@ export function lockDataFolder(dataDir: string): { release(): void } {
   const file = join(dataDir, 'signpost.lock');
   let lock: Sqlite.Database | undefined;
   try {
-    lock = keepAlive(new Sqlite(file, { timeout: 0 }));
+    lock = keepAllOf(new Sqlite(file, { timeout: 0 }));
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock?.close();

@@ -4,7 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Tables } from './connections.js';
 import { makePrivate, putInPlace, syncToDisk } from './files.js';
 import { migrationsUpTo } from './migrations/index.js';
-import { keepAlive } from './native-objects.js';
+import { keepAllOf } from './native-objects.js';
 import { filledByPeople, type Rebuild } from './rebuild.js';
 import { handleOf, initializeSqlite, sqliteFile, sqliteSource } from './sqlite.js';
 import { quoted, quotedColumns, shapesOf, type Row, type TableShape } from './table-shape.js';
@@ -105,7 +105,7 @@ class Loading {
     if (known) return known;
     const places = columns.map(() => '?').join(', ');
     const sql = `INSERT INTO ${quoted(name)} (${quotedColumns(columns)}) VALUES (${places})`;
-    const statement = keepAlive(this.#db.prepare(sql));
+    const statement = this.#db.prepare(sql);
     this.#statements.set(name, statement);
     return statement;
   }
@@ -120,11 +120,13 @@ function occupiedTables(file: string): string[] {
   if (!existsSync(file)) return [];
   let db: Sqlite.Database | undefined;
   try {
-    const opened = (db = keepAlive(new Sqlite(file)));
-    const found = (text: string): Sqlite.Statement => keepAlive(opened.prepare(text));
-    const names = found("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+    const opened = (db = keepAllOf(new Sqlite(file)));
+    const names = opened
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .pluck()
+      .all() as string[];
     return filledByPeople(names).filter(
-      (name) => found(`SELECT 1 FROM ${quoted(name)} LIMIT 1`).get() !== undefined,
+      (name) => opened.prepare(`SELECT 1 FROM ${quoted(name)} LIMIT 1`).get() !== undefined,
     );
   } catch {
     // Whatever it is, it is somebody's, and only the operator may replace it.
@@ -155,7 +157,7 @@ function putInPlaceOf(file: string, unfinished: string, keep: boolean): string |
 function settle(file: string): void {
   let db: Sqlite.Database | undefined;
   try {
-    db = keepAlive(new Sqlite(file));
+    db = keepAllOf(new Sqlite(file));
     db.exec('PRAGMA journal_mode = DELETE');
   } catch {
     // A damaged one is kept with its WAL beside it.

@@ -63,12 +63,12 @@ function refuseDamaged(db: Sqlite.Database, file: string): void {
 }
 
 function countOf(db: Sqlite.Database, table: TableShape): number {
-  const statement = keepAlive(db.prepare(`SELECT COUNT(*) FROM ${quoted(table.name)}`).pluck());
+  const statement = db.prepare(`SELECT COUNT(*) FROM ${quoted(table.name)}`).pluck();
   return statement.get() as number;
 }
 
 async function* rowsOf(db: Sqlite.Database, { name, columns }: TableShape): AsyncGenerator<readonly Row[]> {
-  const statement = keepAlive(db.prepare(`SELECT ${quotedColumns(columns)} FROM ${quoted(name)}`).raw());
+  const statement = db.prepare(`SELECT ${quotedColumns(columns)} FROM ${quoted(name)}`).raw();
   const flags = columns.map(({ kind }) => kind === 'boolean');
   let batch: Row[] = [];
   for (const cells of keepAlive(statement.iterate()) as IterableIterator<Cell[]>) {

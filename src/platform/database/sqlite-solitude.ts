@@ -1,5 +1,4 @@
 import type Sqlite from 'better-sqlite3';
-import { keepAlive } from './native-objects.js';
 import type { Solitude } from './solitude.js';
 
 /** So old a look may be: well within the second that S-62 allows. */
@@ -21,7 +20,7 @@ export class SqliteSolitude implements Solitude {
     writer: Sqlite.Database,
     private readonly now: () => number = () => performance.now(),
   ) {
-    const statement = keepAlive(writer.prepare('PRAGMA data_version').pluck());
+    const statement = writer.prepare('PRAGMA data_version').pluck();
     this.#foreignCommits = () => statement.get();
     this.#known = this.#foreignCommits();
     this.#lookedAt = now();

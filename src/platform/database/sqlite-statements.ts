@@ -1,6 +1,5 @@
 import type Sqlite from 'better-sqlite3';
 import { ofSqlite } from './look-up.js';
-import { keepAlive } from './native-objects.js';
 
 type Prepared = Sqlite.Statement<unknown[], object>;
 
@@ -18,7 +17,7 @@ export function performOn(db: Sqlite.Database, text: string, values: readonly un
 function statementOf(db: Sqlite.Database, text: string): Prepared {
   const known = prepared.get(db) ?? new Map<string, Prepared>();
   prepared.set(db, known);
-  const one = known.get(text) ?? keepAlive(db.prepare<unknown[], object>(ofSqlite(text)));
+  const one = known.get(text) ?? db.prepare<unknown[], object>(ofSqlite(text));
   known.set(text, one);
   return one;
 }

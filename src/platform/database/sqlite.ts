@@ -9,12 +9,12 @@ import { DiskReserve } from './disk-reserve.js';
 import { ofSqlite, type Found, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
-import { keepAlive } from './native-objects.js';
+import { keepAllOf } from './native-objects.js';
 import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.js';
 import { lockDataFolder } from './sqlite-lock.js';
 import { SqliteSolitude } from './sqlite-solitude.js';
 
-/** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAlive`). */
+/** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAllOf`). */
 const STATEMENTS_KEPT = 10_000;
 
 /** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
@@ -99,7 +99,7 @@ export function sqliteSource(
     database: file,
     timeout,
     prepareDatabase: (db: Sqlite.Database): void => {
-      keepStatements(keepAlive(db));
+      keepAllOf(db);
       prepareDatabase(db);
     },
     statementCacheSize: STATEMENTS_KEPT,
@@ -115,23 +115,9 @@ function prepareWriter(db: Sqlite.Database): void {
   if (damage !== null) throw new Error(damage);
 }
 
-/**
- * Whatever is prepared here stays: the ORM drops its statements with each of its runners, so when a command is done with one
- * database and goes on, and the driver one for each pragma.
- */
-function keepStatements(db: Sqlite.Database): void {
-  const prepare = db.prepare.bind(db) as (source: string) => Sqlite.Statement;
-  db.prepare = ((source: string) => keepAlive(prepare(source))) as typeof db.prepare;
-  db.pragma = (source, { simple = false } = {}) => {
-    const statement = db.prepare(`PRAGMA ${source}`);
-    if (!statement.reader) return statement.run();
-    return simple ? statement.pluck().get() : statement.all();
-  };
-}
-
 /** What is wrong with the file, on one line, or null. Reads all of it. */
 export function damageIn(db: Sqlite.Database): string | null {
-  const result = keepAlive(db.prepare('PRAGMA quick_check(1)').pluck()).get();
+  const result = db.prepare('PRAGMA quick_check(1)').pluck().get();
   return result === 'ok' ? null : String(result).replace(/\s+/g, ' ');
 }
 
@@ -140,7 +126,7 @@ export function prepareReader(db: Sqlite.Database): void {
 }
 
 function prepare(source: DataSource, text: string): LookUp {
-  const statement = keepAlive(handleOf(source).prepare<[string], Found>(ofSqlite(text)).raw());
+  const statement = handleOf(source).prepare<[string], Found>(ofSqlite(text)).raw();
   return (key) => statement.get(key)?.[1];
 }
 
