@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { RedisAway, type RedisLink } from '../redis/redis-link.js';
-import { runScript } from '../redis/redis-script.js';
+import { NOW, runScript } from '../redis/redis-script.js';
 
 /** How often somebody may ask, who is told a pause and may be told a longer one. */
 export interface PaceRule {
@@ -56,12 +56,7 @@ export class MemoryPace extends Pace {
 }
 
 /** ARGV: the time (empty: that of Redis, R-26), first pause, how much longer, tolerance, when to forget. Answers 1: too early. */
-const ASK = `
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
+const ASK = `${NOW}
 local known = redis.call('HMGET', KEYS[1], 'at', 'pause')
 local pause = tonumber(known[2]) or tonumber(ARGV[2])
 local early = known[1] and now < tonumber(known[1]) + pause - tonumber(ARGV[4])

@@ -1,6 +1,6 @@
 import type { Random } from '../../shared/random.js';
 import type { RedisLink } from '../redis/redis-link.js';
-import { runScript } from '../redis/redis-script.js';
+import { NOW, runScript } from '../redis/redis-script.js';
 import { countPassed, countRefused } from './limit-metrics.js';
 import { tooMany } from './limit-refusal.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
@@ -10,12 +10,7 @@ import type { Acts } from './tally.js';
  * Counters as in `MemoryLimiter`: fixed windows that start with the first act. A script is one step to Redis, so that
  * tries that come together on all nodes cannot slip through (S-20). Time is that of Redis (R-26), unless given first.
  */
-const COUNTERS = `
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
+const COUNTERS = `${NOW}
 local function whole(number) return string.format('%.0f', number) end
 local function read(key)
   local f = redis.call('HMGET', key, 'count', 'startedAt', 'endsAt', 'blockedUntil')

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
+/** Beginning of a script: `now` is the first thing given, in milliseconds; the time of Redis if that is empty (R-26). */
+export const NOW = `
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
 /** By its digest; Redis is told the whole script when it does not know it, as after a restart. */
 export async function runScript(
   redis: Redis,
