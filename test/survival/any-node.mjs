@@ -28,12 +28,6 @@ class Nodes {
     this.cluster = cluster;
   }
 
-  get person() {
-    const [person] = this.cluster.people;
-    if (!person) throw new Error('nobody there');
-    return person;
-  }
-
   /** @param {number} n */
   url(n) {
     return this.cluster.at(n).url;
@@ -69,7 +63,7 @@ class Nodes {
     const exchanged = await this.atOnce(6, (url) =>
       post(`${url}/service/pin/authenticate`, { pin, deviceId }),
     );
-    const app = await waitingApp(this.url(0), this.person.userName, 'openid');
+    const app = await waitingApp(this.url(0), this.cluster.person.userName, 'openid');
     const grant = { client_id: app.clientId, grant_type: GRANT, device_code: app.code };
     const given = await this.atOnce(6, (url) => post(`${url}/oidc/token`, grant));
     const browser = new PageBrowser(this.url(0));
@@ -82,7 +76,7 @@ class Nodes {
 
   /** One token, twenty askings. @returns how many successors were given, and how many askings were refused */
   async family() {
-    const { refresh: token } = await letIn(this.url(1), this.person.userName, 'openid');
+    const { refresh: token } = await letIn(this.url(1), this.cluster.person.userName, 'openid');
     const answers = await Promise.all(Array.from({ length: 20 }, (_none, n) => refresh(this.url(n), token)));
     const well = answers.filter(({ status }) => status === 200).map((answer) => tokensIn(answer).refresh);
     const [next = ''] = well;
@@ -99,7 +93,7 @@ class Nodes {
     const wrong = { nameOrEmail: 'bob', rawpw: 'wrong horse battery staple' };
     const judged = await this.atOnce(30, (url) => post(`${url}/service/user/authenticate`, wrong), 401);
     const pin = { pin: 'BCDFGHJK' };
-    const headers = asDevice(this.person);
+    const headers = asDevice(this.cluster.person);
     const guessed = await this.atOnce(12, (url) => post(`${url}/service/pin/confirm`, pin, headers), 404);
     const made = await this.atOnce(24, (url) => post(`${url}/service/pin`, { deviceId: 'tv' }));
     return { slowed, judged, guessed, made };

@@ -62,6 +62,13 @@ export class Cluster {
     });
   }
 
+  /** The first one. */
+  get person() {
+    const [person] = this.people;
+    if (!person) throw new Error('nobody there');
+    return person;
+  }
+
   /** @param {number} n */
   at(n) {
     const node = this.nodes[n % this.nodes.length];

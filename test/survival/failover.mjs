@@ -94,8 +94,7 @@ class Loss {
   static async prepare(stage) {
     const cluster = await Cluster.start(stage, [{}, {}], ['ann', 'bob']);
     const standby = await standbyOf(stage, cluster.database, 'asynchronous');
-    const [person] = cluster.people;
-    if (!person) throw new Error('nobody there');
+    const { person } = cluster;
     return new Loss(cluster, await Watch.over(cluster.at(0).url, person, 3), standby);
   }
 

@@ -23,8 +23,7 @@ class Trial {
   }
 
   async prepare() {
-    const [person] = this.cluster.people;
-    if (!person) throw new Error('nobody there');
+    const { person } = this.cluster;
     const { url } = this.cluster.at(0);
     const server = await registerServer(url, 'attic');
     await link(url, server, person, 'a-link-key'.padEnd(32, '0'));

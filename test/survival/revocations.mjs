@@ -39,12 +39,6 @@ export class Revocations {
     this.cluster = cluster;
   }
 
-  get person() {
-    const [person] = this.cluster.people;
-    if (!person) throw new Error('nobody there');
-    return person;
-  }
-
   start() {
     this.#stopped = false;
     this.#following = Promise.all(this.cluster.nodes.map((_node, n) => this.#follow(n)));
@@ -62,7 +56,7 @@ export class Revocations {
       this.#count += 1;
       const { url } = this.cluster.at(at);
       const server = await registerServer(url, `server ${this.#count}`);
-      await link(url, server, this.person, `link-key-${this.#count}`.padEnd(32, '0'));
+      await link(url, server, this.cluster.person, `link-key-${this.#count}`.padEnd(32, '0'));
       servers.push(server);
       await pause(EVERY_MS);
     }
@@ -77,7 +71,7 @@ export class Revocations {
     for (const server of servers) {
       this.#whole.delete(server.id);
       this.#latest = server;
-      const query = new URLSearchParams({ serverId: server.id, userId: this.person.id });
+      const query = new URLSearchParams({ serverId: server.id, userId: this.cluster.person.id });
       const path = `/service/ServerAuthorizations?${query}`;
       const answer = await ask(this.cluster.at(at).url + path, {
         method: 'DELETE',
@@ -98,7 +92,7 @@ export class Revocations {
     while (!this.#stopped) {
       const { url } = this.cluster.at(n);
       const whole = [...this.#whole];
-      await this.#look(n, deviceList(url, this.person), (shown) => this.#missing(whole, shown));
+      await this.#look(n, deviceList(url, this.cluster.person), (shown) => this.#missing(whole, shown));
       const latest = this.#latest;
       if (latest) await this.#look(n, serverList(url, latest), () => [], latest.id);
       await pause(EVERY_MS);
