@@ -206,7 +206,8 @@ eachBroker('who listens without being let in any more', { EVENT_HEARTBEAT_SECOND
     try {
       const disabled = await open('disabled');
       const ended = await open('ended');
-      // Its SQLite does not wait for a lock that the broker holds.
+      // In this process its SQLite must not wait for a lock that the broker holds: nobody could let go of it meanwhile.
+      if (url === undefined) await others.writer.query('PRAGMA busy_timeout = 0');
       const without = (sql: string) => (): Promise<unknown> => eventually(() => others.writer.query(sql));
       const [one, other] = await Promise.all([
         disabled.ends(without(`UPDATE accounts SET state = 'disabled' WHERE id = '${disabled.who.id}'`)),
