@@ -2,11 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { tables } from '../../src/tables.js';
+import { keyTables } from '../../src/platform/crypto/crypto.module.js';
+import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { commonOptions } from '../../src/platform/database/connections.js';
 import { migrate } from '../../src/platform/database/migrate.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
+import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
-import { eachDatabase } from '../support/databases.js';
+import { eachDatabase, sqliteOnly } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
@@ -167,4 +170,26 @@ onPostgres('PostgreSQL at start', () => {
       expect((failure as Error).message).not.toContain('pass-word');
     },
   );
+});
+
+sqliteOnly('statements', keyTables, (open) => {
+  test('are prepared once, whatever numbers stand in them, and compare whole numbers as such', async () => {
+    const { connections, unitOfWork } = await open();
+    const canary = { keyId: 'a', use: 'test', value: 'four' };
+    await unitOfWork.run(() => unitOfWork.writing.insert(KeyCanaryEntity, canary));
+    const reader = handleOf(connections.reader);
+    const prepare = reader.prepare.bind(reader);
+    let prepared = 0;
+    reader.prepare = (source: string) => {
+      prepared += 1;
+      return prepare(source);
+    };
+    const found = [];
+    for (let most = 2; most < 7; most += 1) {
+      const query = unitOfWork.reading.createQueryBuilder(KeyCanaryEntity, 'canary');
+      query.where(`length(canary.value) <= :most AND typeof(:most) = 'integer'`, { most });
+      found.push(await query.getCount());
+    }
+    expect([found, prepared]).toEqual([[0, 0, 1, 1, 1], 1]);
+  });
 });

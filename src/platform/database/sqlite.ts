@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
+import { bindNumbers } from './bound-numbers.js';
 import { commonOptions, NO_EPOCHS, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { DiskReserve } from './disk-reserve.js';
@@ -14,7 +15,7 @@ import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.j
 import { lockDataFolder } from './sqlite-lock.js';
 import { SqliteSolitude } from './sqlite-solitude.js';
 
-/** More than the broker has kinds of statements: TypeORM's own cache drops those beyond a hundred (`keepAllOf`). */
+/** More than the broker has kinds of statements (`bindNumbers`): TypeORM's own cache drops those beyond a hundred (`keepAllOf`). */
 const STATEMENTS_KEPT = 10_000;
 
 /** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
@@ -104,7 +105,9 @@ export function sqliteSource(
     },
     statementCacheSize: STATEMENTS_KEPT,
   } as const;
-  return new DataSource({ ...options, ...commonOptions(tables, migrations) });
+  const source = new DataSource({ ...options, ...commonOptions(tables, migrations) });
+  bindNumbers(source);
+  return source;
 }
 
 /** `exec`, because `pragma` makes a prepared statement that it drops. */
