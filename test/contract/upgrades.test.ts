@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.factory.js';
 import { loadConfig, type Environment } from '../../src/config/index.js';
-import { SignInService } from '../../src/features/accounts/index.js';
+import { SignInService, type Account } from '../../src/features/accounts/index.js';
 import { DiscoveryService } from '../../src/features/discovery/index.js';
 import { LinksService } from '../../src/features/links/index.js';
 import { ServersService } from '../../src/features/servers/index.js';
@@ -80,9 +80,9 @@ async function checkRows(app: App, { tables }: Dump): Promise<void> {
 }
 
 async function checkProofs(app: App, { proofs }: Dump): Promise<void> {
-  const signedIn = await app.get(DevicesService).authenticate(proofs.deviceToken);
-  expect(signedIn?.account.id).toBe(proofs.accountId);
-  const usable = await app.get(DiscoveryService).serversFor(signedIn!.account.id);
+  const device = await app.get(DevicesService).authenticate(proofs.deviceToken);
+  expect(device?.account.id).toBe(proofs.accountId);
+  const usable = await app.get(DiscoveryService).serversFor(device!.account.id);
   expect(usable.map(({ server, key }) => [server.name, key])).toEqual([['Den', proofs.keys.accepted]]);
   const server = await app.get(ServersService).authenticate(proofs.serverKey);
   const links = await app.get(LinksService).ofServer(server!.id);
@@ -91,8 +91,10 @@ async function checkProofs(app: App, { proofs }: Dump): Promise<void> {
     ['waiting', proofs.keys.waiting],
   ]);
   const proof = { form: 'password', text: proofs.password } as const;
-  const account = await app.get(SignInService).signIn(proofs.userName, proof, { network: '192.0.2.7' });
-  expect(account.id).toBe(proofs.accountId);
+  const origin = { network: '192.0.2.7' };
+  const idOf = ({ id }: Account): Promise<string> => Promise.resolve(id);
+  const signedIn = await app.get(SignInService).signIn(proofs.userName, proof, origin, idOf);
+  expect(signedIn).toBe(proofs.accountId);
 }
 
 describe.each(['sqlite', 'postgres'] as const)('on %s today’s version', (store) => {

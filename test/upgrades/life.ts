@@ -52,7 +52,8 @@ async function leaveTraces(
   [den, loft]: [CastServer, CastServer],
 ): Promise<void> {
   const network = '192.0.2.7';
-  await app.get(SignInService).signIn('maria', { form: 'password', text: PASSWORD }, { network });
+  const proof = { form: 'password', text: PASSWORD } as const;
+  await app.get(SignInService).signIn('maria', proof, { network }, () => Promise.resolve());
   await app.get(KnownBrowsers).welcome(maria.id, '');
   await app.get(LinksService).block(maria.id, loft.id);
   await app.get(AccountLookupService).lookUp(den, { identifier: 'stranger@example.org' }, network);

@@ -54,11 +54,12 @@ export class UserController {
     if (identifier === undefined) throw invalidField('nameOrEmail', 'is missing');
     this.#refuseInQuery(query);
     const origin = await this.#originOf(network, oldToken);
-    const account = await this.signIns.signIn(identifier, proofOf(wire), origin);
-    const token = await this.devices.signIn(account, { app, name: '', network });
-    // The last two: the documentation's own (wrong) names, which some clients follow.
-    const user = userShape(account, account.email);
-    return { AccessToken: token, User: user, ConnectAccessToken: token, ConnectUserId: account.id };
+    return this.signIns.signIn(identifier, proofOf(wire), origin, async (account) => {
+      const token = await this.devices.signIn(account, { app, name: '', network });
+      // The last two: the documentation's own (wrong) names, which some clients follow.
+      const user = userShape(account, account.email);
+      return { AccessToken: token, User: user, ConnectAccessToken: token, ConnectUserId: account.id };
+    });
   }
 
   /** E8. */

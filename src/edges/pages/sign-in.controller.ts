@@ -64,12 +64,13 @@ export class SignInController {
   async #signIn(form: Form, request: PageRequest, origin: SignInOrigin): Promise<Page> {
     this.#requireOurForm(request);
     const proof = { form: 'password', text: form.text('password') } as const;
-    const account = await this.signIns.signIn(form.line('identifier'), proof, origin);
     const persistent = form.text('stay') !== '';
     const browser = request.headers['user-agent'] ?? '';
     const session = { browser, network: origin.network, persistent };
-    const token = await this.sessions.signIn(account, session, request.browser?.session);
-    const cookies = await this.renewal.cookies(account, { token, persistent }, origin);
+    const cookies = await this.signIns.signIn(form.line('identifier'), proof, origin, async (account) => {
+      const token = await this.sessions.signIn(account, session, request.browser?.session);
+      return this.renewal.cookies(account, { token, persistent }, origin);
+    });
     return seeOther(destinationAfter(form.text('next')), cookies);
   }
 

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
+import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
+import { soon, type Soon } from '../../shared/soon.js';
+import { accountIn, BY_EMAIL, BY_ID, BY_USER_NAME } from './account-rows.js';
 import {
   comparable,
   skeletonOf,
@@ -21,15 +24,28 @@ export type LiveToken = Pick<AccountTokenEntity, 'accountId' | 'email' | 'expire
 export type NewToken = Omit<AccountTokenEntity, 'usedAt'>;
 type Verifiers = Pick<AccountWithVerifiers, 'passwordHash' | 'legacyHash'>;
 
+const ONE_FAILURE_MORE = 'UPDATE accounts SET failed_sign_ins = failed_sign_ins + 1 WHERE id = $1';
+
 @Injectable()
 export class AccountsRepository {
+  readonly #byId: LookUp;
+  readonly #byUserName: LookUp;
+  readonly #byEmail: LookUp;
+  readonly #writeFailure: Statement;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
-  ) {}
+  ) {
+    this.#byId = unitOfWork.prepare(BY_ID);
+    this.#byUserName = unitOfWork.prepare(BY_USER_NAME);
+    this.#byEmail = unitOfWork.prepare(BY_EMAIL);
+    this.#writeFailure = unitOfWork.statement(ONE_FAILURE_MORE);
+  }
 
-  find(id: AccountId): Promise<AccountWithVerifiers | null> {
-    return this.unitOfWork.reading.findOneBy(AccountEntity, { id });
+  /** At once on SQLite, as the other look-ups of one account. */
+  find(id: AccountId): Soon<AccountWithVerifiers | null> {
+    return soon(this.#byId(id), accountIn);
   }
 
   async activeAmong(ids: readonly AccountId[]): Promise<AccountId[]> {
@@ -38,12 +54,12 @@ export class AccountsRepository {
     return rows.map(({ id }) => id);
   }
 
-  findByUserName(userName: string): Promise<AccountWithVerifiers | null> {
-    return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameKey: comparable(userName) });
+  findByUserName(userName: string): Soon<AccountWithVerifiers | null> {
+    return soon(this.#byUserName(comparable(userName)), accountIn);
   }
 
   /** By e-mail address when there is an `@`, which no user name has (Q13), else by user name. */
-  findByIdentifier(identifier: string): Promise<AccountWithVerifiers | null> {
+  findByIdentifier(identifier: string): Soon<AccountWithVerifiers | null> {
     return identifier.includes('@') ? this.findByEmail(identifier) : this.findByUserName(identifier);
   }
 
@@ -52,8 +68,8 @@ export class AccountsRepository {
     return this.unitOfWork.reading.findOneBy(AccountEntity, { userNameSkeleton: skeletonOf(userName) });
   }
 
-  findByEmail(email: string): Promise<AccountWithVerifiers | null> {
-    return this.unitOfWork.reading.findOneBy(AccountEntity, { emailKey: comparable(email) });
+  findByEmail(email: string): Soon<AccountWithVerifiers | null> {
+    return soon(this.#byEmail(comparable(email)), accountIn);
   }
 
   hasOperator(): Promise<boolean> {
@@ -98,7 +114,7 @@ export class AccountsRepository {
   }
 
   async countFailedSignIn(id: AccountId): Promise<void> {
-    await this.unitOfWork.writing.increment(AccountEntity, { id }, 'failedSignIns', 1);
+    await this.#writeFailure([id]);
   }
 
   async clearFailedSignIns(id: AccountId): Promise<void> {

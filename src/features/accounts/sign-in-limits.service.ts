@@ -89,14 +89,18 @@ export class SignInLimits {
     }
   }
 
-  /**
-   * The password was right: this network is known from now on. Only this one try is given back: wrong ones before it
-   * still count, so an attacker's own account does not reset a network (S-21). In a unit of work.
-   */
+  /** The password was right: this network is known from now on. In a unit of work. */
   async succeeded(account: AccountWithVerifiers, attempt: Attempt): Promise<void> {
-    for (const counted of attempt.counted) await this.limiter.refund(counted);
     await this.networks.remember(account.id, attempt.network, this.clock.now());
     if (account.failedSignIns > 0) await this.forgive(account.id);
+  }
+
+  /**
+   * The password was right, and that is on disk. Only this one try is given back: wrong ones before it still count, so an
+   * attacker's own account does not reset a network (S-21).
+   */
+  async giveBack({ counted }: Attempt): Promise<void> {
+    for (const one of counted) await this.limiter.refund(one);
   }
 
   /** The password was wrong. In a unit of work. */

@@ -17,6 +17,13 @@ const signIns = counter({
   labels: { outcome: ['ok', 'wrong', 'throttled', 'busy', 'failed'] },
 });
 
+/** A password that was typed, and where. */
+interface Typed {
+  readonly identifier: string;
+  readonly proof: PasswordProof;
+  readonly origin: SignInOrigin;
+}
+
 /** The one way to prove a password, for every edge and every act that asks for it (S-24). */
 @Injectable()
 export class SignInService {
@@ -29,22 +36,30 @@ export class SignInService {
   ) {}
 
   /**
-   * The account behind a user name or e-mail and a password.
+   * Lets in who types the user name or e-mail and the password of an account.
    *
+   * @param welcome makes whatever they are signed in by, in the unit of work in which the sign-in is written down: both are
+   * kept or neither is, by one commit (P-7)
    * @throws DomainError unauthenticated: unknown, inactive and wrong alike, at the same cost (S-05); rate-limited,
    * whether or not the account exists or the password is right (S-23); unavailable when too many are being checked
    */
-  signIn(identifier: string, proof: PasswordProof, origin: SignInOrigin): Promise<Account> {
-    return refusedOnTheBeat(() => this.#signIn(identifier, proof, origin));
+  signIn<T>(
+    identifier: string,
+    proof: PasswordProof,
+    origin: SignInOrigin,
+    welcome: (account: Account) => Promise<T>,
+  ): Promise<T> {
+    return refusedOnTheBeat(() => this.#signIn({ identifier, proof, origin }, welcome));
   }
 
-  async #signIn(identifier: string, proof: PasswordProof, origin: SignInOrigin): Promise<Account> {
+  async #signIn<T>(typed: Typed, welcome: (account: Account) => Promise<T>): Promise<T> {
     this.#makeSureOfRoom();
-    const account = await this.accounts.findByIdentifier(identifier);
-    if (await this.#proves(account, identifier, proof, origin)) {
-      if (account && isActive(account)) return withoutVerifiers(account);
-    }
-    throw wrongCredentials();
+    const account = await this.accounts.findByIdentifier(typed.identifier);
+    const right = await this.#proves(account, typed, async (proven) =>
+      isActive(proven) ? { welcomed: await welcome(withoutVerifiers(proven)) } : null,
+    );
+    if (!right?.outcome) throw wrongCredentials();
+    return right.outcome.welcomed;
   }
 
   /** A flood of passwords that cannot be checked must not cost more than refusing them (R-43). */
@@ -65,20 +80,20 @@ export class SignInService {
    */
   async prove(accountId: Account['id'], password: string, origin: SignInOrigin): Promise<void> {
     const account = await this.accounts.find(accountId);
-    const proof: PasswordProof = { form: 'password', text: password };
-    if (!(await this.#proves(account, accountId, proof, origin))) throw wrongCredentials();
+    const typed: Typed = { identifier: accountId, proof: { form: 'password', text: password }, origin };
+    if (!(await this.#proves(account, typed, () => Promise.resolve()))) throw wrongCredentials();
   }
 
-  async #proves(
+  /** @returns what came of `whenRight`; null: the password is wrong, or nobody has that name */
+  async #proves<T>(
     account: AccountWithVerifiers | null,
-    identifier: string,
-    proof: PasswordProof,
-    origin: SignInOrigin,
-  ): Promise<boolean> {
+    typed: Typed,
+    whenRight: (account: AccountWithVerifiers) => Promise<T>,
+  ): Promise<{ readonly outcome: T } | null> {
     try {
-      const fits = await this.#judge(account, identifier, proof, origin);
-      signIns.count({ outcome: fits ? 'ok' : 'wrong' });
-      return fits;
+      const right = await this.#judge(account, typed, whenRight);
+      signIns.count({ outcome: right ? 'ok' : 'wrong' });
+      return right;
     } catch (error) {
       signIns.count({ outcome: outcomeOf(error) });
       throw error;
@@ -86,22 +101,23 @@ export class SignInService {
   }
 
   /** Counts the try, checks, and writes down what came of it. */
-  async #judge(
+  async #judge<T>(
     account: AccountWithVerifiers | null,
-    identifier: string,
-    proof: PasswordProof,
-    origin: SignInOrigin,
-  ): Promise<boolean> {
+    { identifier, proof, origin }: Typed,
+    whenRight: (account: AccountWithVerifiers) => Promise<T>,
+  ): Promise<{ readonly outcome: T } | null> {
     const attempt = await this.limits.begin(account, identifier, origin);
-    const fits = (await this.passwords.check(account, proof)) && account !== null;
+    const proven = (await this.passwords.check(account, proof)) ? account : null;
     // One unit of work either way, also for names that nobody has: the time must not tell (S-30).
-    await this.unitOfWork.run(async () => {
-      if (fits) await this.limits.succeeded(account, attempt);
+    const right = await this.unitOfWork.run(async () => {
+      if (proven) await this.limits.succeeded(proven, attempt);
       else await this.limits.failed(account, attempt);
       const whose = account ? { accountId: account.id } : {};
-      await this.audit.record({ kind: 'sign-in', outcome: fits ? 'ok' : 'refused', ...whose });
+      await this.audit.record({ kind: 'sign-in', outcome: proven ? 'ok' : 'refused', ...whose });
+      return proven && { outcome: await whenRight(proven) };
     }, 'reserve');
-    return fits;
+    if (right) await this.limits.giveBack(attempt);
+    return right;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { LookUp } from '../../platform/database/look-up.js';
+import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
@@ -28,6 +28,12 @@ type SignedInRow = readonly [
   openedAt: number,
 ];
 
+const COUNT = 'SELECT count(*) AS count FROM device_tokens WHERE account_id = $1';
+
+const ADD = `
+  INSERT INTO device_tokens (id, digest, account_id, app, name, network, created_at, last_used_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
+
 /** A device token as it is stored, and whose it is. */
 export interface StoredSignIn {
   readonly device: Pick<Device, 'id' | 'createdAt' | 'lastUsedAt'>;
@@ -37,12 +43,16 @@ export interface StoredSignIn {
 @Injectable()
 export class DevicesRepository {
   readonly #signedIn: LookUp;
+  readonly #count: Statement;
+  readonly #writeDevice: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
   ) {
     this.#signedIn = unitOfWork.prepare(SIGNED_IN);
+    this.#count = unitOfWork.question(COUNT);
+    this.#writeDevice = unitOfWork.statement(ADD);
   }
 
   /** Outside every unit of work; at once on SQLite. */
@@ -66,8 +76,14 @@ export class DevicesRepository {
     });
   }
 
+  async count(accountId: AccountId): Promise<number> {
+    const [row] = (await this.#count([accountId])) as [{ count: string | number }];
+    return Number(row.count);
+  }
+
   async add(device: Device, digest: string): Promise<void> {
-    await this.unitOfWork.writing.insert(DeviceTokenEntity, { ...device, digest });
+    const { id, accountId, app, name, network, createdAt, lastUsedAt } = device;
+    await this.#writeDevice([id, digest, accountId, app, name, network, createdAt, lastUsedAt]);
   }
 
   async markUsed(id: DeviceId, lastUsedAt: number): Promise<void> {

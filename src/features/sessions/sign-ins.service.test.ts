@@ -1,7 +1,8 @@
 import { expect, jest, test } from '@jest/globals';
 import { account } from '../../../test/connect/cast.js';
 import { eachBroker } from '../../../test/support/broker.js';
-import { KnownBrowsers, type Account } from '../accounts/index.js';
+import { PASSWORD } from '../../../test/support/people.js';
+import { KnownBrowsers, SignInLimits, SignInService, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { DevicesService } from './devices.service.js';
 import { SignInsService } from './sign-ins.service.js';
@@ -43,6 +44,23 @@ eachBroker('ending all sign-ins but one browser', {}, (broker) => {
     const browsers = [await browser(cid), await browser(dee)];
     await get(SignInsService).endOthers(cid.id, await sessionId(browsers[1] ?? ''));
     expect(await live([], browsers)).toEqual([false, true]);
+  });
+
+  test('is all or nothing with the sign-in itself: one whose device cannot be kept leaves no trace', async () => {
+    const kit = await account(broker(), 'kit');
+    const proof = { form: 'password', text: PASSWORD } as const;
+    const signIn = (network: string, welcome: () => Promise<void>): Promise<void> =>
+      get(SignInService).signIn('kit', proof, { network }, welcome);
+    const traces = async (): Promise<unknown> => {
+      const events = await get(AuditTrail).ofAccount(kit.id, 10);
+      return [events.length, (await get(SignInLimits).networksOf(kit.id)).map(({ network }) => network)];
+    };
+    const before = await traces();
+    const fault = new Error('the device could not be kept');
+    await expect(signIn('192.0.2.1', () => Promise.reject(fault))).rejects.toBe(fault);
+    expect(await traces()).toEqual(before);
+    await signIn('192.0.2.2', () => Promise.resolve());
+    expect(await traces()).not.toEqual(before);
   });
 
   test('makes every browser a stranger (S-22)', async () => {

@@ -39,7 +39,9 @@ async function connectionsOver(
     const both = { writer: source, reader: source };
     const prepare = unprepared(kind, source);
     const others = { solitude, company: null, epochs: NO_EPOCHS, reserve: NO_RESERVE };
-    return { kind, ...both, ...others, prepare, close };
+    const read: Connections['read'] = (text, values) =>
+      source.query(kind === 'sqlite' ? ofSqlite(text) : text, [...values]);
+    return { kind, ...both, ...others, prepare, read, close };
   } catch (error) {
     await source.destroy();
     throw error;

@@ -5,8 +5,9 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import type { Soon } from '../../shared/soon.js';
 import type { Epoch, Succession } from './epochs.js';
-import type { LookUp } from './look-up.js';
+import type { LookUp, Value } from './look-up.js';
 import type { Reserve } from './reserve.js';
 import type { Company, Solitude } from './solitude.js';
 
@@ -41,6 +42,8 @@ export interface Connections {
    * is `= $1`
    */
   prepare(text: string): LookUp;
+  /** What a statement finds, on the reader; made once for each text. At once on SQLite. @param text as of `Statement` */
+  read(text: string, values: readonly Value[]): Soon<readonly object[]>;
   close(): Promise<void>;
 }
 

@@ -11,8 +11,10 @@ export type LookUp = (key: string) => Soon<string | undefined>;
 /** Of a row: the key, and what is found for it. */
 export type Found = readonly [key: string, json: string];
 
-/** Something is done in a unit of work, past the query builder: each costs that more than the database (P-6). */
-export type Statement = (values: readonly (string | number | null)[]) => Soon<readonly object[]>;
+export type Value = string | number | null;
+
+/** Something is done in a unit of work, or read, past the query builder: each costs that more than the database (P-6). */
+export type Statement = (values: readonly Value[]) => Soon<readonly object[]>;
 
 /**
  * A statement in the words of SQLite.

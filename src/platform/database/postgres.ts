@@ -55,7 +55,8 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', poolOf(reader));
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
-    return { kind: 'postgres', writer, reader, ...others, epochs, prepare: prepared, close };
+    const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
+    return { kind: 'postgres', writer, reader, ...others, epochs, prepare: prepared, read, close };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -70,7 +71,8 @@ function overOne(
   const prepared = (text: string): LookUp => prepare(source, text);
   const close = (): Promise<void> => source.destroy();
   const both = { writer: source, reader: source };
-  return { kind: 'postgres', ...both, ...others, epochs: NO_EPOCHS, prepare: prepared, close };
+  const read: Connections['read'] = (text, values) => source.query(text, [...values]);
+  return { kind: 'postgres', ...both, ...others, epochs: NO_EPOCHS, prepare: prepared, read, close };
 }
 
 /** What the sessions of brokers are called: by it a restore knows that one runs. */

@@ -13,6 +13,7 @@ import { migrations } from './migrations/index.js';
 import { keepAllOf } from './native-objects.js';
 import { copyBeforeMigrating, putBack, removeOlderCopies } from './sqlite-copy.js';
 import { lockDataFolder } from './sqlite-lock.js';
+import { performOn } from './sqlite-statements.js';
 import { SqliteSolitude } from './sqlite-solitude.js';
 
 /** More than the broker has kinds of statements (`bindNumbers`): TypeORM's own cache drops those beyond a hundred (`keepAllOf`). */
@@ -50,7 +51,8 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
     };
     const prepared = (text: string): LookUp => prepare(reader, text);
     const others = { solitude, company: null, epochs: NO_EPOCHS, reserve };
-    return { kind: 'sqlite', writer, reader, ...others, prepare: prepared, close };
+    const read: Connections['read'] = (text, values) => performOn(handleOf(reader), text, values);
+    return { kind: 'sqlite', writer, reader, ...others, prepare: prepared, read, close };
   } catch (error) {
     await closeAll(opened, lock);
     throw error;

@@ -19,6 +19,7 @@ import { Transaction } from './transaction.js';
 type Room = 'usual' | 'reserve';
 
 const ATTEMPTS = 4;
+const TAKE_TURNS = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
 /** A SQLite file held by another program is waited for so long, in steps, without stopping the process. */
 const LOCK_WAIT_MS = 2_000;
 const LOCK_STEP_MS = 20;
@@ -105,10 +106,8 @@ export class UnitOfWork {
    * Held until the end of the unit of work. On SQLite all writers take turns anyway.
    */
   async exclusive(subject: string): Promise<void> {
-    const { manager } = this.#required();
-    if (this.connections.kind === 'postgres') {
-      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [subject]);
-    }
+    const unit = this.#required();
+    if (this.connections.kind === 'postgres') await unit.perform(TAKE_TURNS, [subject]);
   }
 
   /**
@@ -132,6 +131,14 @@ export class UnitOfWork {
       if (!unit?.open) return committed(key);
       const rows = unit.perform(own, [isPostgres ? [key] : key]) as Soon<readonly { found: string }[]>;
       return soon(rows, ([row]) => row?.found);
+    };
+  }
+
+  /** A statement that reads, made over and over, where reads go. @param text with `$1`, `$2`, … each once and in order */
+  question(text: string): Statement {
+    return (values) => {
+      const unit = this.#current.getStore();
+      return unit?.open ? unit.perform(text, values) : this.connections.read(text, values);
     };
   }
 
