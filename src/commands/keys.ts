@@ -1,36 +1,64 @@
-import { loadConfig } from '../config/index.js';
-import { SystemClock } from '../platform/clock/system-clock.js';
-import { rotateSigningKeys, rotationOf } from '../platform/crypto/signing-key-file.js';
-import { SystemRandom } from '../platform/crypto/system-random.js';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ConfigModule, loadConfig, type Config } from '../config/index.js';
+import { CryptoModule } from '../platform/crypto/crypto.module.js';
+import { SigningKeyRotation } from '../platform/crypto/signing-key-rotation.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { createLog } from '../platform/logging/log.js';
+import { LoggingModule } from '../platform/logging/logging.module.js';
+import { PlatformModule } from '../platform/platform.module.js';
+import { StartupError } from '../platform/startup-error.js';
+import { tables } from '../tables.js';
 import type { Command } from './command.js';
 import { EXIT, UsageError } from './exit.js';
 
 const USAGE = `Usage:
   signpost keys rotate
-      adds new signing keys to the key ring; they sign after SIGNING_KEY_OVERLAP_SECONDS, and old ones are dropped
+      makes new signing keys; they sign after SIGNING_KEY_OVERLAP_SECONDS, and old ones are dropped
 
-A broker that is running takes them in within five minutes. One without REDIS_URL rotates by itself, every
-SIGNING_KEY_MAX_AGE_SECONDS. Several nodes: rotate in one place, and give all of them the new file.
+A broker does it by itself, every SIGNING_KEY_MAX_AGE_SECONDS. The keys are in the database, sealed by the key ring; all nodes
+that run take new ones in within five minutes.
 `;
+
+/** Only what keys need, beside a broker that may be running. */
+@Module({})
+class KeysCommandModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: KeysCommandModule,
+      imports: [
+        ConfigModule.with(config),
+        LoggingModule.with(createLog('error')),
+        PlatformModule.with(),
+        DatabaseModule.beside(tables),
+        CryptoModule,
+      ],
+    };
+  }
+}
 
 /** `signpost keys`. */
 export const keys: Command = {
   usage: USAGE,
-  run(args) {
+  async run(args) {
     if (args.length !== 1 || args[0] !== 'rotate') throw new UsageError(`keys: can only rotate\n\n${USAGE}`);
-    process.stdout.write(rotate());
-    return Promise.resolve(EXIT.ok);
+    process.stdout.write(await rotated());
+    return EXIT.ok;
   },
 };
 
 /** @returns what to print */
-function rotate(): string {
-  const config = loadConfig();
-  const { keyRingFile } = config;
-  const from = rotateSigningKeys(keyRingFile, rotationOf(config), new SystemClock(), new SystemRandom());
-  return `New keys are in ${keyRingFile}. They sign from ${isoOf(from)} on.\nMake a backup of the key ring.\n`;
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+async function rotated(): Promise<string> {
+  const context = await NestFactory.createApplicationContext(KeysCommandModule.with(loadConfig()), {
+    logger: false,
+    abortOnError: false,
+  });
+  try {
+    const from = await context.get(SigningKeyRotation).rotate();
+    if (from === null)
+      throw new StartupError('A rotation is under way: its keys do not sign yet. Rotate again after that.');
+    return `There are new signing keys. They sign from ${new Date(from).toISOString()} on.\n`;
+  } finally {
+    await context.close();
+  }
 }

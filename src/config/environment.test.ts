@@ -69,6 +69,7 @@ describe('settings', () => {
     [{ PUBLIC_URL: 'https://user@example.org' }, 'PUBLIC_URL must be an origin'],
     [{ PUBLIC_URL: 'javascript:alert(1)' }, 'PUBLIC_URL must be an origin'],
     [{ PORT: '9095' }, 'OPS_PORT must differ from PORT'],
+    [{ SIGNING_KEY_OVERLAP_SECONDS: '1799' }, 'SIGNING_KEY_OVERLAP_SECONDS must be at least 1800'],
     [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM must be an address'],
     [{ DEVICE_TOKEN_TTL_SECONDS: '60' }, 'DEVICE_TOKEN_IDLE_TTL_SECONDS must not exceed'],
     [{ REDIS_URL: 'redis://127.0.0.1' }, 'REDIS_URL is for several nodes on one PostgreSQL'],

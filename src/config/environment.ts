@@ -138,6 +138,12 @@ const CONTRADICTIONS: readonly Contradiction[] = [
       'REDIS_URL names another machine without TLS: use rediss://, or set ALLOW_PLAINTEXT=true for a network that you trust (S-82)',
   },
   {
+    between: ['signingKeyOverlap'],
+    isThere: ({ signingKeyOverlap }) => signingKeyOverlap < 30 * 60_000,
+    message:
+      'SIGNING_KEY_OVERLAP_SECONDS must be at least 1800: new keys would sign before all nodes and sites know them (S-55)',
+  },
+  {
     between: ['port', 'opsPort'],
     isThere: ({ port, opsPort }) => port !== 0 && port === opsPort,
     message: 'OPS_PORT must differ from PORT',

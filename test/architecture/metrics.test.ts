@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { metricList } from '../../scripts/lib/metric-list.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
@@ -276,15 +276,22 @@ test('the dashboard and the rules for alerts name only what there is, and Promet
   if (promtool !== null) execFileSync(promtool, ['check', 'config', `${folder}/prometheus.yaml`]);
 });
 
-test('a key ring that can no longer be read is told, and requests are served all the same', async () => {
-  const ring = `${broker.dataDir}/keyring.json`;
-  renameSync(ring, `${ring}.gone`);
-  expect(() => broker.app.get(CryptoModule).takeNewKeys()).toThrow('keyring.json');
-  const told = await fetch(`${metrics.opsUrl}/health/ready`);
-  expect([told.status, await told.text()]).toEqual([200, expect.stringContaining('"key-ring"')]);
-  renameSync(`${ring}.gone`, ring);
+test('signing keys that no longer open are told, and requests are served all the same with those in memory', async () => {
+  const health = async (): Promise<[number, string]> => {
+    const answer = await fetch(`${metrics.opsUrl}/health/ready`);
+    return [answer.status, await answer.text()];
+  };
+  const change = (sealed: string): Promise<unknown> =>
+    sql(broker, `UPDATE signing_keys SET sealed = ${sealed}`);
+  const published = async (): Promise<string> => (await fetch(`${broker.url}/oidc/jwks`)).text();
+  const before = await published();
+  await change(`sealed || 'A'`);
+  await expect(broker.app.get(CryptoModule).takeNewKeys()).rejects.toThrow('cannot be opened');
+  expect(await health()).toEqual([200, expect.stringContaining('"key-ring"')]);
+  expect(await published()).toBe(before);
+  await change(`substr(sealed, 1, length(sealed) - 1)`);
   await broker.app.get(CryptoModule).takeNewKeys();
-  expect(await (await fetch(`${metrics.opsUrl}/health/ready`)).text()).not.toContain('"key-ring"');
+  expect((await health())[1]).not.toContain('"key-ring"');
 });
 
 /** Last: the tests before it are the ones that move them. */

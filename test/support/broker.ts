@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, warnAtStart } from '../../src/app.factory.js';
 import { loadConfig, type Config, type Environment } from '../../src/config/index.js';
+import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
@@ -29,11 +38,17 @@ function takeRing(dataDir: string): void {
   if (existsSync(SHARED_RING)) copyFileSync(SHARED_RING, join(dataDir, 'keyring.json'));
 }
 
-/** Whole or not at all: other test files may be starting. */
-function shareRing(dataDir: string): void {
+/** With its signing keys, as earlier versions kept them: a broker that starts takes them over from there. */
+function shareRing(dataDir: string, keys: SigningKeys): void {
   const own = join(dataDir, 'keyring.json');
   if (existsSync(SHARED_RING) || !existsSync(own)) return;
-  copyFileSync(own, `${SHARED_RING}.${process.pid}`);
+  const signing = keys.all.map(({ id, algorithm, activeFrom, privateKey }) => {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    return { id, algorithm, activeFrom, privateKey: pem };
+  });
+  const ring = { ...(JSON.parse(readFileSync(own, 'utf8')) as object), signing };
+  // Whole or not at all: other test files may be starting.
+  writeFileSync(`${SHARED_RING}.${process.pid}`, JSON.stringify(ring));
   renameSync(`${SHARED_RING}.${process.pid}`, SHARED_RING);
 }
 
@@ -76,7 +91,7 @@ export class TestBroker {
     });
     takeRing(dataDir);
     await broker.open();
-    shareRing(dataDir);
+    shareRing(dataDir, broker.app.get(SigningKeys));
     return broker;
   }
 

@@ -48,11 +48,11 @@ export const apps = {
   signingKeyOverlap: seconds(
     'SIGNING_KEY_OVERLAP_SECONDS',
     DAY,
-    'A signing key made by "signpost keys rotate" is published for so long before it signs, and an old one is kept for so long after its last token ended (S-55).',
+    'A new signing key is published for so long before it signs, and an old one is kept for so long after its last token ended (S-55). At least half an hour: sites may keep the list of keys for a quarter, and nodes look every five minutes.',
   ),
   signingKeyMaxAge: seconds(
     'SIGNING_KEY_MAX_AGE_SECONDS',
     90 * DAY,
-    'When the signing keys are older, new ones are added to the key ring (S-55); with REDIS_URL, where each node may have a file of its own, the log asks to run "signpost keys rotate" instead.',
+    'When the signing keys are older, one of the nodes makes new ones (S-55).',
   ),
 };

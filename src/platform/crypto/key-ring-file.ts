@@ -5,7 +5,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -108,18 +107,6 @@ function putInPlace(file: string, text: string, random: Random): void {
   try {
     writeToDisk(openSync(unfinished, 'wx', 0o600), text);
     linkSync(unfinished, file);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
-  syncFolder(dirname(file));
-}
-
-/** The file is the old one or the new one, whatever happens meanwhile; on disk before this returns (mode 0600). */
-export function replaceFile(file: string, text: string, random: Random): void {
-  const unfinished = `${file}.${random.hex(4)}`;
-  try {
-    writeToDisk(openSync(unfinished, 'wx', 0o600), text);
-    renameSync(unfinished, file);
   } finally {
     rmSync(unfinished, { force: true });
   }

@@ -31,7 +31,7 @@ export class SigningKeys {
     return this.#all;
   }
 
-  /** Takes the keys that are in the file now: a rotation needs no restart (S-55). */
+  /** Takes the keys that there are now: a rotation needs no restart (S-55). */
   replace(keys: readonly SigningKey[]): void {
     this.#all = keys;
   }
@@ -43,7 +43,7 @@ export class SigningKeys {
       .filter((key) => key.algorithm === algorithm)
       .sort((one, other) => one.activeFrom - other.activeFrom);
     const key = byAge.findLast(({ activeFrom }) => activeFrom <= now) ?? byAge[0];
-    if (!key) throw new Error(`the key ring has no ${algorithm} key`);
+    if (!key) throw new Error(`there is no ${algorithm} key`);
     return key;
   }
 

@@ -5,6 +5,7 @@ import { KnownBrowsers1795482000000 } from './1795482000000-known-browsers.js';
 import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.js';
 import { SitesWithoutPkce1795694400000 } from './1795694400000-sites-without-pkce.js';
 import { DatabaseEpochs1795698000000 } from './1795698000000-database-epochs.js';
+import { SigningKeys1795716000000 } from './1795716000000-signing-keys.js';
 
 /** Every change of the schema, oldest first. Append only: a released migration is never edited. */
 export const migrations = [
@@ -15,6 +16,7 @@ export const migrations = [
   RestoredBackups1795525200000,
   SitesWithoutPkce1795694400000,
   DatabaseEpochs1795698000000,
+  SigningKeys1795716000000,
 ];
 
 /** Their names, as a database that went through them lists them. */
