@@ -191,6 +191,25 @@ describe('what stands before the framework', () => {
     expect(longWay).toContain('Connection: close');
   });
 
+  test.each([[], ['If-None-Match: *']])(
+    'answers before the parser, to the byte the same %s',
+    async (...more) => {
+      const { bearer } = await cast(broker, `raw-first-${more.length}`);
+      let parsed = 0;
+      const count = (): number => (parsed += 1);
+      broker.app.getHttpServer().on('request', count);
+      const socket = dial(broker, '');
+      const answers: string[] = [];
+      for (let n = 0; n < 3; n += 1) {
+        socket.write(head(GET, bearer, ...more));
+        answers.push(...apart(String((await once(socket, 'data'))[0])));
+      }
+      socket.destroy();
+      broker.app.getHttpServer().off('request', count);
+      expect([answers.length, new Set(answers).size, parsed]).toEqual([3, 1, 1]);
+    },
+  );
+
   test.each<[string, string, string[], string]>([
     ['HTTP/1.0', 'GET /api/v1/servers HTTP/1.0', [], '200'],
     ['an absolute target', 'GET http://localhost/api/v1/servers HTTP/1.1', [], '400'],

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
 import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
+import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
@@ -27,7 +27,7 @@ export class ReadyServers implements ReadyRoute {
     private readonly guard: ConnectCallersGuard,
   ) {}
 
-  answer(request: IncomingMessage): Soon<ReadyAnswer | null> {
+  answer(request: ReadyRequest): Soon<ReadyAnswer | null> {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
     return soon(this.devices.lookUp(token), (device) => device && this.#answerTo(device, request.url));

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { IncomingMessage } from 'node:http';
 import { Config } from '../../config/index.js';
 import { ServersService, type Server, type ServerAsRead } from '../../features/servers/index.js';
 import { anonymousRule } from '../../platform/http/callers.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
+import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { hasSmallBody, readSmallBody } from '../../platform/http/small-body.js';
 import { Limiter } from '../../platform/limits/limiter.js';
 import type { Soon } from '../../shared/soon.js';
@@ -41,7 +41,7 @@ export class ReadyUpdates implements ReadyRoute {
     private readonly config: Config,
   ) {}
 
-  answer(request: IncomingMessage, network: string): Soon<ReadyAnswer | null> {
+  answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     if (!hasSmallBody(request.headers)) return null;
     return readSmallBody(request, (body) => this.#answerTo(request, network, body));
   }
@@ -52,14 +52,14 @@ export class ReadyUpdates implements ReadyRoute {
     this.#said.set(same, { contentType: headers['content-type'], body: body.toString('latin1') });
   }
 
-  #answerTo(request: IncomingMessage, network: string, body: Buffer): ReadyAnswer | null {
+  #answerTo(request: ReadyRequest, network: string, body: Buffer): ReadyAnswer | null {
     const server = this.#whoSaidBefore(request, network, body);
     if (server === null) return null;
     const rules = [anonymousRule(network, this.config), this.servers.updateRule(server.id)];
     return this.limiter.takeNow(rules) ? new ReadyAnswer(null, JSON.stringify(updateEntry(server))) : null;
   }
 
-  #whoSaidBefore(request: IncomingMessage, network: string, body: Buffer): Server | null {
+  #whoSaidBefore(request: ReadyRequest, network: string, body: Buffer): Server | null {
     const id = this.url.exec(request.url ?? '')?.[2] ?? '';
     const server = this.servers.recognise(id, serverKeyOf(request), network);
     const said = server && this.#said.get(server);

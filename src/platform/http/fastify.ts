@@ -1,7 +1,6 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
@@ -15,6 +14,7 @@ import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 import { cutSlowReaders } from './slow-readers.js';
+import type { ReadyRequest } from './whole-request.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -141,7 +141,7 @@ function peerOf(socket: Socket, config: Config): Peer {
 }
 
 /** Who calls, after trusted proxies (S-80). */
-export function callerOf(request: IncomingMessage, config: Config): Peer {
+export function callerOf(request: ReadyRequest, config: Config): Peer {
   const forwarded = request.headers['x-forwarded-for'];
   if (forwarded === undefined) return peerOf(request.socket, config);
   const peer = request.socket.remoteAddress ?? '';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Names and values in turn, as Node takes them fastest. */
 export type Fields = readonly string[];
@@ -36,19 +37,26 @@ const HEAD_BYTES = 1_024;
 /** Used for each answer again: memory that was just used is in the processor's cache (P-1). */
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
+/** Whether nothing else waits to be sent on a connection. */
+export function isFree(socket: Socket): boolean {
+  return socket.writable && socket.writableLength === 0;
+}
+
+/** Whether an answer goes into one piece. */
+export function isSmall({ bytes }: ReadyAnswer): boolean {
+  return bytes.length + HEAD_BYTES <= ROOM_BYTES;
+}
+
 /**
  * Whether an answer may be written to the connection as it is: not too large, to a request of HTTP/1.1 whose turn it is, on a
  * connection that stays open and has nothing else to send.
  */
 export function mayBeWritten(
   { httpVersion }: IncomingMessage,
-  response: ServerResponse,
-  { bytes }: ReadyAnswer,
+  { socket, shouldKeepAlive }: ServerResponse,
+  answer: ReadyAnswer,
 ): boolean {
-  const { socket } = response;
-  if (httpVersion !== '1.1' || !response.shouldKeepAlive || socket === null) return false;
-  if (bytes.length + HEAD_BYTES > ROOM_BYTES) return false;
-  return socket.writable && socket.writableLength === 0;
+  return httpVersion === '1.1' && shouldKeepAlive && socket !== null && isFree(socket) && isSmall(answer);
 }
 
 /**
@@ -57,13 +65,23 @@ export function mayBeWritten(
  * that it is finished; here as there once its bytes have been taken.
  */
 export function write(response: ServerResponse, head: string, body: Buffer | null): void {
-  const { socket } = response;
-  const end = room.write(head, 'latin1');
-  if (body !== null) room.set(body, end);
-  socket?.write(room.subarray(0, end + (body?.length ?? 0)), (error) => {
+  if (response.socket === null) return;
+  writeTo(response.socket, head, body, (error) => {
     // Without its connection there is nothing to go on with.
     if (!error) response.emit('finish');
   });
+}
+
+/** Writes a whole answer to a connection that `isFree`. @param onTaken once it need not be kept any longer */
+export function writeTo(
+  socket: Socket,
+  head: string,
+  body: Buffer | null,
+  onTaken?: (error?: Error | null) => void,
+): void {
+  const end = room.write(head, 'latin1');
+  if (body !== null) room.set(body, end);
+  socket.write(room.subarray(0, end + (body?.length ?? 0)), onTaken);
   // Not all was taken at once: what is left stays where it is.
-  if (socket?.writableLength !== 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  if (socket.writableLength !== 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 }

@@ -14,8 +14,19 @@ import { callerOf, COMMON_HEADERS } from './fastify.js';
 import { HttpDate } from './http-date.js';
 import { noteFailure } from './look-up-failures.js';
 import { Readiness } from './readiness.js';
-import { mayBeWritten, write, written, type Fields, type ReadyAnswer } from './ready-answer.js';
+import {
+  isFree,
+  isSmall,
+  mayBeWritten,
+  write,
+  writeTo,
+  written,
+  type Fields,
+  type ReadyAnswer,
+} from './ready-answer.js';
+import { wholeOf } from './before-parser.js';
 import { standBefore, type Serve } from './stand-before.js';
+import type { ReadyRequest, WholeRequest } from './whole-request.js';
 
 /** One operation of an edge, for whoever is known already. */
 export interface ReadyRoute {
@@ -33,7 +44,7 @@ export interface ReadyRoute {
    * The answer, at once if all of it is remembered: who calls, that they may, and what they asked for. Null, and nothing
    * was counted, for whatever would be refused or explained. What it throws is told as the answer.
    */
-  answer(request: IncomingMessage, network: string): Soon<ReadyAnswer | null>;
+  answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null>;
 }
 
 /** A route with the headers of its answers. */
@@ -46,13 +57,25 @@ interface Prepared {
   readonly unchanged: Distribution;
 }
 
-/** A request that is being answered. */
+/** A request that a route takes. */
 interface Asked {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ReadyRequest;
   readonly prepared: Prepared;
   readonly network: string;
   readonly since: number;
+}
+
+/** The same as Node has read it. */
+interface Parsed extends Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** What is said of an answer. */
+interface Given {
+  readonly requestId: string;
+  /** The caller has it already: 304. */
+  readonly isSame: boolean;
 }
 
 /**
@@ -101,61 +124,92 @@ export class ReadyAnswers {
     });
   }
 
+  /**
+   * Answers on the connection itself, before Node's parser (`standBeforeParser`), what is remembered and can be sent in one
+   * piece. Anything else that is ready is begun here and answered once Node has read the request, too.
+   */
+  readonly takes = (request: WholeRequest): boolean => {
+    const asked = this.#asked(request);
+    if (asked === null) return false;
+    const answer = answerTo(asked);
+    if (answer !== null && !(answer instanceof Promise) && isFree(request.socket) && isSmall(answer)) {
+      const given = givenTo(request, answer);
+      writeTo(request.socket, this.#head(asked.prepared, answer, given), given.isSame ? null : answer.bytes);
+      this.#note(asked, given);
+      return true;
+    }
+    request.begun = answer;
+    // Whoever is refused for want of time never hears how it ended.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    return false;
+  };
+
   /** @returns false if it is for the framework, unless `goOn` says so later */
   #answers(request: IncomingMessage, response: ServerResponse, goOn: Serve): boolean {
-    const since = performance.now();
-    const prepared = this.#routeOf(request);
-    if (prepared === undefined || !this.#isAdmitted(request)) return false;
-    const { network } = callerOf(request, this.config);
-    const asked = { request, response, prepared, network, since };
-    const answer = answerTo(asked);
-    if (answer instanceof Promise) void this.#giveLater(answer, asked, goOn);
+    const asked = this.#asked(request);
+    if (asked === null) return false;
+    const parsed = { ...asked, request, response };
+    const begun = wholeOf(request)?.begun;
+    const answer = begun === undefined ? answerTo(asked) : begun;
+    if (answer instanceof Promise) void this.#giveLater(answer, parsed, goOn);
     else if (answer === null) return false;
-    else this.#give(answer, asked);
+    else this.#give(answer, parsed);
     return true;
   }
 
-  async #giveLater(answer: Promise<ReadyAnswer | null>, asked: Asked, goOn: Serve): Promise<void> {
-    const found = await answer.catch((error: unknown) => {
-      noteFailure(asked.request, error as Error);
-      return null;
-    });
-    if (found === null) goOn(asked.request, asked.response);
-    else this.#give(found, asked);
+  #asked(request: ReadyRequest): Asked | null {
+    const since = performance.now();
+    const prepared = this.#routeOf(request);
+    if (prepared === undefined || !this.#isAdmitted(request)) return null;
+    return { request, prepared, network: callerOf(request, this.config).network, since };
   }
 
-  #give(answer: ReadyAnswer, { request, response, prepared, network, since }: Asked): void {
-    const requestId = randomUUID();
-    const isSame = answer.etag !== null && isUnchanged(request.headers['if-none-match'], answer.etag);
+  async #giveLater(answer: Promise<ReadyAnswer | null>, parsed: Parsed, goOn: Serve): Promise<void> {
+    const found = await answer.catch((error: unknown) => {
+      noteFailure(parsed.request, error as Error);
+      return null;
+    });
+    if (found === null) goOn(parsed.request, parsed.response);
+    else this.#give(found, parsed);
+  }
+
+  #give(answer: ReadyAnswer, parsed: Parsed): void {
+    const { request, response, prepared } = parsed;
+    const given = givenTo(request, answer);
+    const { requestId, isSame } = given;
     // What had to be read may come when the broker has begun to stop.
     const end = this.readiness.draining ? ['Connection', 'close'] : [];
     if (end.length === 0 && mayBeWritten(request, response, answer))
-      write(response, this.#head(prepared, answer, isSame, requestId), isSame ? null : answer.bytes);
+      write(response, this.#head(prepared, answer, given), isSame ? null : answer.bytes);
     else send(response, answer, isSame, [...prepared.headers, ...end, 'X-Request-Id', requestId]);
-    this.#note(request, prepared, { requestId, isSame, elapsed: performance.now() - since, network });
+    this.#note(parsed, given);
   }
 
-  #note(request: IncomingMessage, { route, full, unchanged }: Prepared, done: Given): void {
-    const { elapsed, isSame } = done;
-    (isSame ? unchanged : full).observe(elapsed / 1_000);
-    if (this.log.isLevelEnabled('info')) this.#log(request, route, done);
+  #note({ request, prepared, network, since }: Asked, given: Given): void {
+    const elapsed = performance.now() - since;
+    (given.isSame ? prepared.unchanged : prepared.full).observe(elapsed / 1_000);
+    if (!this.log.isLevelEnabled('info')) return;
+    this.log.info(
+      { ...accessFields(request, prepared.route, given), ms: rounded(elapsed), network },
+      'request',
+    );
   }
 
   /** To the byte what Node makes of the same headers. */
-  #head(prepared: Prepared, answer: ReadyAnswer, isSame: boolean, requestId: string): string {
+  #head(prepared: Prepared, answer: ReadyAnswer, { requestId, isSame }: Given): string {
     const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
     const own = isSame ? `ETag: ${answer.etag}\r\n` : answer.written;
     const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
     return `${start}\r\n${prepared.written}X-Request-Id: ${requestId}\r\n${own}${end}`;
   }
 
-  #routeOf({ method, url = '', headers }: IncomingMessage): Prepared | undefined {
+  #routeOf({ method, url = '', headers }: ReadyRequest): Prepared | undefined {
     if (this.readiness.draining || (method === 'GET' && hasBody(headers))) return undefined;
     for (const prepared of this.#routes) if (takes(prepared.route, method, url)) return prepared;
     return undefined;
   }
 
-  #isAdmitted(request: IncomingMessage): boolean {
+  #isAdmitted(request: ReadyRequest): boolean {
     try {
       admit(request, this.config);
       return true;
@@ -164,19 +218,22 @@ export class ReadyAnswers {
       return false;
     }
   }
+}
 
-  /** The line that the framework's requests write too. */
-  #log(
-    request: IncomingMessage,
-    { method, path, url }: ReadyRoute,
-    { requestId, isSame, elapsed, network }: Given,
-  ): void {
-    const parameter = url.exec(request.url ?? '')?.[1];
-    const parameters = parameter === undefined ? {} : { parameters: [parameter] };
-    const ms = Math.round(elapsed * 10) / 10;
-    const status = isSame ? 304 : 200;
-    this.log.info({ requestId, method, path, ...parameters, status, ms, network }, 'request');
-  }
+/** Of the line that the framework's requests write too. */
+function accessFields(
+  request: ReadyRequest,
+  { method, path, url }: ReadyRoute,
+  { requestId, isSame }: Given,
+): object {
+  const parameter = url.exec(request.url ?? '')?.[1];
+  const parameters = parameter === undefined ? {} : { parameters: [parameter] };
+  return { requestId, method, path, ...parameters, status: isSame ? 304 : 200 };
+}
+
+/** Milliseconds as a line of the log has them. */
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function takes(route: ReadyRoute, method: string | undefined, url: string): boolean {
@@ -188,18 +245,12 @@ function answerTo({ request, prepared, network }: Asked): Soon<ReadyAnswer | nul
   try {
     return prepared.route.answer(request, network);
   } catch (error) {
-    noteFailure(request, error as Error);
-    return null;
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
-/** An answer that was given. */
-interface Given {
-  readonly requestId: string;
-  readonly isSame: boolean;
-  /** Milliseconds. */
-  readonly elapsed: number;
-  readonly network: string;
+function givenTo({ headers }: ReadyRequest, { etag }: ReadyAnswer): Given {
+  return { requestId: randomUUID(), isSame: etag !== null && isUnchanged(headers['if-none-match'], etag) };
 }
 
 /** Whether something comes behind the head. A GET with a body is read by the framework. */

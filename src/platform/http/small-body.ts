@@ -1,4 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import type { Soon } from '../../shared/soon.js';
+import { WholeRequest, type ReadyRequest } from './whole-request.js';
 
 /** More than a form of the protocol has that a server sends each hour. */
 const SMALL_BODY_BYTES = 2_048;
@@ -11,13 +13,15 @@ export function hasSmallBody(headers: IncomingMessage['headers']): boolean {
 }
 
 /**
- * Reads the body of a request that has a small one, if it comes in one piece. What `use` makes nothing of stays in the
- * request, for whoever reads it next.
+ * Reads the body of a request that has a small one, if it comes in one piece; at once if it has come. What `use` makes nothing
+ * of stays in the request, for whoever reads it next.
  */
-export async function readSmallBody<T>(
-  request: IncomingMessage,
-  use: (body: Buffer) => T | null,
-): Promise<T | null> {
+export function readSmallBody<T>(request: ReadyRequest, use: (body: Buffer) => T | null): Soon<T | null> {
+  if (request instanceof WholeRequest) return use(request.body);
+  return request instanceof IncomingMessage ? readStream(request, use) : null;
+}
+
+async function readStream<T>(request: IncomingMessage, use: (body: Buffer) => T | null): Promise<T | null> {
   await new Promise<void>((resolve) => request.once('readable', resolve));
   const body = request.read() as Buffer | null;
   if (body === null) return null;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
 import { DiscoveryService } from '../../../features/discovery/index.js';
 import type { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../../platform/http/ready-answers.js';
+import type { ReadyRequest } from '../../../platform/http/whole-request.js';
 import { soon, type Soon } from '../../../shared/soon.js';
 import { AppLimits } from '../bearer/app-limits.js';
 import { Apps } from '../bearer/apps.service.js';
@@ -26,7 +26,7 @@ export class ReadyLists implements ReadyRoute {
     private readonly limits: AppLimits,
   ) {}
 
-  answer({ headers }: IncomingMessage, network: string): Soon<ReadyAnswer | null> {
+  answer({ headers }: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     const app = this.apps.recogniseNow(headers.authorization);
     if (app?.scopes.has(LIST_SCOPE) !== true) return null;
     if (!this.limits.countNow(network, app.signInId)) return null;

@@ -49,6 +49,7 @@ export class LoadShedder {
   #refusedAt = -Infinity;
   #toldAt = -Infinity;
   #turn = 0;
+  #turns: Turns | undefined;
 
   constructor(
     private readonly config: Config,
@@ -60,6 +61,11 @@ export class LoadShedder {
     readiness.mention('overloaded', () => this.stopwatch.now() - this.#refusedAt < RECENTLY_MS);
   }
 
+  /** Whether a request that comes now is taken up without waiting. */
+  get hasRoom(): boolean {
+    return this.#turns === undefined || (this.#turns.hasRoom() && this.#line.length === 0);
+  }
+
   /** Stands before whatever answers requests of this server now. */
   addTo(server: Server, table: PriorityTable, presenters: readonly ErrorPresenter[]): void {
     if (this.config.overloadDelay === 0) return;
@@ -68,17 +74,17 @@ export class LoadShedder {
 
   #inTurn(server: Server, serve: Serve, table: PriorityTable, presenters: readonly ErrorPresenter[]): Serve {
     const line = this.#line;
-    const turns = new Turns(this.stopwatch, {
+    const turns = (this.#turns = new Turns(this.stopwatch, {
       get length() {
         return line.length;
       },
       begin: (now) => this.#refuseAll(line.takeOverdue(now, true), now, presenters),
       next: () => this.#serveNext(serve),
       end: (now) => this.#refuseAll(line.takeOverdue(now), now, presenters),
-    });
+    }));
     server.on('connection', () => turns.connected());
     return (request, response) => {
-      if (turns.hasRoom() && line.length === 0) {
+      if (this.hasRoom) {
         serve(request, response);
         return;
       }
