@@ -251,6 +251,7 @@ describe('a restore', () => {
       'blocked_servers',
       'mail_stops',
       'restores',
+      'signing_keys',
     ];
     pieces.tables = pieces.tables.filter(({ name }) => !later.includes(name));
     const said = await restore(craft(join(target, 'old'), pieces));

@@ -48,7 +48,7 @@ function shareRing(dataDir: string, keys: SigningKeys): void {
   });
   const ring = { ...(JSON.parse(readFileSync(own, 'utf8')) as object), signing };
   // Whole or not at all: other test files may be starting.
-  writeFileSync(`${SHARED_RING}.${process.pid}`, JSON.stringify(ring));
+  writeFileSync(`${SHARED_RING}.${process.pid}`, JSON.stringify(ring, null, 2));
   renameSync(`${SHARED_RING}.${process.pid}`, SHARED_RING);
 }
 
