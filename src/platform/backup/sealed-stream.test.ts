@@ -16,8 +16,11 @@ async function collected(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(all);
 }
 
-const seal = (plain: Buffer): Promise<Buffer> =>
-  collected(sealedStream(inPieces(plain, 10_000), PASSPHRASE, new SystemRandom()));
+/** The least that is opened: what a passphrase costs is no matter of most tests. */
+const CHEAP = { kdf: 'scrypt', n: 1_024, r: 8, p: 1 } as const;
+
+const seal = (plain: Buffer, strength?: typeof CHEAP): Promise<Buffer> =>
+  collected(sealedStream(inPieces(plain, 10_000), PASSPHRASE, new SystemRandom(), strength));
 
 async function open(sealed: Buffer, passphrase = PASSPHRASE): Promise<Buffer> {
   const prelude = preludeOf(sealed.subarray(0, 512));
@@ -32,7 +35,7 @@ describe('a sealed stream', () => {
   let sealed: Buffer;
   let start: number;
   beforeAll(async () => {
-    sealed = await seal(plain);
+    sealed = await seal(plain, CHEAP);
     start = preludeOf(sealed)?.bytes.length ?? 0;
   });
 
@@ -40,12 +43,18 @@ describe('a sealed stream', () => {
     'of %i bytes opens to what it was',
     async (size) => {
       const bytes = random.bytes(size);
-      expect((await open(await seal(bytes))).equals(bytes)).toBe(true);
+      expect((await open(await seal(bytes, CHEAP))).equals(bytes)).toBe(true);
     },
   );
 
+  test('costs whoever tries passphrases what OWASP recommends (S-54)', async () => {
+    const strong = await seal(plain);
+    expect(preludeOf(strong)?.parameters).toMatchObject({ kdf: 'scrypt', n: 131_072, r: 8, p: 1 });
+    expect((await open(strong)).equals(plain)).toBe(true);
+  });
+
   test('looks different every time', async () => {
-    expect((await seal(plain)).subarray(start).equals(sealed.subarray(start))).toBe(false);
+    expect((await seal(plain, CHEAP)).subarray(start).equals(sealed.subarray(start))).toBe(false);
   });
 
   test('does not open with another passphrase', async () => {

@@ -25,9 +25,11 @@ const parametersSchema = z.object({
   salt: z.string().regex(/^[0-9a-f]{32}$/),
 });
 type Parameters = z.infer<typeof parametersSchema>;
+/** What it costs to try a passphrase; salt apart. */
+type Strength = Omit<Parameters, 'salt'>;
 
 /** OWASP's recommendation for scrypt: 128 MiB, a good half second on a small machine. */
-const STRENGTH = { kdf: 'scrypt', n: 131_072, r: 8, p: 1 } as const;
+const STRENGTH: Strength = { kdf: 'scrypt', n: 131_072, r: 8, p: 1 };
 
 /** The beginning of a sealed file. */
 export interface Prelude {
@@ -42,8 +44,9 @@ export async function* sealedStream(
   plain: AsyncIterable<Buffer>,
   passphrase: string,
   random: Random,
+  strength = STRENGTH,
 ): AsyncGenerator<Buffer> {
-  const parameters = { ...STRENGTH, salt: random.hex(16) };
+  const parameters = { ...strength, salt: random.hex(16) };
   const prelude = Buffer.from(`${MAGIC}${JSON.stringify(parameters)}\n`);
   const key = await keyOf(passphrase, parameters);
   yield prelude;
