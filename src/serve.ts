@@ -10,6 +10,12 @@ import { stopOnSignal } from './graceful-stop.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
 
+/**
+ * So many may wait to be accepted, if the kernel allows it (`net.core.somaxconn`); Node's own is 511. Whoever finds no place
+ * tries again after 1, 3, 7, 15 seconds, so a burst of a second would make some wait for half a minute (R-41).
+ */
+const BACKLOG = 4_096;
+
 /** Runs the broker until a signal ends it. @returns the exit code */
 export async function serve(): Promise<number> {
   // What the broker writes is for its own eyes: database, keys, lock.
@@ -43,7 +49,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
   const announcements = createLog('info');
   try {
     const opsUrl = await app.get(OpsListener).listen();
-    await app.listen(config.port, config.host);
+    await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
     warnOfMailsInLog(config, log);
     await warnAtStart(app);

@@ -5,6 +5,7 @@ import { SteadyClock } from './clock/steady-clock.js';
 import { SystemClock } from './clock/system-clock.js';
 import { SystemRandom } from './crypto/system-random.js';
 import { LoadShedder } from './http/overload/load-shedder.js';
+import { Refusals } from './http/overload/refusals.js';
 import { Stopwatch } from './http/overload/stopwatch.js';
 import { ReadyAnswers } from './http/ready-answers.js';
 import { Readiness } from './http/readiness.js';
@@ -22,6 +23,7 @@ export class PlatformModule {
       Jobs,
       Readiness,
       Stopwatch,
+      Refusals,
       LoadShedder,
       ReadyAnswers,
     ];

@@ -16,3 +16,10 @@ export function residentMbOf(pid) {
 
 /** @param {number} pid @returns {number} open files and connections */
 export const filesOf = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+
+/** @param {number} core @returns {number} seconds for which it had nothing to do, since the machine started */
+export function idleOf(core) {
+  const line = new RegExp(`^cpu${core} .*$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? '';
+  const fields = line.split(' ');
+  return (Number(fields[4]) + Number(fields[5])) / 100;
+}

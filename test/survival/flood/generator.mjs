@@ -9,6 +9,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parsed } from '../../bench/json.mjs';
 import { Lanes } from './lanes.mjs';
+import { cpuOf, idleOf } from '../process.mjs';
 import { requestOf } from './requests.mjs';
 import { Tally } from './tally.mjs';
 
@@ -24,9 +25,10 @@ import { Tally } from './tally.mjs';
  * @property {number} room at most so many at once
  * @property {number} [fresh] share of requests on a connection of their own, from 0 to 1
  * @property {number} [from] number of the first request of each kind
+ * @property {number} [pid] of the broker, which has the first core
  */
 
-/** @typedef {{ kinds: Partial<Record<import('./requests.mjs').Kind, import('./tally.mjs').Told>>, all: import('./tally.mjs').Told, seconds: number, connections: number, lag: number }} Outcome `lag`: p99 of how late the generator itself was, in milliseconds */
+/** @typedef {{ kinds: Partial<Record<import('./requests.mjs').Kind, import('./tally.mjs').Told>>, all: import('./tally.mjs').Told, seconds: number, connections: number, lag: number, processor: number, idle: number }} Outcome `lag`: p99 of how late the generator itself was, in milliseconds; `processor`, `idle`: seconds that the broker took of the processor, and that its core had nothing to do */
 
 const TICK_MS = 1;
 const LOOK_MS = 250;
@@ -124,15 +126,20 @@ const settled = (until) =>
     }, TICK_MS);
   });
 
+const times = () =>
+  job.pid === undefined ? { processor: 0, idle: 0 } : { processor: cpuOf(job.pid), idle: idleOf(0) };
+
 const looks = setInterval(() => lanes.look(performance.now()), LOOK_MS);
 const delays = monitorEventLoopDelay({ resolution: 5 });
 lanes.open(job.lanes);
 // Connections that are there from the beginning were accepted long ago.
 await pause(200 + job.lanes);
 delays.enable();
+const used = times();
 const since = await (job.inFlight === undefined ? flood() : keepBusy(job.inFlight));
 delays.disable();
 const seconds = (performance.now() - since) / 1_000;
+const { processor, idle } = times();
 await settled(performance.now() + GIVE_UP_MS);
 clearInterval(looks);
 /** @type {Outcome} */
@@ -142,6 +149,8 @@ const outcome = {
   seconds,
   connections: lanes.most,
   lag: delays.percentile(99) / 1e6,
+  processor: processor - used.processor,
+  idle: idle - used.idle,
 };
 lanes.close();
 process.stdout.write(`${JSON.stringify(outcome)}\n`);

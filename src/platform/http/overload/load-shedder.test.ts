@@ -3,12 +3,14 @@ import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Config } from '../../../config/index.js';
+import { SystemClock } from '../../clock/system-clock.js';
 import type { Log } from '../../logging/log.js';
 import type { ErrorPresenter } from '../error-filter.js';
 import { Readiness } from '../readiness.js';
 import { LoadShedder } from './load-shedder.js';
 import type { Priority } from './priority.js';
 import type { PriorityTable } from './priority-table.js';
+import { Refusals } from './refusals.js';
 import { WaitingLine } from './waiting-line.js';
 
 describe('a waiting line', () => {
@@ -136,7 +138,8 @@ class Stage {
     const log = { warn: (fields: object) => this.warnings.push(fields) } as unknown as Log;
     const stopwatch = { now: () => this.now };
     const config = { overloadDelay } as Config;
-    const shedder = new LoadShedder(config, this.readiness, log, stopwatch);
+    const refusals = new Refusals(this.readiness, log, stopwatch, new SystemClock());
+    const shedder = new LoadShedder(config, refusals, stopwatch);
     const table = {
       of: (_method: string, url: string) => ({ priority: url.replace(/\/|\d/g, ''), route: url }),
     };
