@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { UsableLink } from '../links/index.js';
 
 /**
@@ -17,7 +17,7 @@ export class ServerList {
    * every node, as it is made from the content.
    */
   get etag(): string {
-    return (this.#etag ??= etagOf(this.servers.map(contentOf).join('\n')));
+    return (this.#etag ??= etagOf(JSON.stringify(this.servers.map(contentOf))));
   }
 
   /**
@@ -34,10 +34,10 @@ export class ServerList {
 
 /** 128 bits, in quotes. Nothing can be read back from it, not even a link key that is known in part. */
 function etagOf(content: string): string {
-  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+  return `"${hash('sha256', content, 'base64url').slice(0, 22)}"`;
 }
 
-function contentOf({ link, server, key }: UsableLink): string {
+function contentOf({ link, server, key }: UsableLink): readonly string[] {
   const { id, systemId, name, url, localAddress, network } = server;
-  return JSON.stringify([link.id, link.kind, key, id, systemId, name, url, localAddress, network]);
+  return [link.id, link.kind, key, id, systemId, name, url, localAddress, network];
 }

@@ -1,4 +1,4 @@
-import { histogram } from '../../platform/metrics/metrics.js';
+import { histogram, type Distribution } from '../../platform/metrics/metrics.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
 
 const reads = histogram({
@@ -7,16 +7,24 @@ const reads = histogram({
   labels: { list: ['account', 'server'], outcome: ['complete', 'failed'] },
 });
 
+const ofAccounts = { complete: series('account', 'complete'), failed: series('account', 'failed') };
+const ofServers = { complete: series('server', 'complete'), failed: series('server', 'failed') };
+
 /** Reads a list, and counts what came of it. */
 export function measuredRead<T>(list: 'account' | 'server', read: () => Soon<T>): Soon<T> {
   const since = performance.now();
-  let outcome: 'complete' | 'failed' = 'failed';
+  const outcomes = list === 'account' ? ofAccounts : ofServers;
+  let outcome = outcomes.failed;
   const complete = (found: T): T => {
-    outcome = 'complete';
+    outcome = outcomes.complete;
     return found;
   };
   return lastly(
     () => soon(read(), complete),
-    () => reads.observe({ list, outcome }, (performance.now() - since) / 1_000),
+    () => outcome.observe((performance.now() - since) / 1_000),
   );
+}
+
+function series(list: 'account' | 'server', outcome: 'complete' | 'failed'): Distribution {
+  return reads.series({ list, outcome });
 }

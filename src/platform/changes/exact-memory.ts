@@ -75,7 +75,10 @@ export class ExactMemory<Value> {
       if (found !== null && !this.#isStale(read, found)) this.#keep(key, found);
       return found;
     };
-    return lastly(() => soon(look(), keep), read.end);
+    return lastly(
+      () => soon(look(), keep),
+      () => read.end(),
+    );
   }
 
   #isStale(read: OpenRead, found: Value): boolean {

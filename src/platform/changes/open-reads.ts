@@ -8,7 +8,7 @@ export class OpenReads {
   readonly #open = new Set<OpenRead>();
 
   begin(): OpenRead {
-    const read = new OpenRead(() => this.#open.delete(read));
+    const read = new OpenRead(this.#open);
     this.#open.add(read);
     return read;
   }
@@ -24,13 +24,18 @@ export class OpenReads {
 
 /** One read, from before the question was asked until `end`. */
 export class OpenRead {
-  readonly #touched = new Set<string>();
+  /** Made when something changes: most reads are over before (P-3). */
+  #touched: Set<string> | undefined;
   #isSpoilt = false;
 
-  constructor(readonly end: () => void) {}
+  constructor(private readonly open: Set<OpenRead>) {}
+
+  end(): void {
+    this.open.delete(this);
+  }
 
   touch(subject: string): void {
-    this.#touched.add(subject);
+    (this.#touched ??= new Set()).add(subject);
   }
 
   spoil(): void {
@@ -39,6 +44,7 @@ export class OpenRead {
 
   /** Whether any of these changed since the read began. */
   isStale(topic: Change['topic'], ids: readonly string[]): boolean {
-    return this.#isSpoilt || ids.some((id) => this.#touched.has(`${topic} ${id}`));
+    const touched = this.#touched;
+    return this.#isSpoilt || (touched !== undefined && ids.some((id) => touched.has(`${topic} ${id}`)));
   }
 }

@@ -60,8 +60,10 @@ export class KeyRing {
       });
       decipher.setAAD(joined([id, ...context]));
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8');
-      return text + decipher.final('utf8');
+      // As bytes: a decoder for each value costs a seventh of opening it (P-3).
+      const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+      decipher.final();
+      return text.toString();
     } catch {
       throw new SealBroken('key or content does not fit');
     }
@@ -86,13 +88,17 @@ export class KeyRing {
   }
 }
 
-/** Each part after its length, in one buffer: ten link keys are opened for one list that is read (P-3). */
+/** Used for each value again (P-3): more than the parts of any. */
+let room = Buffer.allocUnsafeSlow(512);
+
+/** Each part after its length. What it gives holds until the next call. */
 function joined(parts: readonly string[]): Buffer {
-  const all = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + 4 + Buffer.byteLength(part), 0));
+  const most = parts.reduce((sum, part) => sum + 4 + 3 * part.length, 0);
+  if (most > room.length) room = Buffer.allocUnsafeSlow(most);
   let at = 0;
   for (const part of parts) {
-    const length = all.write(part, at + 4);
-    at = all.writeUInt32BE(length, at) + length;
+    const length = room.write(part, at + 4);
+    at = room.writeUInt32BE(length, at) + length;
   }
-  return all;
+  return room.subarray(0, at);
 }
