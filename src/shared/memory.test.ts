@@ -45,3 +45,20 @@ test('tells of every value that goes, once: driven out, replaced, deleted, clear
   expect(gone).toEqual(['a1', 'a2', 'b1', 'c1']);
   expect(memory.weight).toBe(0);
 });
+
+test('goes on so, whoever goes and comes in between', () => {
+  const memory = new Memory<string, number>(3);
+  for (const key of ['a', 'b', 'c']) memory.set(key, 1);
+  memory.delete('b');
+  memory.get('a');
+  for (const key of ['d', 'e']) memory.set(key, 1);
+  expect(['a', 'c', 'd', 'e'].map((key) => memory.has(key))).toEqual([true, false, true, true]);
+  memory.delete('e');
+  memory.delete('d');
+  memory.delete('a');
+  for (const key of ['f', 'g', 'h', 'i']) memory.set(key, 1);
+  expect(['f', 'g', 'h', 'i'].map((key) => memory.has(key))).toEqual([false, true, true, true]);
+  memory.clear();
+  for (const key of ['j', 'k', 'l', 'm']) memory.set(key, 1);
+  expect([memory.has('j'), memory.size, memory.weight]).toEqual([false, 3, 3]);
+});

@@ -1,7 +1,10 @@
-interface Slot<Value> {
+interface Slot<Key, Value> {
+  readonly key: Key;
   readonly value: Value;
   readonly weight: number;
   isUsed: boolean;
+  older: Slot<Key, Value> | undefined;
+  newer: Slot<Key, Value> | undefined;
 }
 
 /**
@@ -9,7 +12,13 @@ interface Slot<Value> {
  * than in a plain map.
  */
 export class Memory<Key, Value> {
-  readonly #slots = new Map<Key, Slot<Value>>();
+  readonly #slots = new Map<Key, Slot<Key, Value>>();
+  /**
+   * The ends of a chain by age. The map's own order would tell the same, but whoever looks for its first entry steps over the
+   * gap of each that went since the map was last laid out anew: with 50,000 entries 28 µs for each that comes (P-3).
+   */
+  #oldest: Slot<Key, Value> | undefined;
+  #youngest: Slot<Key, Value> | undefined;
   #weight = 0;
 
   /**
@@ -46,7 +55,9 @@ export class Memory<Key, Value> {
     this.delete(key);
     if (weight > this.most) return false;
     this.#makeRoom(weight);
-    this.#slots.set(key, { value, weight, isUsed: false });
+    const slot = { key, value, weight, isUsed: false, older: undefined, newer: undefined };
+    this.#slots.set(key, slot);
+    this.#append(slot);
     this.#weight += weight;
     return true;
   }
@@ -55,6 +66,7 @@ export class Memory<Key, Value> {
     const slot = this.#slots.get(key);
     if (slot === undefined) return;
     this.#slots.delete(key);
+    this.#takeOut(slot);
     this.#weight -= slot.weight;
     this.onGone(key, slot.value);
   }
@@ -65,15 +77,30 @@ export class Memory<Key, Value> {
 
   /** The oldest goes, unless it was asked for since: then it becomes the youngest, once. */
   #makeRoom(weight: number): void {
-    for (const [key, slot] of this.#slots) {
-      if (this.#weight + weight <= this.most) return;
+    while (this.#oldest !== undefined && this.#weight + weight > this.most) {
+      const slot = this.#oldest;
       if (!slot.isUsed) {
-        this.delete(key);
+        this.delete(slot.key);
         continue;
       }
       slot.isUsed = false;
-      this.#slots.delete(key);
-      this.#slots.set(key, slot);
+      this.#takeOut(slot);
+      this.#append(slot);
     }
+  }
+
+  #append(slot: Slot<Key, Value>): void {
+    slot.older = this.#youngest;
+    slot.newer = undefined;
+    if (this.#youngest) this.#youngest.newer = slot;
+    else this.#oldest = slot;
+    this.#youngest = slot;
+  }
+
+  #takeOut({ older, newer }: Slot<Key, Value>): void {
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#youngest = older;
   }
 }
