@@ -99,7 +99,8 @@ export class PasswordHasher implements OnApplicationShutdown {
     password: string,
     { salt, memoryCost, timeCost, pepper }: Omit<Verifier, 'tag'>,
   ): Promise<Buffer> {
-    const raw = await this.#inThread({ password, salt, memoryCost, timeCost });
+    // In memory of its own: a thread is sent all that a view lies in.
+    const raw = await this.#inThread({ password, salt: new Uint8Array(salt), memoryCost, timeCost });
     return pepper === undefined ? raw : Buffer.from(this.ring.mac('pepper', raw, pepper), 'hex');
   }
 

@@ -30,7 +30,7 @@ export class Transaction {
   }
 
   async begin(): Promise<void> {
-    await this.#runner.query(this.#pooled ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    await this.perform(this.#pooled ? 'BEGIN' : 'BEGIN IMMEDIATE');
     this.#begun = true;
   }
 
