@@ -8,6 +8,7 @@ import { AccountMailLimits } from './account-mail-limits.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { AccountsService } from './accounts.service.js';
 import { AddressChangeService } from './address-change.service.js';
+import { Beat } from './beat.js';
 import { CredentialChanges } from './credential-changes.js';
 import { KnownBrowsersRepository } from './known-browsers.repository.js';
 import { KnownBrowsers } from './known-browsers.service.js';
@@ -28,6 +29,7 @@ import { VerificationService } from './verification.service.js';
     AccountClosingService,
     AccountMailLimits,
     AddressChangeService,
+    Beat,
     CredentialChanges,
     PasswordChange,
     PasswordPolicy,

@@ -11,8 +11,8 @@ import { tokenSpent } from './account.errors.js';
 import { AccountMailLimits } from './account-mail-limits.js';
 import { isActive, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
+import { Beat } from './beat.js';
 import { CredentialChanges } from './credential-changes.js';
-import { onTheBeat } from './on-the-beat.js';
 import { PasswordChange } from './password-change.service.js';
 import { SignInLimits } from './sign-in-limits.service.js';
 
@@ -31,6 +31,7 @@ export class RecoveryService {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
+    private readonly beat: Beat,
   ) {}
 
   /**
@@ -41,7 +42,7 @@ export class RecoveryService {
    * @throws DomainError rate-limited for the network (S-25)
    */
   forgot(identifier: string, network: string): Promise<void> {
-    return onTheBeat(() => this.#forgot(identifier, network));
+    return this.beat.keptBy(() => this.#forgot(identifier, network));
   }
 
   async #forgot(identifier: string, network: string): Promise<void> {

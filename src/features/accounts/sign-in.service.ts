@@ -6,7 +6,7 @@ import { AuditTrail } from '../audit/index.js';
 import { isActive, withoutVerifiers, type Account, type AccountWithVerifiers } from './account.js';
 import { wrongCredentials } from './account.errors.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { refusedOnTheBeat } from './on-the-beat.js';
+import { Beat } from './beat.js';
 import { PasswordsService, type PasswordProof } from './passwords.service.js';
 import type { SignInOrigin } from './sign-in-origin.js';
 import { SignInLimits } from './sign-in-limits.service.js';
@@ -33,6 +33,7 @@ export class SignInService {
     private readonly limits: SignInLimits,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
+    private readonly beat: Beat,
   ) {}
 
   /**
@@ -49,7 +50,7 @@ export class SignInService {
     origin: SignInOrigin,
     welcome: (account: Account) => Promise<T>,
   ): Promise<T> {
-    return refusedOnTheBeat(() => this.#signIn({ identifier, proof, origin }, welcome));
+    return this.beat.keptByRefusals(() => this.#signIn({ identifier, proof, origin }, welcome));
   }
 
   async #signIn<T>(typed: Typed, welcome: (account: Account) => Promise<T>): Promise<T> {

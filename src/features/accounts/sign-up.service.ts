@@ -12,7 +12,7 @@ import { emailAddress, userName } from './account-fields.js';
 import { isUserNameTaken, signUpClosed, userNameTaken } from './account.errors.js';
 import { comparable, type Account, type AccountWithVerifiers } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { onTheBeat } from './on-the-beat.js';
+import { Beat } from './beat.js';
 import { PasswordsService } from './passwords.service.js';
 import { VerificationService } from './verification.service.js';
 
@@ -41,6 +41,7 @@ export class SignUpService {
     private readonly config: Config,
     private readonly limiter: Limiter,
     private readonly verification: VerificationService,
+    private readonly beat: Beat,
   ) {}
 
   /**
@@ -53,7 +54,7 @@ export class SignUpService {
    */
   async signUp(given: SignUp): Promise<void> {
     if (this.config.signUp !== 'open') throw signUpClosed();
-    await onTheBeat(() => this.#open(given, { state: 'unverified', role: 'person' }));
+    await this.beat.keptBy(() => this.#open(given, { state: 'unverified', role: 'person' }));
   }
 
   /**

@@ -11,7 +11,7 @@ import { AccountMailLimits } from './account-mail-limits.js';
 import { tokenSpent } from './account.errors.js';
 import { withoutVerifiers, type Account } from './account.js';
 import { AccountsRepository } from './accounts.repository.js';
-import { onTheBeat } from './on-the-beat.js';
+import { Beat } from './beat.js';
 import { SignInService } from './sign-in.service.js';
 
 /** Proof that an e-mail address belongs to the person who signed up with it. */
@@ -27,6 +27,7 @@ export class VerificationService {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
+    private readonly beat: Beat,
   ) {}
 
   /** Mails a confirmation link; only inside a unit of work. */
@@ -54,7 +55,7 @@ export class VerificationService {
    * @throws DomainError invalid (the address), rate-limited for the network (S-25, S-37)
    */
   resend(email: string, network: string): Promise<void> {
-    return onTheBeat(() => this.#resend(email, network));
+    return this.beat.keptBy(() => this.#resend(email, network));
   }
 
   async #resend(email: string, network: string): Promise<void> {
