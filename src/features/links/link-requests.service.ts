@@ -12,7 +12,8 @@ import { MailOutbox } from '../mail/index.js';
 import { ServersService, type Server } from '../servers/index.js';
 import { LinkKeys } from './link-keys.js';
 import { suspended, type Link, type LinkKind, type WaitingLink } from './link.js';
-import { LinksRepository, type StoredLink } from './links.repository.js';
+import type { StoredLink } from './link-rows.js';
+import { LinksRepository } from './links.repository.js';
 
 /** What a server asks for. */
 export interface LinkRequest {
@@ -67,7 +68,7 @@ export class LinkRequestsService {
   async askAgain(serverId: ServerId): Promise<void> {
     await this.unitOfWork.exclusive(`links of server ${serverId}`);
     const server = await this.servers.find(serverId);
-    for (const { link, account } of await this.links.ofServer(serverId, this.clock.now())) {
+    for (const { link, account } of await this.links.changingOfServer(serverId, this.clock.now())) {
       if (link.state !== 'accepted' || !server) continue;
       const token = this.random.hex(32);
       const waiting = suspended(link);

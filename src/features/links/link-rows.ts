@@ -1,4 +1,5 @@
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import type { Account, AccountRole, AccountState } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
 import type { Link, LinkKind, LinkState } from './link.js';
 
@@ -14,12 +15,21 @@ const ofAccount = (more: string): string => `
 export const LIVE_OF_ACCOUNT = ofAccount('');
 export const ACCEPTED_OF_ACCOUNT = ofAccount(" AND l.state = 'accepted'");
 
+/** Links of a server with who they are for: what media servers ask for several times an hour (R-40). */
+export const LIVE_OF_SERVER = `
+  SELECT l.server_id, json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,
+    l.expires_at, l.sealed_key, a.id, a.user_name, a.email, a.state, a.role, a.created_at))
+    AS found
+  FROM links l JOIN accounts a ON a.id = l.account_id
+  WHERE l.server_id = $1 AND l.ended_at IS NULL
+  GROUP BY l.server_id`;
+
 export const ACCEPT = `
   UPDATE links SET state = 'accepted', accepted_at = $1, expires_at = NULL, answer_digest = NULL
   WHERE id = $2 AND ended_at IS NULL`;
 
-/** The columns of a list, in their order. */
-type Row = readonly [
+/** The columns of a link, in their order. */
+type LinkColumns = readonly [
   id: LinkId,
   kind: LinkKind,
   state: LinkState,
@@ -28,6 +38,10 @@ type Row = readonly [
   acceptedAt: number | null,
   expiresAt: number | null,
   sealedKey: string | null,
+];
+
+type RowOfAccount = readonly [
+  ...link: LinkColumns,
   serverId: ServerId,
   systemId: string,
   name: string,
@@ -38,25 +52,61 @@ type Row = readonly [
   heardAt: number,
 ];
 
-interface StoredLink {
+type RowOfServer = readonly [
+  ...link: LinkColumns,
+  accountId: AccountId,
+  userName: string,
+  email: string,
+  state: AccountState,
+  role: AccountRole,
+  openedAt: number,
+];
+
+/** A link with its key as stored. */
+export interface StoredLink {
   readonly link: Link;
-  readonly server: Server;
   readonly sealedKey: string | null;
 }
+/** And who stands at the other end. */
+export type StoredLinkOfServer = StoredLink & { readonly account: Account };
+export type StoredLinkOfAccount = StoredLink & { readonly server: Server };
 
 /** Oldest first. The database holds what the domain wrote: a live row is a Link. */
-export function linksIn(json: string | undefined, accountId: AccountId): StoredLink[] {
-  const rows = JSON.parse(json ?? '[]') as readonly Row[];
-  return rows.map((row) => linkOf(row, accountId)).sort((one, other) => inOrder(one.link, other.link));
+export function linksIn(json: string | undefined, accountId: AccountId): StoredLinkOfAccount[] {
+  const rows = JSON.parse(json ?? '[]') as readonly RowOfAccount[];
+  const links = rows.map((row) => ({
+    link: linkOf(row, row[8], accountId),
+    server: serverOf(row[8], row),
+    sealedKey: row[7],
+  }));
+  return links.sort(inOrder);
 }
 
-function linkOf(row: Row, accountId: AccountId): StoredLink {
-  const [id, kind, state, requester, createdAt, acceptedAt, expiresAt, sealedKey, serverId] = row;
-  const link = { id, serverId, accountId, kind, requester, state, createdAt, acceptedAt, expiresAt } as Link;
-  return { link, server: serverOf(serverId, row), sealedKey };
+/** The same, of a server. */
+export function linksOfServerIn(json: string | undefined, serverId: ServerId): StoredLinkOfServer[] {
+  const rows = JSON.parse(json ?? '[]') as readonly RowOfServer[];
+  const links = rows.map((row) => ({
+    link: linkOf(row, serverId, row[8]),
+    account: accountOf(row),
+    sealedKey: row[7],
+  }));
+  return links.sort(inOrder);
 }
 
-function serverOf(id: ServerId, row: Row): Server {
+function linkOf(
+  row: readonly [...LinkColumns, ...unknown[]],
+  serverId: ServerId,
+  accountId: AccountId,
+): Link {
+  const [id, kind, state, requester, createdAt, acceptedAt, expiresAt] = row;
+  return { id, serverId, accountId, kind, requester, state, createdAt, acceptedAt, expiresAt } as Link;
+}
+
+function accountOf(row: RowOfServer): Account {
+  return { id: row[8], userName: row[9], email: row[10], state: row[11], role: row[12], createdAt: row[13] };
+}
+
+function serverOf(id: ServerId, row: RowOfAccount): Server {
   return {
     id,
     systemId: row[9],
@@ -70,6 +120,6 @@ function serverOf(id: ServerId, row: Row): Server {
 }
 
 /** Of the same moment in some order, which is always the same. */
-function inOrder(one: Link, other: Link): number {
+function inOrder({ link: one }: StoredLink, { link: other }: StoredLink): number {
   return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1);
 }

@@ -8,17 +8,19 @@ import { soon, type Soon } from '../../shared/soon.js';
 import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
 import { hasLapsed, type AcceptedLink, type EndState, type Link } from './link.js';
-import { ACCEPT, ACCEPTED_OF_ACCOUNT, linksIn, LIVE_OF_ACCOUNT } from './link-rows.js';
+import {
+  ACCEPT,
+  ACCEPTED_OF_ACCOUNT,
+  linksIn,
+  linksOfServerIn,
+  LIVE_OF_ACCOUNT,
+  LIVE_OF_SERVER,
+  type StoredLink,
+  type StoredLinkOfAccount,
+  type StoredLinkOfServer,
+} from './link-rows.js';
 import { BlockedServerEntity } from './blocked-server.entity.js';
 import { LinkEntity } from './link.entity.js';
-
-/** A link with its key as stored, and who stands at the other end. */
-export interface StoredLink {
-  readonly link: Link;
-  readonly sealedKey: string | null;
-}
-export type StoredLinkOfServer = StoredLink & { readonly account: Account };
-export type StoredLinkOfAccount = StoredLink & { readonly server: Server };
 
 interface NewLink {
   readonly sealedKey: string;
@@ -39,6 +41,7 @@ export interface StoredAcceptedLink {
 export class LinksRepository {
   readonly #acceptedOfAccount: LookUp;
   readonly #liveOfAccount: LookUp;
+  readonly #liveOfServer: LookUp;
   readonly #writeAccepted: Statement;
 
   constructor(
@@ -47,11 +50,19 @@ export class LinksRepository {
   ) {
     this.#acceptedOfAccount = unitOfWork.prepare(ACCEPTED_OF_ACCOUNT);
     this.#liveOfAccount = unitOfWork.prepare(LIVE_OF_ACCOUNT);
+    this.#liveOfServer = unitOfWork.prepare(LIVE_OF_SERVER);
     this.#writeAccepted = unitOfWork.statement(ACCEPT);
   }
 
-  /** All of a server's links. Oldest first. */
-  async ofServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
+  /** All of a server's links, as committed. Oldest first. At once on SQLite. */
+  ofServer(serverId: ServerId, now: number): Soon<StoredLinkOfServer[]> {
+    return soon(this.#liveOfServer(serverId), (json) =>
+      linksOfServerIn(json, serverId).filter(({ link }) => !hasLapsed(link, now)),
+    );
+  }
+
+  /** The same inside a unit of work, with what it has changed. */
+  async changingOfServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
     const query = this.#live(now).andWhere('link.serverId = :serverId', { serverId });
     query.innerJoinAndMapOne('link.account', 'AccountEntity', 'account', 'account.id = link.accountId');
     const rows = (await query.getMany()) as (LinkEntity & { account: Account })[];

@@ -19,7 +19,8 @@ import {
   type Link,
 } from './link.js';
 import { measuredRead } from './link-metrics.js';
-import { LinksRepository, type StoredLinkOfAccount } from './links.repository.js';
+import type { StoredLinkOfAccount } from './link-rows.js';
+import { LinksRepository } from './links.repository.js';
 
 /** A link that waits for the person's answer. No key and no address: the key already works at the server (W6). */
 export interface WaitingInvitation {
@@ -64,11 +65,12 @@ export class LinksService {
    * Everything a server must know, waiting and accepted. Complete or an error: a server deletes guests that are
    * missing (product rule 2).
    */
-  async ofServer(serverId: ServerId): Promise<LinkOfServer[]> {
-    return measuredRead('server', async () => {
-      const rows = await this.links.ofServer(serverId, this.clock.now());
-      return rows.map(({ sealedKey, ...row }) => ({ ...row, key: this.keys.open(sealedKey, row.link) }));
-    });
+  ofServer(serverId: ServerId): Soon<LinkOfServer[]> {
+    return measuredRead('server', () =>
+      soon(this.links.ofServer(serverId, this.clock.now()), (rows) =>
+        rows.map(({ link, account, sealedKey }) => ({ link, account, key: this.keys.open(sealedKey, link) })),
+      ),
+    );
   }
 
   /** What an account's devices may use, as committed; at once on SQLite. Complete or an error. */
