@@ -1,5 +1,5 @@
 /** The rows of the seeded data, table by table, in the order of their foreign keys. */
-import { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   accountIdOf,
   appSignInIdOf,
@@ -11,34 +11,19 @@ import {
   tokenOf,
   userNameOf,
 } from './cast.mjs';
+import { seal } from './sealing.mjs';
 
 /** @typedef {{ readonly table: string, readonly columns: readonly string[], readonly rows: Iterable<unknown[]> }} Rows */
 
 /** @param {string} text */
 const digest = (text) => hash('sha256', text, 'hex');
 
-/** @param {string} part */
-function prefixed(part) {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(Buffer.byteLength(part));
-  return Buffer.concat([length, Buffer.from(part)]);
-}
-
-/** As `KeyRing.seal` does it. @param {{ id: string, secret: Buffer }} key @param {string} text @param {string[]} context */
-function seal(key, text, context) {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key.secret, nonce);
-  cipher.setAAD(Buffer.concat([key.id, ...context].map(prefixed)));
-  const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-  return `${key.id}.${sealed.toString('base64url')}`;
-}
-
 /** @param {number} count @param {(at: number) => unknown[]} row */
 function* each(count, row) {
   for (let at = 0; at < count; at += 1) yield row(at);
 }
 
-/** @param {import('./cast.mjs').Sizes} sizes @param {{ id: string, secret: Buffer }} key @param {number} now */
+/** @param {import('./cast.mjs').Sizes} sizes @param {import('./sealing.mjs').SealingKey} key @param {number} now */
 function* linkRows(sizes, key, now) {
   let at = 0;
   for (const { account, server } of linksOf(sizes)) {
@@ -67,7 +52,7 @@ function* linkRows(sizes, key, now) {
 
 /**
  * @param {import('./cast.mjs').Sizes} sizes
- * @param {{ id: string, secret: Buffer }} key that seals link keys
+ * @param {import('./sealing.mjs').SealingKey} key that seals link keys
  * @param {boolean} asNumbers how the database takes true and false
  * @param {string} passwordHash of every account
  * @returns {Rows[]}

@@ -1,19 +1,8 @@
 /** Fills an empty database of the broker with seeded rows, past the broker. */
 import Sqlite from 'better-sqlite3';
-import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { parsed } from './json.mjs';
 import { rowsOf } from './rows.mjs';
-
-/** @param {string} dataDir @returns {{ id: string, secret: Buffer }} the key that seals link keys now */
-function sealingKey(dataDir) {
-  const ring = /** @type {{ keys: { id: string, use: string, secret: string }[] }} */ (
-    parsed(readFileSync(`${dataDir}/keyring.json`, 'utf8'))
-  );
-  const key = ring.keys.filter(({ use }) => use === 'encrypt').at(-1);
-  if (!key) throw new Error('the key ring has no key that encrypts');
-  return { id: key.id, secret: Buffer.from(key.secret, 'hex') };
-}
+import { sealingKey } from './sealing.mjs';
 
 /** @param {string} dataDir @param {import('./cast.mjs').Sizes} sizes @param {string} passwordHash */
 export function seedSqlite(dataDir, sizes, passwordHash) {

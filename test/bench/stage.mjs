@@ -89,7 +89,7 @@ export class Stage {
   /** Access tokens of all accounts with ten servers. @param {string} dataDir @returns {string} a file, as load.mjs takes it */
   accessTokens(dataDir) {
     const file = path.join(this.subfolder('tokens'), 'tokens.json');
-    writeAccessTokens(`${dataDir}/keyring.json`, this.sizes.rich, file);
+    writeAccessTokens(dataDir, this.sizes.rich, file);
     return file;
   }
 
