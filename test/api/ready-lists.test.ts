@@ -133,7 +133,7 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
     late.write(head(GET, bearer).repeat(9) + head(GET, bearer, 'Connection: close'));
     const answers = apart(await text(late.resume()));
     expect(answers).toHaveLength(sent + 10);
-    expect(new Set(answers.slice(0, -1)).size).toBe(1);
+    expect([...new Set(answers.slice(0, -1))]).toEqual([answers[0]]);
     const rude = dial(broker(), head(GET, bearer).repeat(3));
     await once(rude.destroy(), 'close');
     expect((await api(broker(), 'GET', 'servers', { bearer })).status).toBe(200);
