@@ -37,6 +37,7 @@ describe('alone on an SQLite file', () => {
 
 const onPostgres = process.env['TEST_DATABASE_URL'] ? describe : describe.skip;
 onPostgres('alone on PostgreSQL', () => {
+  // Side by side: each waits for others to be noticed, or given up, on a database of its own.
   async function onDatabase(work: (url: string) => Promise<void>): Promise<void> {
     const url = await createDatabase();
     try {
@@ -51,25 +52,28 @@ onPostgres('alone on PostgreSQL', () => {
   const alone = (solitude: PostgresSolitude): Promise<void> =>
     eventually(() => expect(solitude.isAlone()).toBe(true), 15_000);
 
-  test('a process is, after a while as the only one; a second one waits until the first has noticed', () =>
-    onDatabase(async (url) => {
-      const first = await opened(url);
-      let broken = 0;
-      first.whenBroken(() => (broken += 1));
-      expect([first.isAlone(), first.isVisible()]).toEqual([false, true]);
-      await alone(first);
-      const second = await opened(url);
-      expect([first.isAlone(), second.isAlone(), broken]).toEqual([false, false, 1]);
-      expect(first.others()).toEqual(new Set([second.number]));
-      await eventually(() => expect(second.others()).toEqual(new Set([first.number])), 15_000);
-      await second.close();
-      await alone(first);
-      expect(broken).toBe(2);
-      await first.close();
-      expect(first.isAlone()).toBe(false);
-    }));
+  test.concurrent(
+    'a process is, after a while as the only one; a second one waits until the first has noticed',
+    () =>
+      onDatabase(async (url) => {
+        const first = await opened(url);
+        let broken = 0;
+        first.whenBroken(() => (broken += 1));
+        expect([first.isAlone(), first.isVisible()]).toEqual([false, true]);
+        await alone(first);
+        const second = await opened(url);
+        expect([first.isAlone(), second.isAlone(), broken]).toEqual([false, false, 1]);
+        expect(first.others()).toEqual(new Set([second.number]));
+        await eventually(() => expect(second.others()).toEqual(new Set([first.number])), 15_000);
+        await second.close();
+        await alone(first);
+        expect(broken).toBe(2);
+        await first.close();
+        expect(first.isAlone()).toBe(false);
+      }),
+  );
 
-  test('one of them leads, and another when it is gone; each does while it does not know', () =>
+  test.concurrent('one of them leads, and another when it is gone; each does while it does not know', () =>
     onDatabase(async (url) => {
       const proxy = await FaultProxy.before(url);
       const nodes = [await opened(proxy.url), await opened(url), await opened(url)];
@@ -97,9 +101,10 @@ onPostgres('alone on PostgreSQL', () => {
       expect(leaders()).toEqual([lowest()]);
       for (const node of nodes) await node.close();
       await proxy.close();
-    }));
+    }),
+  );
 
-  test('who has said farewell is not waited for, though it may still be seen', () =>
+  test.concurrent('who has said farewell is not waited for, though it may still be seen', () =>
     onDatabase(async (url) => {
       const [first, second] = [await opened(url), await opened(url)];
       await eventually(() => expect(first.others()).toEqual(new Set([second.number])), 15_000);
@@ -111,22 +116,26 @@ onPostgres('alone on PostgreSQL', () => {
       const third = await opened(url);
       expect([first.others(), broken]).toEqual([new Set([third.number]), 1]);
       for (const one of [first, third]) await one.close();
-    }));
+    }),
+  );
 
-  test('a process that gets no answer is not; one that lost its lock may not commit; both mend by themselves', () =>
-    onDatabase(async (url) => {
-      const proxy = await FaultProxy.before(url);
-      const solitude = await opened(proxy.url);
-      await alone(solitude);
-      proxy.blackHole();
-      await eventually(() => expect(solitude.isAlone()).toBe(false));
-      expect(solitude.isVisible()).toBe(true);
-      proxy.cut();
-      await eventually(() => expect(solitude.isVisible()).toBe(false));
-      proxy.heal();
-      await eventually(() => expect(solitude.isVisible()).toBe(true));
-      await alone(solitude);
-      await solitude.close();
-      await proxy.close();
-    }));
+  test.concurrent(
+    'a process that gets no answer is not; one that lost its lock may not commit; both mend by themselves',
+    () =>
+      onDatabase(async (url) => {
+        const proxy = await FaultProxy.before(url);
+        const solitude = await opened(proxy.url);
+        await alone(solitude);
+        proxy.blackHole();
+        await eventually(() => expect(solitude.isAlone()).toBe(false));
+        expect(solitude.isVisible()).toBe(true);
+        proxy.cut();
+        await eventually(() => expect(solitude.isVisible()).toBe(false));
+        proxy.heal();
+        await eventually(() => expect(solitude.isVisible()).toBe(true));
+        await alone(solitude);
+        await solitude.close();
+        await proxy.close();
+      }),
+  );
 });

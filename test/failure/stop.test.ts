@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
@@ -6,20 +6,28 @@ import { eventually } from '../support/eventually.js';
 
 buildBefore();
 
-let folder = '';
-let broker: ChildBroker;
+const PATIENT = { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '5' };
 
-beforeEach(async () => {
-  folder = temporaryFolder();
-  broker = await ChildBroker.start(folder, { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '5' });
-});
-afterEach(async () => {
-  await broker.kill();
-  removeFolder(folder);
-});
+/** A test with a process of its own. They run side by side: most of the time each waits for its own to end. */
+function stopping(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  act: (broker: ChildBroker) => Promise<void>,
+): void {
+  test.concurrent(name, async () => {
+    const folder = temporaryFolder();
+    const broker = await ChildBroker.start(folder, settings);
+    try {
+      await act(broker);
+    } finally {
+      await broker.kill();
+      removeFolder(folder);
+    }
+  });
+}
 
 /** A request whose last byte is held back: it is in flight until `finish`. */
-async function halfSent(): Promise<{ finish(): Promise<string>; socket: Socket }> {
+async function halfSent(broker: ChildBroker): Promise<{ finish(): Promise<string>; socket: Socket }> {
   const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
   await once(socket, 'connect');
   let answer = '';
@@ -36,26 +44,30 @@ async function halfSent(): Promise<{ finish(): Promise<string>; socket: Socket }
   return { finish, socket };
 }
 
-test('SIGTERM: not ready at once, serving all the same, then what is in flight is finished and the exit is clean', async () => {
-  const inFlight = await halfSent();
-  broker.signal('SIGTERM');
-  await eventually(async () => {
-    const ready = await fetch(`${broker.url}/health/ready`);
-    expect(ready.status).toBe(503);
-    expect(await ready.json()).toMatchObject({ missing: ['stopping'] });
-  });
-  const served = await fetch(`${broker.url}/service/ip`);
-  expect(served.status).toBe(200);
-  expect(served.headers.get('connection')).toBe('close');
-  expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(503);
-  expect((await fetch(`${broker.url}/health/live`)).status).toBe(200);
-  await eventually(() => expect(fetch(`${broker.url}/service/ip`)).rejects.toThrow('fetch failed'));
-  expect(await inFlight.finish()).toMatch(/^HTTP\/1\.1 200 /);
-  expect(await broker.ended).toEqual({ code: 0, signal: null });
-  expect(broker.stderr).toBe('');
-});
+stopping(
+  'SIGTERM: not ready at once, serving all the same, then what is in flight is finished and the exit is clean',
+  PATIENT,
+  async (broker) => {
+    const inFlight = await halfSent(broker);
+    broker.signal('SIGTERM');
+    await eventually(async () => {
+      const ready = await fetch(`${broker.url}/health/ready`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ missing: ['stopping'] });
+    });
+    const served = await fetch(`${broker.url}/service/ip`);
+    expect(served.status).toBe(200);
+    expect(served.headers.get('connection')).toBe('close');
+    expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${broker.url}/health/live`)).status).toBe(200);
+    await eventually(() => expect(fetch(`${broker.url}/service/ip`)).rejects.toThrow('fetch failed'));
+    expect(await inFlight.finish()).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await broker.ended).toEqual({ code: 0, signal: null });
+    expect(broker.stderr).toBe('');
+  },
+);
 
-test('an idle connection does not hold the end up', async () => {
+stopping('an idle connection does not hold the end up', PATIENT, async (broker) => {
   const idle = connect(Number(new URL(broker.url).port), '127.0.0.1');
   await once(idle, 'connect');
   idle.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -66,8 +78,8 @@ test('an idle connection does not hold the end up', async () => {
   expect(performance.now() - since).toBeLessThan(3_000);
 });
 
-test('a second SIGTERM ends it at once', async () => {
-  await halfSent();
+stopping('a second SIGTERM ends it at once', PATIENT, async (broker) => {
+  await halfSent(broker);
   broker.signal('SIGTERM');
   await eventually(async () => expect((await fetch(`${broker.url}/health/ready`)).status).toBe(503));
   const since = performance.now();
@@ -78,19 +90,16 @@ test('a second SIGTERM ends it at once', async () => {
   expect(performance.now() - since).toBeLessThan(4_000);
 });
 
-test('SIGINT comes from somebody who waits: no delay', async () => {
-  await broker.kill();
-  broker = await ChildBroker.start(folder, { DRAIN_DELAY_SECONDS: '15' });
+stopping('SIGINT comes from somebody who waits: no delay', { DRAIN_DELAY_SECONDS: '15' }, async (broker) => {
   const since = performance.now();
   broker.signal('SIGINT');
   expect(await broker.ended).toEqual({ code: 0, signal: null });
   expect(performance.now() - since).toBeLessThan(10_000);
 });
 
-test('what is in flight and does not end is cut after DRAIN_TIMEOUT_SECONDS', async () => {
-  await broker.kill();
-  broker = await ChildBroker.start(folder, { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '1' });
-  const { socket } = await halfSent();
+const HASTY = { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '1' };
+stopping('what is in flight and does not end is cut after DRAIN_TIMEOUT_SECONDS', HASTY, async (broker) => {
+  const { socket } = await halfSent(broker);
   const cut = once(socket, 'close');
   broker.signal('SIGTERM');
   expect((await broker.ended).code).toBe(0);
