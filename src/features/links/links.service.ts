@@ -123,9 +123,8 @@ export class LinksService {
   async accept(accountId: AccountId, which: ChosenLink): Promise<void> {
     await this.unitOfWork.run(async () => {
       await this.unitOfWork.exclusive(`links of account ${accountId}`);
-      const asked = chosenOf(which, await this.links.ofAccount(accountId, this.clock.now()));
       // Else the server could change its systemId between this look at it and the end (S-72).
-      await this.unitOfWork.exclusive(`links of server ${asked.link.serverId}`);
+      await this.unitOfWork.exclusive(`links of server ${await this.#serverOf(accountId, which)}`);
       const mine = await this.links.ofAccount(accountId, this.clock.now());
       const chosen = chosenOf(which, mine);
       refuseTwins(chosen, mine);
@@ -217,6 +216,11 @@ export class LinksService {
 
   async endLapsed(): Promise<void> {
     await this.unitOfWork.run(() => this.links.endLapsed(this.clock.now()));
+  }
+
+  async #serverOf(accountId: AccountId, which: ChosenLink): Promise<ServerId> {
+    if ('serverId' in which) return which.serverId;
+    return chosenOf(which, await this.links.ofAccount(accountId, this.clock.now())).link.serverId;
   }
 
   #carryOut(answer: InvitationAnswer, { id: linkId, accountId, serverId }: Link): Promise<void> {

@@ -36,6 +36,8 @@ export abstract class Family<L extends Labels, Series> {
   readonly labels: L;
   readonly #names: readonly string[];
   readonly #series = new Map<string, Series>();
+  /** The same by the bare values: writing labels out costs more than counting. */
+  readonly #known = new Map<string, Series>();
 
   constructor({ name, help, labels }: Declaration<L>) {
     this.name = name;
@@ -46,13 +48,13 @@ export abstract class Family<L extends Labels, Series> {
 
   /** The series of these values. Whoever counts often keeps it, and saves the look for it. */
   series(given: Given<L>): Series {
-    const values = given as Readonly<Record<string, string>>;
-    const key = this.#written(this.#names.map((name) => values[name] ?? ''));
-    const known = this.#series.get(key);
+    const values = this.#names.map((name) => (given as Readonly<Record<string, string>>)[name] ?? '');
+    const bare = values.join('\0');
+    const known = this.#known.get(bare);
     if (known !== undefined) return known;
-    if (this.#series.size < MOST_SERIES) return this.#add(key);
-    const other = this.#written(this.#names.map(() => OTHER));
-    return this.#series.get(other) ?? this.#add(other);
+    const found = this.#find(values);
+    if (this.#known.size < MOST_SERIES) this.#known.set(bare, found);
+    return found;
   }
 
   /** Makes the series of all listed values, at nought: a first event is then seen as growth. */
@@ -68,6 +70,15 @@ export abstract class Family<L extends Labels, Series> {
   /** By their labels, written as `a="b",c="d"`. */
   protected all(): IterableIterator<[labels: string, Series]> {
     return this.#series.entries();
+  }
+
+  #find(values: readonly string[]): Series {
+    const key = this.#written(values);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    if (this.#series.size < MOST_SERIES) return this.#add(key);
+    const other = this.#written(this.#names.map(() => OTHER));
+    return this.#series.get(other) ?? this.#add(other);
   }
 
   #written(values: readonly string[]): string {

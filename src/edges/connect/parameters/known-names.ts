@@ -9,7 +9,15 @@ export interface Pair {
  * said `systemid` before it said `systemId` (1.1).
  */
 export class KnownNames {
+  static readonly #made = new WeakMap<readonly string[], KnownNames>();
   readonly #canonical: ReadonlyMap<string, string>;
+
+  /** An endpoint has one list for all its requests. */
+  static of(names: readonly string[]): KnownNames {
+    const known = this.#made.get(names) ?? new KnownNames(names);
+    this.#made.set(names, known);
+    return known;
+  }
 
   constructor(names: readonly string[]) {
     this.#canonical = new Map(names.map((name) => [name.toLowerCase(), name]));

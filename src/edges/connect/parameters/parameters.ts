@@ -33,7 +33,7 @@ export class Parameters {
    *   known name with a nested value or a NUL character, or one given twice with different values (S-100)
    */
   static async read(request: RawRequest, names: readonly string[]): Promise<Parameters> {
-    const known = new KnownNames(names);
+    const known = KnownNames.of(names);
     const values = new Map<string, string | undefined>(names.map((name) => [name, undefined]));
     const pairs = [...readQuery(request.query, known), ...(await readBody(request, known))];
     for (const { name, value } of pairs) {
