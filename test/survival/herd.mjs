@@ -1,12 +1,14 @@
 import { clearInterval, setInterval } from 'node:timers';
 import { onFirstCore, herd } from './flood/flood.mjs';
 import { Findings } from './findings.mjs';
-import { residentMbOf } from './process.mjs';
+import { cpuOf, idleOf, residentMbOf } from './process.mjs';
 import { seed } from './seeded.mjs';
 
 const SIZES = { accounts: 25_000, servers: 10_000, links: 75_000, rich: 1_000 };
 const WITHIN_SECONDS = 60;
 const SETTLING_SECONDS = 30;
+/** For so long callers keep their connections at the end. */
+const LINGER_SECONDS = 4;
 /** Mean of the `Retry-After` of what the load shedder refuses, in seconds. */
 const MEAN_SECONDS = 15;
 /** So many refusals show how far they are spread. */
@@ -29,19 +31,25 @@ export const thunderingHerd = {
     const port = Number(new URL(broker.url).port);
     const callers = { servers: 10_000 * part, devices: 20_000 * part };
     const withinSeconds = WITHIN_SECONDS * part;
-    const { all, open, retryAfter, steadyAfter } = await herd({
+    const [used, unused] = [cpuOf(broker.pid), idleOf(0)];
+    const { all, open, retryAfter, steadyAfter, refusedUntil } = await herd({
       port,
       ...callers,
       withinSeconds,
       cast: SIZES,
     });
     clearInterval(looks);
+    const processor = cpuOf(broker.pid) - used;
+    const had = processor + idleOf(0) - unused;
     const refused = (all.statuses['429'] ?? 0) + (all.statuses['503'] ?? 0);
     return new Findings()
       .note('requests', all.sent)
       .note('at once', all.sent / withinSeconds, '/s')
       .note('connections', open)
       .note('refused', refused)
+      .note('the last one after', refusedUntil, 's')
+      .note('processor', processor, 's')
+      .note('of its core the broker had', (100 * had) / (steadyAfter + LINGER_SECONDS), '%')
       .atMost('neither served nor told when', (100 * (all.sent - all.served - refused)) / all.sent, 0.1, '%')
       .none('401, 404, or no time to come back', all.offences)
       .atMost('p99 of what was served', all.p99, 1_000, 'ms')

@@ -8,8 +8,8 @@ const RATE = 200;
 /** Every tenth request comes on a connection of its own. */
 const CHURN = 0.1;
 const LOOK_MS = 5_000;
-/** Of the whole; R-45 has 20 minutes of two hours. */
-const WARM_UP = 1 / 6;
+/** R-45 has 20 minutes of two hours, in which the heap finds its size; of a shorter time this share. */
+const WARM_UP = { minutes: 20, share: 0.4 };
 const FULL_MINUTES = 10;
 
 /** R-45 itself: SURVIVAL_SOAK_MINUTES=120. @param {import('./stage.mjs').Stage} stage @returns {number} */
@@ -31,8 +31,10 @@ export const soak = {
     const more = { lanes: 100, room: 1_000, fresh: CHURN };
     const running = floods.at(RATE, minutes * 60, more);
     const looks = await watch(stage, floods.broker, minutes);
-    const { all, lag } = await running;
-    const warm = looks.filter(({ minute }) => minute >= minutes * WARM_UP);
+    const { all, lag, processor, idle, seconds } = await running;
+    stage.say(JSON.stringify(all.statuses));
+    const warmAfter = Math.min(WARM_UP.minutes, minutes * WARM_UP.share);
+    const warm = looks.filter(({ minute }) => minute >= warmAfter);
     const [first, last] = [warm[0], warm.at(-1)];
     const findings = new Findings()
       .note('minutes', minutes)
@@ -52,6 +54,7 @@ export const soak = {
         'ms',
       )
       .note('highest of its looks', Math.max(...warm.map((look) => look.lag)), 'ms')
+      .note('of its core the broker had', (100 * (processor + idle)) / seconds, '%')
       .note('lag of the load generator', lag, 'ms');
     const growth = slopeOf(warm) * 10;
     // In a few minutes the heap has not found its size yet.

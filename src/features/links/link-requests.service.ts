@@ -68,7 +68,7 @@ export class LinkRequestsService {
   async askAgain(serverId: ServerId): Promise<void> {
     await this.unitOfWork.exclusive(`links of server ${serverId}`);
     const server = await this.servers.find(serverId);
-    for (const { link, account } of await this.links.changingOfServer(serverId, this.clock.now())) {
+    for (const { link, account } of await this.links.ofServer(serverId, this.clock.now())) {
       if (link.state !== 'accepted' || !server) continue;
       const token = this.random.hex(32);
       const waiting = suspended(link);

@@ -5,7 +5,6 @@ import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
-import type { Account } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
 import { hasLapsed, type AcceptedLink, type EndState, type Link } from './link.js';
 import {
@@ -54,19 +53,11 @@ export class LinksRepository {
     this.#writeAccepted = unitOfWork.statement(ACCEPT);
   }
 
-  /** All of a server's links, as committed. Oldest first. At once on SQLite. */
+  /** All of a server's links. Oldest first. At once on SQLite. */
   ofServer(serverId: ServerId, now: number): Soon<StoredLinkOfServer[]> {
     return soon(this.#liveOfServer(serverId), (json) =>
       linksOfServerIn(json, serverId).filter(({ link }) => !hasLapsed(link, now)),
     );
-  }
-
-  /** The same inside a unit of work, with what it has changed. */
-  async changingOfServer(serverId: ServerId, now: number): Promise<StoredLinkOfServer[]> {
-    const query = this.#live(now).andWhere('link.serverId = :serverId', { serverId });
-    query.innerJoinAndMapOne('link.account', 'AccountEntity', 'account', 'account.id = link.accountId');
-    const rows = (await query.getMany()) as (LinkEntity & { account: Account })[];
-    return rows.map((row) => ({ ...stored(row), account: row.account }));
   }
 
   /** All of an account's links. Oldest first. At once on SQLite. */

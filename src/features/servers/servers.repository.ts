@@ -7,13 +7,13 @@ import { soon, type Soon } from '../../shared/soon.js';
 import type { Server, ServerWithDigest } from './server.js';
 import { ServerEntity } from './server.entity.js';
 
-const BY_ID = `
-  SELECT id, json_array(key_digest, system_id, name, url, local_address, network, created_at, heard_at) AS found
-  FROM servers WHERE id = $1`;
+const COLUMNS = 'system_id, name, url, local_address, network, created_at, heard_at';
+const BY_ID = `SELECT id, json_array(key_digest, ${COLUMNS}) AS found FROM servers WHERE id = $1`;
+const BY_KEY = `SELECT key_digest, json_array(id, ${COLUMNS}) AS found FROM servers WHERE key_digest = $1`;
 
-/** The columns of that, in their order. */
+/** What is found, in its order: first the one of id and digest that was not asked for. */
 type ServerRow = readonly [
-  keyDigest: string,
+  other: string,
   systemId: string,
   name: string,
   url: string,
@@ -30,6 +30,7 @@ const NEWS = `
 @Injectable()
 export class ServersRepository {
   readonly #byId: LookUp;
+  readonly #byKey: LookUp;
   readonly #writeNews: Statement;
 
   constructor(
@@ -37,22 +38,24 @@ export class ServersRepository {
     private readonly changes: Changes,
   ) {
     this.#byId = unitOfWork.prepare(BY_ID);
+    this.#byKey = unitOfWork.prepare(BY_KEY);
     this.#writeNews = unitOfWork.statement(NEWS);
   }
 
   /** At once on SQLite. */
   find(id: ServerId): Soon<ServerWithDigest | null> {
     return soon(this.#byId(id), (json) => {
-      if (json === undefined) return null;
-      const [keyDigest, system, name, url, localAddress, network, createdAt, heardAt] = JSON.parse(
-        json,
-      ) as ServerRow;
-      return { id, systemId: system, name, url, localAddress, network, createdAt, heardAt, keyDigest };
+      const row = rowIn(json);
+      return row && { id, ...serverOf(row), keyDigest: row[0] };
     });
   }
 
-  findByKeyDigest(keyDigest: string): Promise<ServerWithDigest | null> {
-    return this.unitOfWork.reading.findOneBy(ServerEntity, { keyDigest });
+  /** At once on SQLite. */
+  findByKeyDigest(keyDigest: string): Soon<ServerWithDigest | null> {
+    return soon(this.#byKey(keyDigest), (json) => {
+      const row = rowIn(json);
+      return row && { id: row[0] as ServerId, ...serverOf(row), keyDigest };
+    });
   }
 
   async add(server: ServerWithDigest, keyPrefix: string): Promise<void> {
@@ -65,4 +68,15 @@ export class ServersRepository {
     await this.#writeNews([systemId, name, url, localAddress, network, heardAt, id]);
     this.changes.note('server', id);
   }
+}
+
+function rowIn(json: string | undefined): ServerRow | null {
+  return json === undefined ? null : (JSON.parse(json) as ServerRow);
+}
+
+function serverOf([, systemId, name, url, localAddress, network, createdAt, heardAt]: ServerRow): Omit<
+  Server,
+  'id'
+> {
+  return { systemId, name, url, localAddress, network, createdAt, heardAt };
 }

@@ -19,7 +19,7 @@ import { Tally } from './tally.mjs';
  * @property {import('./requests.mjs').Cast} cast
  */
 
-/** @typedef {{ all: import('./tally.mjs').Told, open: number, retryAfter: Record<string, number>, steadyAfter: number }} Outcome `steadyAfter`: seconds until nobody was refused any more and everybody had what they came for */
+/** @typedef {{ all: import('./tally.mjs').Told, open: number, retryAfter: Record<string, number>, steadyAfter: number, refusedUntil: number }} Outcome `steadyAfter`: seconds until nobody was refused any more and everybody had what they came for; `refusedUntil`: until the last one was told to come back */
 
 /** 2,000 connections at 500 new ones a second. */
 const LINGER_MS = 4_000;
@@ -32,6 +32,7 @@ const tally = new Tally('herd');
 const retryAfter = new Map();
 const since = performance.now();
 let steadyAt = since;
+let refusedAt = since;
 let [open, most, opened] = [0, 0, 0];
 
 function lane() {
@@ -60,6 +61,7 @@ async function asked(on, request) {
   }
   tally.answered(outcome.status, performance.now() - due, outcome.retryAfter);
   if (outcome.status !== 429 && outcome.status !== 503) return 0;
+  refusedAt = steadyAt;
   const seconds = outcome.retryAfter ?? WITHOUT_ANSWER_SECONDS;
   if (outcome.status === 503) retryAfter.set(seconds, (retryAfter.get(seconds) ?? 0) + 1);
   return seconds;
@@ -94,5 +96,6 @@ const outcome = {
   open: most,
   retryAfter: Object.fromEntries(retryAfter),
   steadyAfter: (steadyAt - since) / 1_000,
+  refusedUntil: (refusedAt - since) / 1_000,
 };
 process.stdout.write(`${JSON.stringify(outcome)}\n`);
