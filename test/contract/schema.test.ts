@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ACCEPTED_OF_ACCOUNT, LIVE_OF_ACCOUNT } from '../../src/features/links/link-rows.js';
 import { tables } from '../../src/tables.js';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { commonOptions } from '../../src/platform/database/connections.js';
 import { migrate } from '../../src/platform/database/migrate.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
+import { ofSqlite } from '../../src/platform/database/look-up.js';
 import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
 import { eachDatabase, sqliteOnly } from '../support/databases.js';
@@ -191,5 +193,17 @@ sqliteOnly('statements', keyTables, (open) => {
       found.push(await query.getCount());
     }
     expect([found, prepared]).toEqual([[0, 0, 1, 1, 1], 1]);
+  });
+});
+
+sqliteOnly('the links of an account', tables, (open) => {
+  test.each([ACCEPTED_OF_ACCOUNT, LIVE_OF_ACCOUNT])('are read from one place (P-4): %s', async (text) => {
+    const { connections } = await open();
+    const plan = handleOf(connections.reader)
+      .prepare(`EXPLAIN QUERY PLAN ${ofSqlite(text)}`)
+      .all('1');
+    expect((plan as { detail: string }[])[0]?.detail).toMatch(
+      /^SEARCH l USING COVERING INDEX links_of_account /,
+    );
   });
 });

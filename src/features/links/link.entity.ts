@@ -5,6 +5,8 @@ import type { LinkKind, LinkState } from './link.js';
 @Entity('links')
 @Index('links_live', ['serverId', 'accountId'], { unique: true, where: 'ended_at IS NULL' })
 @Index('links_key_mac', ['serverId', 'keyMac'], { unique: true })
+// On SQLite alone (P-4), so it is made by its migration and compared by nobody.
+@Index('links_of_account', { synchronize: false })
 export class LinkEntity {
   @PrimaryColumn('varchar', { length: 32, primaryKeyConstraintName: 'links_pk' })
   id!: LinkId;

@@ -1,4 +1,4 @@
-import type { TableColumnOptions, TableForeignKeyOptions, TableIndexOptions } from 'typeorm';
+import type { QueryRunner, TableColumnOptions, TableForeignKeyOptions, TableIndexOptions } from 'typeorm';
 
 /** Text of at most `length` characters. */
 export function text(name: string, length: number): TableColumnOptions {
@@ -48,4 +48,9 @@ export function belongsTo(table: string, column: string, name: string): TableFor
     referencedColumnNames: ['id'],
     onDelete: 'CASCADE',
   };
+}
+
+/** Of SQLite alone. Nobody else works on the file while its schema changes, so no statement holds anybody up. */
+export async function onSqlite(runner: QueryRunner, statement: string): Promise<void> {
+  if (runner.dataSource.options.type === 'better-sqlite3') await runner.query(statement);
 }

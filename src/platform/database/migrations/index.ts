@@ -6,6 +6,7 @@ import { RestoredBackups1795525200000 } from './1795525200000-restored-backups.j
 import { SitesWithoutPkce1795694400000 } from './1795694400000-sites-without-pkce.js';
 import { DatabaseEpochs1795698000000 } from './1795698000000-database-epochs.js';
 import { SigningKeys1795716000000 } from './1795716000000-signing-keys.js';
+import { LinksOfAccount1795723200000 } from './1795723200000-links-of-account.js';
 
 /** Every change of the schema, oldest first. Append only: a released migration is never edited. */
 export const migrations = [
@@ -17,6 +18,7 @@ export const migrations = [
   SitesWithoutPkce1795694400000,
   DatabaseEpochs1795698000000,
   SigningKeys1795716000000,
+  LinksOfAccount1795723200000,
 ];
 
 /** Their names, as a database that went through them lists them. */
