@@ -235,21 +235,25 @@ describe('limits over all nodes', () => {
   /** Nodes on counters that may be away. */
   function nodes(): {
     make: () => Room;
-    redis: { comebacks: number; isAway: boolean; isUp: boolean };
+    redis: { comebacks: number; isAway: boolean; isUp: boolean; bug: Error | null };
     tellAll: () => Promise<void>;
+    failures: unknown[];
   } {
     const redis = {
       comebacks: 1,
       isAway: false,
+      bug: null as Error | null,
       get isUp() {
         return !this.isAway;
       },
     };
     const waiting: (() => void)[] = [];
+    const failures: unknown[] = [];
     const clock = new FixedClock();
     const common = new MemoryLimiter(clock, random);
     const reach = async <T>(act: () => Promise<T>): Promise<T> => {
       if (redis.isAway) throw new RedisAway();
+      if (redis.bug) throw redis.bug;
       return act();
     };
     const shared = {
@@ -267,14 +271,16 @@ describe('limits over all nodes', () => {
       });
     const alone = (): Limiter => new MemoryLimiter(clock, random);
     const make = (): Room => {
-      const tally = new Tally(clock, 3, tell, (then) => waiting.push(then));
+      const tally = new Tally(clock, 3, { tell, failed: (error) => failures.push(error) }, (then) =>
+        waiting.push(then),
+      );
       return roomOf(clock, new SharedLimiter(redis, { shared, tally, alone }, 3));
     };
     const tellAll = async (): Promise<void> => {
       for (const then of waiting.splice(0)) then();
       await setImmediate();
     };
-    return { make, redis, tellAll };
+    return { make, redis, tellAll, failures };
   }
 
   test('count together whichever node is asked', async () => {
@@ -334,6 +340,26 @@ describe('limits over all nodes', () => {
     await tellAll();
     for (let n = 0; n < 6; n += 1) expect(await one.passes(wide)).toBe(true);
     expect(await one.passes(wide)).toBe(false);
+  });
+
+  test('what goes wrong in telling the others, and is no absence of Redis, is told, and goes on', async () => {
+    const { make, redis, tellAll, failures } = nodes();
+    const one = make();
+    const passedNow = (): number =>
+      Array.from({ length: 9 }, () => one.limiter.takeNow([rule('a', 9)])).filter(Boolean).length;
+    expect(passedNow()).toBe(3);
+    redis.isAway = true;
+    await tellAll();
+    expect(failures).toEqual([]);
+    redis.isAway = false;
+    expect(passedNow()).toBe(3);
+    redis.bug = new TypeError('a script that is wrong');
+    await tellAll();
+    expect(failures).toEqual([redis.bug]);
+    redis.bug = null;
+    expect(passedNow()).toBe(3);
+    await tellAll();
+    expect([failures.length, passedNow()]).toEqual([1, 3]);
   });
 
   test('what one counted is taken back from nobody else', async () => {

@@ -4,6 +4,7 @@ import { Clock } from '../../shared/clock.js';
 import { Random } from '../../shared/random.js';
 import { SteadyClock } from '../clock/steady-clock.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { Log } from '../logging/log.js';
 import type { RedisLink } from '../redis/redis-link.js';
 import { REDIS } from '../redis/redis.module.js';
 import { Limiter } from './limiter.js';
@@ -20,20 +21,19 @@ interface Parts {
   readonly random: Random;
   readonly keyRing: KeyRing;
   readonly redis: RedisLink | null;
+  readonly log: Log;
 }
+
+type PartList = [Config, SteadyClock, Random, KeyRing, RedisLink | null, Log];
 
 /** What all of these are made of. */
 const PARTS = Symbol('Parts');
 const parts = {
   provide: PARTS,
-  inject: [Config, SteadyClock, Random, KeyRing, REDIS],
-  useFactory: (
-    config: Config,
-    clock: SteadyClock,
-    random: Random,
-    keyRing: KeyRing,
-    redis: RedisLink | null,
-  ): Parts => ({ config, clock, random, keyRing, redis }),
+  inject: [Config, SteadyClock, Random, KeyRing, REDIS, Log],
+  useFactory: (...[config, clock, random, keyRing, redis, log]: PartList): Parts => {
+    return { config, clock, random, keyRing, redis, log };
+  },
 };
 
 const limiter = {
@@ -54,11 +54,14 @@ const pace = {
   },
 };
 
-function counting({ config, clock, random, keyRing, redis }: Parts): Limiter {
+function counting({ config, clock, random, keyRing, redis, log }: Parts): Limiter {
   const alone = (): Limiter => new MemoryLimiter(clock, random);
   if (redis === null) return alone();
   const shared = new RedisLimiter(redis, keysOf(keyRing), random);
-  const tally = new Tally(clock, config.nodes, (acts) => shared.add(acts));
+  const tally = new Tally(clock, config.nodes, {
+    tell: (acts) => shared.add(acts),
+    failed: (error) => log.error({ error }, 'acts could not be counted over all nodes'),
+  });
   return new SharedLimiter(redis, { shared, tally, alone }, config.nodes);
 }
 

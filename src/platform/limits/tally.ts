@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
+import { RedisAway } from '../redis/redis-link.js';
 import type { Rule } from './limiter.js';
 
 /** So many acts of one kind and caller. */
@@ -13,6 +14,14 @@ interface Entry {
   count: number;
   /** By the own clock; in the past: not refused. */
   blockedUntil: number;
+}
+
+/** The counters of all nodes. */
+export interface CommonCounters {
+  /** Adds acts. @returns for each how long the next one has to wait, in milliseconds. @throws RedisAway */
+  tell(acts: readonly Acts[]): Promise<readonly number[]>;
+  /** Is told what else it threw: nobody waits for it who could be. */
+  failed(error: unknown): void;
 }
 
 /** What is let through is told to the others this often. */
@@ -31,14 +40,11 @@ export class Tally {
   readonly #entries = new Map<string, Entry>();
   #isTelling = false;
 
-  /**
-   * @param tell adds acts to the common counters. @returns for each how long the next one has to wait, in milliseconds
-   * @param soon runs a function in a while
-   */
+  /** @param soon runs a function in a while */
   constructor(
     private readonly clock: Clock,
     private readonly nodes: number,
-    private readonly tell: (acts: readonly Acts[]) => Promise<readonly number[]>,
+    private readonly common: CommonCounters,
     private readonly soon: (then: () => void) => void = later,
   ) {}
 
@@ -100,10 +106,19 @@ export class Tally {
   }
 
   async #tellSome(entries: readonly Entry[], acts: readonly Acts[]): Promise<void> {
-    // Redis is away: each node counts by itself until it is back, and what was let through before is forgotten (S-27).
-    const waits = await this.tell(acts).catch((): number[] => []);
+    const waits = await this.#waitsAfter(acts);
     const now = this.clock.now();
     entries.forEach((entry, at) => (entry.blockedUntil = now + (waits[at] ?? 0)));
+  }
+
+  async #waitsAfter(acts: readonly Acts[]): Promise<readonly number[]> {
+    try {
+      return await this.common.tell(acts);
+    } catch (error) {
+      // Away: each node counts by itself until it is back, and what was let through before is forgotten (S-27).
+      if (!(error instanceof RedisAway)) this.common.failed(error);
+      return [];
+    }
   }
 }
 
