@@ -13,7 +13,7 @@ import { WebSessionsService } from '../sessions/index.js';
 import { mendAnswer } from './answers.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { Grants } from './grants.service.js';
-import type { makeProvider } from './provider.js';
+import type { makeProvider, storageOfProvider as StorageOfProvider } from './provider.js';
 import { ProviderStorage } from './provider-storage.js';
 import { versionOf } from './published-keys.js';
 import { hasSignedOut, replaceForeignPage } from './shown-pages.js';
@@ -43,20 +43,23 @@ export class AuthorizationServer {
   /** Answers a request whose path starts below the issuer. `request.originalUrl` must hold the whole path. */
   async handle(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
     beginVisit(request, visit);
-    const provider = await this.provider();
-    const { storageOfProvider } = await import('./provider.js');
-    await storageOfProvider.during(() => provider.callback()(request, response));
+    const { provider, storage } = await this.#ready();
+    await storage.during(() => provider.callback()(request, response));
+  }
+
+  async provider(): Promise<Provider> {
+    return (await this.#ready()).provider;
   }
 
   /**
    * Made anew when the keys change: it takes them once. All its state is in the database. The package is large, and a broker
    * that signs nobody in by OAuth goes without (P-8, P-9).
    */
-  async provider(): Promise<Provider> {
-    const { makeProvider: make } = await import('./provider.js');
+  async #ready(): Promise<{ readonly provider: Provider; readonly storage: typeof StorageOfProvider }> {
+    const { makeProvider: make, storageOfProvider: storage } = await import('./provider.js');
     const version = versionOf(this.keys);
     if (this.#current?.version !== version) this.#current = { version, provider: this.#make(make) };
-    return this.#current.provider;
+    return { provider: this.#current.provider, storage };
   }
 
   #make(make: typeof makeProvider): Provider {
