@@ -1,12 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { createApp, warnAtStart } from './app.factory.js';
 import { explain } from './commands/exit.js';
 import { isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
 import { SetupService } from './features/accounts/index.js';
+import { freePort } from './free-port.js';
 import { stopOnSignal } from './graceful-stop.js';
+import { SystemRandom } from './platform/crypto/system-random.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
 
@@ -36,12 +36,7 @@ export async function serve(): Promise<number> {
 /** PORT=0 takes a free port; links in mails must name it, so it is chosen before anything is built. */
 async function settled(config: Config): Promise<Config> {
   if (config.port !== 0) return config;
-  const probe = createServer().listen(0, config.host);
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return withPort(config, typeof address === 'object' && address !== null ? address.port : 0);
+  return withPort(config, await freePort(config.host, new SystemRandom()));
 }
 
 async function listen(app: NestFastifyApplication, config: Config, log: Log): Promise<void> {

@@ -1,14 +1,24 @@
 /** Looks at a port from outside: is it free, and does PostgreSQL or Redis answer there? Needs no package. */
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
-/** @returns {Promise<number>} a TCP port of the loopback that was free a moment ago */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {net.AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
+/**
+ * As `src/free-port.ts`: below the ports that connections going out are given, one of which may take it before it is used.
+ * @returns {Promise<number>} a TCP port of the loopback that was free a moment ago
+ */
+export async function freePort() {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no free port was found');
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = net.createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../../scripts/lib/sockets.mjs';
 import { AccountClosingService } from '../../src/features/accounts/index.js';
 import { Clients } from '../../src/features/oauth/index.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -14,15 +13,6 @@ import { PASSWORD } from './people.js';
 import { PHONE, type Visitor } from './visitor.js';
 
 /** The issuer is a part of every token, so the address must be known before the broker starts. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 const port = await freePort();
 const settings = { PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
 

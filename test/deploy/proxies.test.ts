@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { findProgram, installMissing } from '../../scripts/lib/debian.mjs';
+import { freePort } from '../../scripts/lib/sockets.mjs';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { signIn } from '../api/app-token.js';
 import { acceptedLink, account, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
 import { PASSWORD } from '../support/people.js';
-import { CLIENT, freePort, Proxy, type ProxyName } from './proxy.js';
+import { CLIENT, Proxy, type ProxyName } from './proxy.js';
 
 await installMissing(['nginx-light', 'haproxy']);
 

@@ -39,6 +39,8 @@ test('the first line on stdout is JSON and says where it listens; the key ring i
   const broker = await started();
   expect(broker.listening).toMatchObject({ level: 'info', msg: 'listening' });
   expect(broker.listening.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  // PORT=0: none that a connection of somebody else may have by now.
+  expect(Number(new URL(broker.url).port)).toBeLessThan(32_768);
   expect((await fetch(`${broker.url}/health/ready`)).status).toBe(200);
   expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(200);
   expect(statSync(inData('keyring.json')).mode & 0o777).toBe(0o600);
