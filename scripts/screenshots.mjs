@@ -21,6 +21,9 @@ const pictures = inCheckout('docs/screenshots');
 /** More would make the repository heavy for everybody who clones it. */
 const mostBytes = { one: 60 * 1024, all: 1.5 * 1024 * 1024 };
 
+/** The second wrong PIN in a minute makes the page ask for the password first, of whoever gave it more than a second ago. */
+const onGuard = { LIMIT_WRONG_PINS_MINUTE: '1', REAUTHENTICATION_TTL_SECONDS: '1' };
+
 function checkSizes() {
   const sizes = readdirSync(pictures)
     .filter((name) => name.endsWith('.png'))
@@ -37,7 +40,7 @@ async function screenshots() {
   const chromium = await findChromium();
   if (chromium === null) throw new Stop('Chromium is missing: install it, or name it in TEST_CHROMIUM');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-screenshots-'));
-  const broker = new BrokerProcess(path.join(folder, 'data'));
+  const broker = new BrokerProcess(path.join(folder, 'data'), onGuard);
   try {
     const simulator = await loadSimulator(path.join(folder, 'simulator'));
     const camera = await Camera.open(chromium, await broker.listening(), pictures);
