@@ -1,21 +1,12 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { BareServers } from '../../../test/support/bare-server.js';
 import { standBeforeParser, wholeOf } from './before-parser.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
-const servers: Server[] = [];
-const sockets: Socket[] = [];
-
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  }
-});
+const bare = new BareServers();
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -56,11 +47,7 @@ async function scene({
     request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     return true;
   });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay();
-  sockets.push(socket);
+  const socket = bare.connect(await bare.start(server));
   const [there] = (await once(server, 'connection')) as [Socket];
   return { parsed, taken, socket, ...talk(socket, there) };
 }

@@ -1,40 +1,27 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { BareServers } from '../../../test/support/bare-server.js';
 import { cutSlowReaders, leaveToItself } from './slow-readers.js';
 
 /** More than the kernel keeps for anybody. */
 const MUCH = Buffer.alloc(32 * 1024 * 1024, 'x');
 
-const servers: Server[] = [];
-const sockets: Socket[] = [];
+const bare = new BareServers();
 
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  }
-});
-
-async function start(patienceMs: number): Promise<Server> {
+function start(patienceMs: number): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.url === '/stream') leaveToItself(response);
     response.end(MUCH);
   });
   cutSlowReaders(server, { patienceMs, lookMs: 10 });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
+  return bare.start(server);
 }
 
 /** Asks, reads nothing, and gives what the server sees of it. */
 async function ask(server: Server, path: string): Promise<{ socket: Socket; response: ServerResponse }> {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').pause();
-  sockets.push(socket);
+  const socket = bare.connect(server).pause();
   socket.on('error', () => undefined);
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
