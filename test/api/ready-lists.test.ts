@@ -122,18 +122,25 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
   });
 
   test('answers who reads late, in order and whole, and forgets who never does', async () => {
-    const { bearer } = await cast(broker(), 'ready-late');
-    const server = broker().app.getHttpServer();
-    const [late, [served]] = [dial(broker(), '').pause(), (await once(server, 'connection')) as [Socket]];
+    const { bearer, person } = await cast(broker(), 'ready-late');
+    // A long list: what the kernel takes is some megabytes.
+    for (let n = 0; n < 20; n += 1) await acceptedLink(broker(), await server(broker(), `Den ${n}`), person);
+    const connected = once(broker().app.getHttpServer(), 'connection');
+    const [late, [served]] = [dial(broker(), '').pause(), (await connected) as [Socket]];
     let sent = 0;
     // In turns of the loop of their own, as from a caller who does not wait, until the kernel takes no more.
-    for (; served.writableLength === 0 && sent < 20_000; sent += 1)
-      await new Promise((done) => late.write(head(GET, bearer), done));
+    for (; served.writableLength === 0 && sent < 20_000; sent += 1) {
+      late.write(head(GET, bearer));
+      await new Promise(setImmediate);
+    }
     expect(served.writableLength).toBeGreaterThan(0);
     late.write(head(GET, bearer).repeat(9) + head(GET, bearer, 'Connection: close'));
     const answers = apart(await text(late.resume()));
     expect(answers).toHaveLength(sent + 10);
-    expect([...new Set(answers.slice(0, -1))]).toEqual([answers[0]]);
+    // On a machine that is busy some go the long way, which spells names in another way.
+    const bodies = answers.map((one) => `${one.slice(0, 12)} ${one.slice(one.indexOf('{'))}`);
+    expect([...new Set(bodies)]).toEqual([bodies[0]]);
+    expect(bodies[0]).toMatch(/^HTTP\/1.1 200 .*"Den 19"/);
     const rude = dial(broker(), head(GET, bearer).repeat(3));
     await once(rude.destroy(), 'close');
     expect((await api(broker(), 'GET', 'servers', { bearer })).status).toBe(200);

@@ -11,8 +11,8 @@ import { isUnchanged } from './etags.js';
 import type { CallerClass } from './callers.js';
 import { answersOf } from './http-metrics.js';
 import { callerOf, COMMON_HEADERS } from './fastify.js';
-import { HttpDate } from './http-date.js';
 import { noteFailure } from './look-up-failures.js';
+import { NodeFields } from './node-fields.js';
 import { Readiness } from './readiness.js';
 import {
   isFree,
@@ -86,8 +86,7 @@ interface Given {
 @Injectable()
 export class ReadyAnswers {
   readonly #routes: Prepared[] = [];
-  readonly #date: HttpDate;
-  #connection = '';
+  readonly #nodeFields: NodeFields;
 
   constructor(
     private readonly readiness: Readiness,
@@ -95,7 +94,7 @@ export class ReadyAnswers {
     private readonly config: Config,
     clock: Clock,
   ) {
-    this.#date = new HttpDate(clock);
+    this.#nodeFields = new NodeFields(clock);
   }
 
   add(route: ReadyRoute): void {
@@ -116,9 +115,7 @@ export class ReadyAnswers {
 
   /** Once the framework listens to the server. */
   standBefore(server: Server): void {
-    // What Node says of the connection on each answer.
-    const seconds = Math.floor(server.keepAliveTimeout / 1_000);
-    this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
+    this.#nodeFields.of(server);
     standBefore(server, (goOn) => (request, response) => {
       if (!this.#answers(request, response, goOn)) goOn(request, response);
     });
@@ -199,8 +196,7 @@ export class ReadyAnswers {
   #head(prepared: Prepared, answer: ReadyAnswer, { requestId, isSame }: Given): string {
     const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
     const own = isSame ? `ETag: ${answer.etag}\r\n` : answer.written;
-    const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
-    return `${start}\r\n${prepared.written}X-Request-Id: ${requestId}\r\n${own}${end}`;
+    return `${start}\r\n${prepared.written}X-Request-Id: ${requestId}\r\n${own}${this.#nodeFields.text}`;
   }
 
   #routeOf({ method, url = '', headers }: ReadyRequest): Prepared | undefined {

@@ -5,8 +5,8 @@ import { Clock, SECOND } from '../../../shared/clock.js';
 import { Log } from '../../logging/log.js';
 import { presenterOf, type ErrorAnswer, type ErrorPresenter } from '../error-filter.js';
 import { COMMON_HEADERS } from '../fastify.js';
-import { HttpDate } from '../http-date.js';
 import { countOverloaded } from '../http-metrics.js';
+import { NodeFields } from '../node-fields.js';
 import { Readiness } from '../readiness.js';
 import { mayBeWritten, write, written, type ReadyAnswer } from '../ready-answer.js';
 import type { Priority } from './priority.js';
@@ -41,10 +41,8 @@ export interface Call {
 @Injectable()
 export class Refusals {
   readonly #counts = new Map<Priority, number>();
-  readonly #date: HttpDate;
+  readonly #nodeFields: NodeFields;
   #presenters: readonly ErrorPresenter[] = [];
-  /** What Node says of the connection on each answer. */
-  #connection = '';
   #refusedAt = -Infinity;
   #toldAt = -Infinity;
   #turn = 0;
@@ -55,15 +53,14 @@ export class Refusals {
     private readonly stopwatch: Stopwatch,
     clock: Clock,
   ) {
-    this.#date = new HttpDate(clock);
+    this.#nodeFields = new NodeFields(clock);
     readiness.mention('overloaded', () => this.stopwatch.now() - this.#refusedAt < RECENTLY_MS);
   }
 
   /** Before the first one. */
   prepare(server: Server, presenters: readonly ErrorPresenter[]): void {
     this.#presenters = presenters;
-    const seconds = Math.floor(server.keepAliveTimeout / SECOND);
-    this.#connection = written(['Connection', 'keep-alive', 'Keep-Alive', `timeout=${seconds}`]);
+    this.#nodeFields.of(server);
   }
 
   refuse({ request, response, worth, since }: Call, now: number): void {
@@ -93,8 +90,7 @@ export class Refusals {
     const { draining } = this.readiness;
     if (!draining && mayBeWritten(request, response, answer)) {
       const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
-      const end = `Date: ${this.#date.text}\r\n${this.#connection}\r\n`;
-      write(response, start + answer.written + end, body);
+      write(response, start + answer.written + this.#nodeFields.text, body);
       return;
     }
     const fields = draining ? [...answer.fields, 'Connection', 'close'] : [...answer.fields];
