@@ -27,6 +27,8 @@ const EXEMPT: Readonly<Record<string, string>> = {
   'DevicesRepository.add': 'nothing was remembered of a token that did not exist',
   'DevicesRepository.markUsed': 'whoever remembers a device keeps the stamp itself',
   'DevicesRepository.removeExpired': 'expiry is judged by the clock each time',
+  'KnownBrowsersRepository.remember': 'nobody remembers known browsers',
+  'KnownBrowsersRepository.replace': 'nobody remembers known browsers',
   'KnownNetworksRepository.remember': 'nobody remembers known networks',
   'WebSessionsRepository.add': 'nothing was remembered of a token that did not exist',
   'WebSessionsRepository.markUsed': 'browsers are read anew each time',

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Clock } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import type { Soon } from '../../shared/soon.js';
 import { KnownBrowsersRepository } from './known-browsers.repository.js';
 
 /**
@@ -23,7 +24,7 @@ export class KnownBrowsers {
   ) {}
 
   /** One statement whether or not there is such an account (S-30). */
-  isKnown(accountId: AccountId, secret: string): Promise<boolean> {
+  isKnown(accountId: AccountId, secret: string): Soon<boolean> {
     return this.browsers.isKnown(accountId, digestOf(secret), this.#oldest);
   }
 

@@ -1,17 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan, Not } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
+import type { Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import { WebSessionEntity } from './web-session.entity.js';
 import type { WebSession } from './web-session.js';
 
+const COUNT = 'SELECT count(*) AS count FROM web_sessions WHERE account_id = $1';
+
+const ADD = `
+  INSERT INTO web_sessions (id, digest, account_id, browser, network, persistent, created_at, last_used_at, authenticated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
 @Injectable()
 export class WebSessionsRepository {
+  readonly #count: Statement;
+  readonly #writeSession: Statement;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
-  ) {}
+  ) {
+    this.#count = unitOfWork.question(COUNT);
+    this.#writeSession = unitOfWork.statement(ADD);
+  }
 
   findByDigest(digest: string): Promise<WebSession | null> {
     return this.unitOfWork.reading.findOneBy(WebSessionEntity, { digest });
@@ -24,8 +37,16 @@ export class WebSessionsRepository {
     });
   }
 
+  async count(accountId: AccountId): Promise<number> {
+    const [row] = (await this.#count([accountId])) as [{ count: string | number }];
+    return Number(row.count);
+  }
+
   async add(session: WebSession, digest: string): Promise<void> {
-    await this.unitOfWork.writing.insert(WebSessionEntity, { ...session, digest });
+    const { id, accountId, browser, network, persistent, createdAt, lastUsedAt, authenticatedAt } = session;
+    const times = [createdAt, lastUsedAt, authenticatedAt];
+    // SQLite takes no booleans, PostgreSQL takes 1 and 0 for one.
+    await this.#writeSession([id, digest, accountId, browser, network, Number(persistent), ...times]);
   }
 
   async markUsed(id: string, lastUsedAt: number): Promise<void> {

@@ -70,8 +70,9 @@ export class WebSessionsService {
 
   /** One too many ends the one idle longest, as with devices (S-15); there is no mail: browsers forget sessions every day. */
   async #makeRoom(accountId: AccountId): Promise<void> {
-    const others = await this.sessions.of(accountId);
-    for (const { id, browser } of others.slice(this.config.browsersPerAccount - 1)) {
+    const room = this.config.browsersPerAccount - 1;
+    if ((await this.sessions.count(accountId)) <= room) return;
+    for (const { id, browser } of (await this.sessions.of(accountId)).slice(room)) {
       await this.sessions.remove(id, accountId);
       await this.audit.record({ kind: 'sign-out', outcome: 'ok', accountId, detail: browser });
     }
