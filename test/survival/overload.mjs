@@ -176,7 +176,7 @@ export const overload = {
     const peak = await floods.peak(costs);
     await pause(5_000);
     const outcome = await floods.at(Math.ceil(peak.served * 5), stage.pick(30, 8));
-    const { kinds, all, seconds, lag, connections, processor, idle } = outcome;
+    const { kinds, all, seconds, lag, connections, elapsed, processor, idle } = outcome;
     for (const kind of ORDER) stage.say(`${kind}: ${(100 * shareServed(kinds[kind])).toFixed(1)} % served`);
     const refused = all.statuses['503'] ?? 0;
     await pause(5_000);
@@ -189,7 +189,7 @@ export const overload = {
       .note('work at the peak', 100 * peak.work, '%')
       .note('afterwards', 100 * again, '%')
       .note('under overload', 100 * work, '%')
-      .note('of its core the broker had', (100 * (processor + idle)) / seconds, '%')
+      .note('of its core the broker had', (100 * (processor + idle)) / elapsed, '%')
       .note('processor for one refusal', ((1 - work) * 1_000 * processor) / Math.max(1, refused), 'ms')
       .note('asked', all.sent / seconds, '/s')
       .note('refused', refused)

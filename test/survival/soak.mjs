@@ -31,7 +31,7 @@ export const soak = {
     const more = { lanes: 100, room: 1_000, fresh: CHURN };
     const running = floods.at(RATE, minutes * 60, more);
     const looks = await watch(stage, floods.broker, minutes);
-    const { all, lag, processor, idle, seconds } = await running;
+    const { all, lag, elapsed, processor, idle } = await running;
     stage.say(JSON.stringify(all.statuses));
     const warmAfter = Math.min(WARM_UP.minutes, minutes * WARM_UP.share);
     const warm = looks.filter(({ minute }) => minute >= warmAfter);
@@ -54,7 +54,7 @@ export const soak = {
         'ms',
       )
       .note('highest of its looks', Math.max(...warm.map((look) => look.lag)), 'ms')
-      .note('of its core the broker had', (100 * (processor + idle)) / seconds, '%')
+      .note('of its core the broker had', (100 * (processor + idle)) / elapsed, '%')
       .note('lag of the load generator', lag, 'ms');
     const growth = slopeOf(warm) * 10;
     // In a few minutes the heap has not found its size yet.

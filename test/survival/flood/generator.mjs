@@ -28,7 +28,7 @@ import { Tally } from './tally.mjs';
  * @property {number} [pid] of the broker, which has the first core
  */
 
-/** @typedef {{ kinds: Partial<Record<import('./requests.mjs').Kind, import('./tally.mjs').Told>>, all: import('./tally.mjs').Told, seconds: number, connections: number, lag: number, processor: number, idle: number }} Outcome `lag`: p99 of how late the generator itself was, in milliseconds; `processor`, `idle`: seconds that the broker took of the processor, and that its core had nothing to do */
+/** @typedef {{ kinds: Partial<Record<import('./requests.mjs').Kind, import('./tally.mjs').Told>>, all: import('./tally.mjs').Told, seconds: number, connections: number, lag: number, elapsed: number, processor: number, idle: number }} Outcome `lag`: p99 of how late the generator itself was, in milliseconds; of the `elapsed` seconds until the last answer the broker took `processor`, and its core had nothing to do for `idle` */
 
 const TICK_MS = 1;
 const LOOK_MS = 250;
@@ -139,8 +139,10 @@ const used = times();
 const since = await (job.inFlight === undefined ? flood() : keepBusy(job.inFlight));
 delays.disable();
 const seconds = (performance.now() - since) / 1_000;
-const { processor, idle } = times();
 await settled(performance.now() + GIVE_UP_MS);
+// What was open counts as served, too.
+const { processor, idle } = times();
+const elapsed = (performance.now() - since) / 1_000;
 clearInterval(looks);
 /** @type {Outcome} */
 const outcome = {
@@ -149,6 +151,7 @@ const outcome = {
   seconds,
   connections: lanes.most,
   lag: delays.percentile(99) / 1e6,
+  elapsed,
   processor: processor - used.processor,
   idle: idle - used.idle,
 };

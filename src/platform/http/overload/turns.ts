@@ -10,6 +10,8 @@ const LONGEST_TURN_MS = 25;
  * are accepted in the time in which one would be served.
  */
 const ACCEPT_MS = 5;
+/** And in so many turns at least: a process that waits for the processor accepts nobody meanwhile. */
+const ACCEPTING_TURNS = 8;
 /** Calls that are prepared for one turn; what takes less time than 5 ms / 250 waits for the next one. */
 const STEPS = 250;
 
@@ -29,8 +31,9 @@ export class Turns {
   #isInTurn = false;
   #since = 0;
   #ms = TURN_MS;
-  /** When something was last taken up. */
+  /** When something was last taken up, and how many turns ago. */
   #servedAt = -Infinity;
+  #unserved = ACCEPTING_TURNS;
   /** How long those who had waited were taken up in this turn; 0 while nobody waits. */
   #steppedMs = 0;
   #hasConnected = false;
@@ -46,7 +49,7 @@ export class Turns {
     if (!this.#isInTurn) this.#begin(this.stopwatch.now());
     const now = this.stopwatch.now();
     if (now - this.#since >= this.#ms) return false;
-    this.#servedAt = now;
+    this.#served(now);
     return true;
   }
 
@@ -57,6 +60,11 @@ export class Turns {
 
   connected(): void {
     this.#hasConnected = true;
+  }
+
+  #served(now: number): void {
+    this.#servedAt = now;
+    this.#unserved = 0;
   }
 
   #begin(now: number): void {
@@ -73,9 +81,11 @@ export class Turns {
     this.#steppedMs = 0;
     this.work.begin(now);
     const others = reading + this.stopwatch.now() - now;
-    const isAccepting = this.#hasConnected && now - this.#servedAt < ACCEPT_MS;
+    const isSoon = now - this.#servedAt < ACCEPT_MS || this.#unserved < ACCEPTING_TURNS;
+    const isAccepting = this.#hasConnected && isSoon;
     this.#ms = isAccepting ? 0 : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, others));
     this.#hasConnected = false;
+    this.#unserved += 1;
   };
 
   /** One call of its own for each request, as if it had arrived just now: what it has begun goes on before the next one. */
@@ -93,7 +103,7 @@ export class Turns {
     if (this.#steps > 0) return;
     const now = this.stopwatch.now();
     this.#steppedMs = now - this.#since;
-    if (this.#ms > 0) this.#servedAt = now;
+    if (this.#ms > 0) this.#served(now);
     this.work.end(now);
     this.#prepare(Math.min(STEPS, this.work.length));
   };
