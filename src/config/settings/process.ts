@@ -75,7 +75,7 @@ export const storage = {
   keyRingFile: text(
     'KEY_RING_FILE',
     '',
-    'Key ring: encryption, pepper and signing keys. Empty: $DATA_DIR/keyring.json, made with mode 0600 on first start. Back it up apart from the database: without it passwords and link keys are lost; with it a stolen database is readable. Every node of a scaled broker needs the same one.',
+    'Key ring: the keys that encrypt link keys, mails and signing keys, and the pepper of passwords. Empty: $DATA_DIR/keyring.json, made with mode 0600 on first start. Back it up apart from the database: without it passwords and link keys are lost; with it a stolen database is readable. Every node of a scaled broker needs the same one.',
   ),
   databaseUrl: secretUrl(
     'DATABASE_URL',
