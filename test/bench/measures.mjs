@@ -116,7 +116,7 @@ const cold = {
     const onSqlite = await startBroker(await stage.sqlite(), settings);
     const onPostgres =
       postgres && (await startBroker(postgres.dataDir, { ...settings, DATABASE_URL: postgres.url }));
-    const fastify = await startBare('fastify', await stage.bodyFrom(onSqlite.port));
+    const fastify = await startBare('fastify', await stage.meanBodyFrom(onSqlite.port));
     const { rich, accounts } = stage.sizes;
     // Lists of three on average: both kinds of accounts, evenly.
     const job = { ...richJob(stage), count: Math.min(accounts, rich * 10) };
@@ -150,7 +150,7 @@ const firstSeen = {
     let detail = '';
     for (let round = 0; round < Math.min(3, stage.effort.rounds); round += 1) {
       const broker = await startBroker(dataDir, NOBODY_REFUSED);
-      const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
+      const fastify = await startBare('fastify', await stage.meanBodyFrom(broker.port));
       const bare = await load({ ...richJob(stage), kind: 'plain', port: fastify.port });
       const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.accounts, port: broker.port };
       const first = await load({ ...job, kind: 'list' });

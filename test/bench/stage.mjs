@@ -83,7 +83,17 @@ export class Stage {
 
   /** The answer to an account with ten servers, as a file. @param {number} port of a broker @returns {Promise<string>} */
   bodyFrom(port) {
-    return this.#answerOf(port, '/service/servers', { 'X-Connect-UserToken': tokenOf(0) });
+    return this.#bodyOf(0, port);
+  }
+
+  /** The same to one with three, as all have on average. @param {number} port @returns {Promise<string>} */
+  meanBodyFrom(port) {
+    return this.#bodyOf(this.sizes.rich, port);
+  }
+
+  /** @param {number} account @param {number} port */
+  #bodyOf(account, port) {
+    return this.#answerOf(port, '/service/servers', { 'X-Connect-UserToken': tokenOf(account) });
   }
 
   /** Access tokens of all accounts with ten servers. @param {string} dataDir @returns {string} a file, as load.mjs takes it */

@@ -197,7 +197,10 @@ sqliteOnly('statements', keyTables, (open) => {
 });
 
 sqliteOnly('the links of an account', tables, (open) => {
-  test.each([ACCEPTED_OF_ACCOUNT, LIVE_OF_ACCOUNT])('are read from one place (P-4): %s', async (text) => {
+  test.each([
+    ['accepted', ACCEPTED_OF_ACCOUNT],
+    ['waiting or accepted', LIVE_OF_ACCOUNT],
+  ])('that are %s are read from one place (P-4)', async (_, text) => {
     const { connections } = await open();
     const plan = handleOf(connections.reader)
       .prepare(`EXPLAIN QUERY PLAN ${ofSqlite(text)}`)
