@@ -18,7 +18,6 @@ import { PageErrors } from './edges/pages/page-errors.js';
 import { RestoreHold } from './features/restores/index.js';
 import { CryptoModule } from './platform/crypto/crypto.module.js';
 import { AccessGuard } from './platform/http/callers.js';
-import { standBeforeParser } from './platform/http/before-parser.js';
 import { declaredRoutes } from './platform/http/declared-routes.js';
 import { ErrorFilter } from './platform/http/error-filter.js';
 import { corsOf } from './platform/http/cors.js';
@@ -64,7 +63,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   const priorities = new PriorityTable(declaredRoutes(app.get(ModulesContainer)), app.get(Reflector));
   const shedder = app.get(LoadShedder);
   shedder.addTo(server, priorities, presenters);
-  standBeforeParser(server, config.headerBytes, (request) => shedder.hasRoom && ready.takes(request));
+  ready.standBeforeParser(server, shedder);
   app.get(ApiReference).describedBy(() => openApiDocument(app, ApiModule, config.publicUrl));
   await app.init();
   return app;

@@ -105,6 +105,32 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
     expect((await bothWays(broker(), other)).status).toBe(401);
   });
 
+  test('answers the same bytes again without reading them, as long as all of it holds', async () => {
+    const { bearer, person } = await cast(broker(), 'ready-again');
+    const socket = dial(broker(), '');
+    const again = async (...more: string[]): Promise<string> => {
+      socket.write(head(GET, bearer, ...more));
+      return String((await once(socket, 'data'))[0]);
+    };
+    const read = jest.spyOn(broker().app.get(ReadyLists), 'answer');
+    await eventually(async () => {
+      read.mockClear();
+      expect([await again(), read.mock.calls]).toEqual([expect.stringContaining('200 OK'), []]);
+    });
+    const etag = /etag: (.*)/i.exec(await again())?.[1] ?? '';
+    const known = `If-None-Match: ${etag}`;
+    for (let n = 0; n < 3; n += 1) expect(await again(known)).toContain('304 Not Modified');
+    await acceptedLink(broker(), await server(broker(), 'Fresh'), person);
+    for (const more of [[], [known]]) {
+      const changed = await again(...more);
+      expect([changed.slice(9, 12), changed]).toEqual(['200', expect.stringContaining('"Fresh"')]);
+    }
+    expect((await api(broker(), 'DELETE', 'sign-ins/current', { bearer })).status).toBe(204);
+    for (const more of [[], [known]]) expect(await again(...more)).toContain('401 Unauthorized');
+    read.mockRestore();
+    socket.destroy();
+  });
+
   test('stamps a remembered sign-in at most once an hour, and does stamp it', async () => {
     const { person, signInId } = await cast(broker(), 'ready-stamp');
     const begun = broker().clock.now();

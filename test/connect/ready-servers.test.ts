@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { LinksService } from '../../src/features/links/index.js';
@@ -224,6 +226,24 @@ describe('E4 by the short way', () => {
     const token = await device(broker, await account(broker, 'counted'));
     for (let n = 0; n < 2; n += 1) await expectSameBothWays(broker, { token });
     expect((await expectSameBothWays(broker, { token })).status).toBe(429);
+  });
+
+  test('counts the same bytes again, and lets nobody in by those of a device that has ended', async () => {
+    const person = await account(broker, 'counted-again');
+    const [token, other] = [await device(broker, person), await device(broker, person)];
+    const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+    const again = async (of: string): Promise<string> => {
+      const from = ['X-Forwarded-For: 198.51.100.7', `X-Connect-UserToken: ${of}`];
+      socket.write(['GET /service/servers HTTP/1.1', 'Host: a', ...from, '', ''].join('\r\n'));
+      return String((await once(socket, 'data'))[0]).slice(9, 12);
+    };
+    const statuses: string[] = [];
+    for (let n = 0; n < 6; n += 1) statuses.push(await again(token));
+    expect(statuses).toEqual(['200', '200', '200', '200', '429', '429']);
+    for (let n = 0; n < 3; n += 1) expect(await again(other)).toBe('200');
+    expect((await ask(broker, 'POST', 'user/logout', { token: other })).status).toBe(200);
+    expect(await again(other)).toBe('401');
+    socket.destroy();
   });
 
   test('comes in only where every request may: not with too long a URL', async () => {

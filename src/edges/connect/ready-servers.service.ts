@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
+import { digestOf } from '../../platform/crypto/digest.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
+import type { AskAgain } from '../../platform/http/repeated-requests.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
@@ -31,6 +33,15 @@ export class ReadyServers implements ReadyRoute {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
     return soon(this.devices.lookUp(token), (device) => device && this.#answerTo(device, request.url));
+  }
+
+  again(request: ReadyRequest): AskAgain | null {
+    const digest = digestOf(deviceTokenOf(request) ?? '');
+    return () => {
+      const device = this.devices.recall(digest);
+      const list = device && this.discovery.recall(device.account.id);
+      return list && this.guard.countListNow(device.deviceId) ? list.ready(readyList) : null;
+    };
   }
 
   #answerTo({ account, deviceId }: SignedInDevice, url: string | undefined): Soon<ReadyAnswer | null> {

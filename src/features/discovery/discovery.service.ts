@@ -35,6 +35,11 @@ export class DiscoveryService {
     return this.directory.of(accountId);
   }
 
+  /** The same where it is remembered and that counts; null says nothing but to ask `listOf`. */
+  recall(accountId: AccountId): ServerList | null {
+    return this.directory.find(accountId) ?? null;
+  }
+
   /** The list for the person to look at, seen from a network (`networkOf`). Complete or an error. */
   async inSightOf(accountId: AccountId, network: string): Promise<ServerInSight[]> {
     const now = this.clock.now();

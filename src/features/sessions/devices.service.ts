@@ -90,6 +90,13 @@ export class DevicesService {
     return soon(this.#known(digestOf(token)), (known) => known && this.#admit(known));
   }
 
+  /** The same of a token's digest, where it is remembered and that counts. Null says nothing but to ask `authenticate`. */
+  recall(digest: string): SignedInDevice | null {
+    if (!this.hold.isOff) return null;
+    const known = this.checked.find(digest);
+    return known === undefined ? null : this.#admit(known);
+  }
+
   /** The devices of an account, the one used last first (S-14). */
   async of(accountId: AccountId): Promise<Device[]> {
     const now = this.clock.now();

@@ -26,6 +26,8 @@ interface Scene {
 interface Setting {
   readonly answer?: Listener;
   readonly takes?: (request: WholeRequest) => boolean;
+  /** What was answered before. */
+  readonly again?: ReadonlySet<string>;
   readonly keepAliveTimeout?: number;
 }
 
@@ -33,6 +35,7 @@ interface Setting {
 async function scene({
   answer = echo,
   takes = ({ url }) => !url.startsWith('/not'),
+  again = new Set(),
   keepAliveTimeout = 60_000,
 }: Setting = {}): Promise<Scene> {
   const [parsed, taken]: [string[], string[]] = [[], []];
@@ -40,13 +43,22 @@ async function scene({
     parsed.push(request.url ?? '');
     answer(request, response);
   });
-  standBeforeParser(server, 1_000, (request) => {
-    if (!takes(request)) return false;
-    taken.push(request.url);
-    const body = `taken ${request.url} ${request.body.toString()}`;
-    request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-    return true;
-  });
+  const answerer = {
+    takes: (request: WholeRequest): boolean => {
+      if (!takes(request)) return false;
+      taken.push(request.url);
+      const body = `taken ${request.url} ${request.body.toString()}`;
+      request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      return true;
+    },
+    takesAgain: (piece: Buffer, from: Socket): boolean => {
+      if (!again.has(piece.toString())) return false;
+      taken.push('again');
+      from.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain');
+      return true;
+    },
+  };
+  standBeforeParser(server, 1_000, answerer);
   const socket = bare.connect(await bare.start(server));
   const [there] = (await once(server, 'connection')) as [Socket];
   return { parsed, taken, socket, ...talk(socket, there) };
@@ -91,6 +103,17 @@ test('takes whole requests from the second on, and leaves to the parser what nob
   await send(post('/not', 'said'), 'parsed /not said');
   await send(get('/4', 'X-Some:  some thing', 'Connection: Keep-Alive'), 'taken /4');
   expect({ parsed, taken }).toEqual({ parsed: ['/1', '/not', '/not'], taken: ['/2', '/3', '/4'] });
+});
+
+test('offers a piece first to who may have answered it before, but never what is not the next request', async () => {
+  const { taken, send, answers } = await scene({ again: new Set([get('/a'), get('/inner')]) });
+  await send(get('/a'), 'parsed /a');
+  await send(get('/a'), 'again');
+  await send(get('/b'), 'taken /b');
+  await send(post('/not', get('/inner')).slice(0, -get('/inner').length));
+  await send(get('/inner'), 'parsed /not GET /inner');
+  await send(get('/a'), 'parsed /a');
+  expect([taken, answers().match(/again/g)]).toEqual([['again', '/b'], ['again']]);
 });
 
 test('tells who answers what was found out before the parser read it', async () => {

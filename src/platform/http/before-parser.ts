@@ -7,7 +7,14 @@ const LONGEST_BYTES = 4_096;
 
 /** Gives what arrived to Node's parser. */
 type Pass = (piece: Buffer) => void;
-type Takes = (request: WholeRequest) => boolean;
+
+/** Whoever may answer before Node's parser; each says whether it did. */
+interface Answerer {
+  /** A request, at once or not at all. */
+  takes(request: WholeRequest): boolean;
+  /** A piece that is, to the byte, a request that it took before; anything else it leaves. */
+  takesAgain(piece: Buffer, socket: Socket): boolean;
+}
 
 /** Whole requests that Node's parser was given all the same, with what was found out about them. */
 const passedOn = new WeakMap<IncomingMessage, WholeRequest>();
@@ -26,9 +33,8 @@ export function wholeOf(request: IncomingMessage): WholeRequest | undefined {
  * To stand before everything else that answers requests of this server, and once all of it does.
  *
  * @param headBytes the largest head that the server takes
- * @param takes answers a request at once and says true, or leaves it to others and says false
  */
-export function standBeforeParser(server: Server, headBytes: number, takes: Takes): void {
+export function standBeforeParser(server: Server, headBytes: number, answerer: Answerer): void {
   const longest = Math.min(headBytes, LONGEST_BYTES);
   const wires = new WeakMap<Socket, Wire>();
   server.on('connection', (socket: Socket) => {
@@ -36,9 +42,7 @@ export function standBeforeParser(server: Server, headBytes: number, takes: Take
     const [parse, ...others] = socket.listeners('data');
     if (parse === undefined || others.length > 0) return;
     socket.removeAllListeners('data');
-    const whole = (piece: Buffer): WholeRequest | null =>
-      piece.length > longest ? null : wholeRequestOf(piece, socket);
-    const wire = new Wire(whole, takes, parse.bind(socket) as Pass);
+    const wire = new Wire(socket, longest, answerer, parse.bind(socket) as Pass);
     wires.set(socket, wire);
     socket.on('data', wire.read);
   });
@@ -57,14 +61,17 @@ class Wire {
   #passing: WholeRequest | undefined;
 
   constructor(
-    private readonly whole: (piece: Buffer) => WholeRequest | null,
-    private readonly takes: Takes,
+    private readonly socket: Socket,
+    private readonly longest: number,
+    private readonly answerer: Answerer,
     private readonly pass: Pass,
   ) {}
 
   readonly read = (piece: Buffer): void => {
     if (!this.#isClear) this.pass(piece);
-    else this.#readClear(piece);
+    else if (piece.length > this.longest || !this.#isNext) this.#leave(piece);
+    else if (this.#response === undefined || !this.answerer.takesAgain(piece, this.socket))
+      this.#offer(piece);
   };
 
   isAsked(request: IncomingMessage, response: ServerResponse): void {
@@ -73,15 +80,31 @@ class Wire {
     this.#passing = undefined;
   }
 
-  #readClear(piece: Buffer): void {
-    const request = this.whole(piece);
-    const isFirst = this.#response === undefined;
-    // Who does not wait for an answer gets them in turn, which is Node's to see to.
-    if (request === null || !(isFirst || this.#response?.closed === true)) this.#isClear = false;
-    else if (!isFirst && this.takes(request)) return;
-    else this.#passing = request;
+  /** Who does not wait for an answer gets them in turn, which is Node's to see to. */
+  get #isNext(): boolean {
+    return this.#response === undefined || this.#response.closed;
+  }
+
+  #leave(piece: Buffer): void {
+    this.#isClear = false;
+    this.pass(piece);
+  }
+
+  #offer(piece: Buffer): void {
+    const request = wholeRequestOf(piece, this.socket);
+    if (request === null) this.#leave(piece);
+    else if (this.#response === undefined || !this.answerer.takes(request)) this.#hand(request, piece);
+  }
+
+  /** To Node's parser, as what it is. */
+  #hand(request: WholeRequest, piece: Buffer): void {
+    this.#passing = request;
     this.pass(piece);
     // Node made no request of it: it reads the piece differently, or refuses it.
-    if (this.#passing !== undefined) this.#isClear = false;
+    if (this.#isUntouched(request)) this.#isClear = false;
+  }
+
+  #isUntouched(request: WholeRequest): boolean {
+    return this.#passing === request;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Config } from '../../config/index.js';
 import { Clock } from '../../shared/clock.js';
 import type { Soon } from '../../shared/soon.js';
@@ -24,7 +25,8 @@ import {
   type Fields,
   type ReadyAnswer,
 } from './ready-answer.js';
-import { wholeOf } from './before-parser.js';
+import { standBeforeParser, wholeOf } from './before-parser.js';
+import { RepeatedRequests, type AskAgain } from './repeated-requests.js';
 import { standBefore, type Serve } from './stand-before.js';
 import type { ReadyRequest, WholeRequest } from './whole-request.js';
 
@@ -45,6 +47,8 @@ export interface ReadyRoute {
    * was counted, for whatever would be refused or explained. What it throws is told as the answer.
    */
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null>;
+  /** How to answer it once more, where `answer` just did, without reading it; null if it cannot be. */
+  again?(request: ReadyRequest): AskAgain | null;
 }
 
 /** A route with the headers of its answers. */
@@ -86,6 +90,7 @@ interface Given {
 @Injectable()
 export class ReadyAnswers {
   readonly #routes: Prepared[] = [];
+  readonly #repeated = new RepeatedRequests<Prepared>();
   readonly #nodeFields: NodeFields;
 
   constructor(
@@ -122,24 +127,62 @@ export class ReadyAnswers {
   }
 
   /**
-   * Answers on the connection itself, before Node's parser (`standBeforeParser`), what is remembered and can be sent in one
-   * piece. Anything else that is ready is begun here and answered once Node has read the request, too.
+   * Once everything else stands before the server: answers on the connection itself what is remembered and can be sent in one
+   * piece. Anything else that is ready is begun there, and answered once Node has read the request, too.
+   *
+   * @param turns whether whoever comes now need not wait; who must, waits behind Node's parser
    */
-  readonly takes = (request: WholeRequest): boolean => {
+  standBeforeParser(server: Server, turns: { readonly hasRoom: boolean }): void {
+    standBeforeParser(server, this.config.headerBytes, {
+      takes: (request) => this.#takes(request, turns),
+      takesAgain: (piece, socket) => this.#takesAgain(piece, socket, turns),
+    });
+  }
+
+  #takes(request: WholeRequest, turns: { readonly hasRoom: boolean }): boolean {
     const asked = this.#asked(request);
-    if (asked === null) return false;
+    if (asked === null || !turns.hasRoom) return false;
     const answer = answerTo(asked);
-    if (answer !== null && !(answer instanceof Promise) && isFree(request.socket) && isSmall(answer)) {
-      const given = givenTo(request, answer);
-      writeTo(request.socket, this.#head(asked.prepared, answer, given), given.isSame ? null : answer.bytes);
-      this.#note(asked, given);
+    if (answer !== null && !(answer instanceof Promise) && this.#giveAtOnce(answer, asked)) {
+      this.#remember(request, asked.prepared);
       return true;
     }
     request.begun = answer;
     // Whoever is refused for want of time never hears how it ended.
     if (answer instanceof Promise) answer.catch(() => undefined);
     return false;
-  };
+  }
+
+  /** The same for a piece that is, to the byte, a request that was taken before: it is not read again. */
+  #takesAgain(piece: Buffer, socket: Socket, turns: { readonly hasRoom: boolean }): boolean {
+    const since = performance.now();
+    const known = this.#repeated.find(piece);
+    if (known === undefined || this.readiness.draining || !isFree(socket) || !turns.hasRoom) return false;
+    const { method, url, headers, of: prepared, ask } = known;
+    const request = { method, url, headers, socket };
+    if (!this.#isAdmitted(request)) return false;
+    const { network } = callerOf(request, this.config);
+    const answer = answerAgain(ask, network);
+    if (answer === null) return false;
+    if (this.#giveAtOnce(answer, { request, prepared, network, since })) return true;
+    // It has grown too long since. That it is counted twice, once, does not matter.
+    this.#repeated.forget(piece);
+    return false;
+  }
+
+  #remember(request: WholeRequest, prepared: Prepared): void {
+    const ask = prepared.route.again?.(request);
+    if (ask) this.#repeated.remember(request, prepared, ask);
+  }
+
+  #giveAtOnce(answer: ReadyAnswer, asked: Asked): boolean {
+    const { socket } = asked.request;
+    if (!isFree(socket) || !isSmall(answer)) return false;
+    const given = givenTo(asked.request, answer);
+    writeTo(socket, this.#head(asked.prepared, answer, given), given.isSame ? null : answer.bytes);
+    this.#note(asked, given);
+    return true;
+  }
 
   /** @returns false if it is for the framework, unless `goOn` says so later */
   #answers(request: IncomingMessage, response: ServerResponse, goOn: Serve): boolean {
@@ -242,6 +285,15 @@ function answerTo({ request, prepared, network }: Asked): Soon<ReadyAnswer | nul
     return prepared.route.answer(request, network);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** What fails now is asked once more in a moment, the usual way, and told there. */
+function answerAgain(ask: AskAgain, network: string): ReadyAnswer | null {
+  try {
+    return ask(network);
+  } catch {
+    return null;
   }
 }
 

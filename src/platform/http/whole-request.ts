@@ -17,26 +17,34 @@ export class WholeRequest implements ReadyRequest {
   readonly method: string;
   /** As it was sent: a path, maybe with a query. */
   readonly url: string;
+  readonly #headBytes: number;
 
   /**
    * @param headers by lower-case names, as Node gives them; each came once
-   * @param body as long as `Content-Length` says, empty without one; only good until the piece has been dealt with
+   * @param piece all of it as it came, in memory that is only good until it has been dealt with
    */
   constructor(
     readonly socket: Socket,
-    { method, url }: Start,
+    { method, url, headBytes }: Start,
     readonly headers: IncomingHttpHeaders,
-    readonly body: Buffer,
+    readonly piece: Buffer,
   ) {
     this.method = method;
     this.url = url;
+    this.#headBytes = headBytes;
+  }
+
+  /** As long as `Content-Length` says, empty without one. */
+  get body(): Buffer {
+    return this.piece.subarray(this.#headBytes);
   }
 }
 
-/** The first line. */
+/** The first line, and where the head ends. */
 interface Start {
   readonly method: string;
   readonly url: string;
+  readonly headBytes: number;
 }
 
 const START = /(GET|POST) (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/y;
@@ -63,7 +71,7 @@ export function wholeRequestOf(piece: Buffer, socket: Socket): WholeRequest | nu
   const headers: IncomingHttpHeaders = {};
   const end = readFields(text, START.lastIndex, headers);
   if (end === null || !isPlain(headers) || end + lengthOf(headers) !== piece.length) return null;
-  return new WholeRequest(socket, { method, url }, headers, piece.subarray(end));
+  return new WholeRequest(socket, { method, url, headBytes: end }, headers, piece);
 }
 
 /** @returns where the head ends, behind its empty line; null if it cannot be read, or names a field twice */

@@ -35,9 +35,19 @@ export class Apps {
 
   /** The same at once, where everything is remembered; null says nothing but to ask `recognise`. */
   recogniseNow(authorization: string | undefined): AppCaller | null {
+    const claims = this.checkedClaims(authorization);
+    return claims && this.admitNow(claims);
+  }
+
+  /** What a token says whose signature was right; null if that is not known. Whether it still holds is another question. */
+  checkedClaims(authorization: string | undefined): AccessTokenClaims | null {
     if (authorization === undefined) return null;
-    const claims = this.#checked.get(digestOf(authorization));
-    return claims === undefined ? null : this.tokens.acceptNow(claims);
+    return this.#checked.get(digestOf(authorization)) ?? null;
+  }
+
+  /** The app behind claims of a token whose signature was right, if all else is remembered; asked each time (S-62). */
+  admitNow(claims: AccessTokenClaims): AppCaller | null {
+    return this.tokens.acceptNow(claims);
   }
 
   /** Whether the app is still let in by the token that it came with. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '../../../features/discovery/index.js';
 import type { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../../platform/http/ready-answers.js';
+import type { AskAgain } from '../../../platform/http/repeated-requests.js';
 import type { ReadyRequest } from '../../../platform/http/whole-request.js';
 import { soon, type Soon } from '../../../shared/soon.js';
 import { AppLimits } from '../bearer/app-limits.js';
@@ -31,5 +32,15 @@ export class ReadyLists implements ReadyRoute {
     if (app?.scopes.has(LIST_SCOPE) !== true) return null;
     if (!this.limits.countNow(network, app.signInId)) return null;
     return soon(this.discovery.listOf(app.account.id), (list) => list.ready(seenLists).from(network));
+  }
+  again({ headers }: ReadyRequest): AskAgain | null {
+    const claims = this.apps.checkedClaims(headers.authorization);
+    if (claims === null) return null;
+    return (network) => {
+      const app = this.apps.admitNow(claims);
+      if (app?.scopes.has(LIST_SCOPE) !== true) return null;
+      const list = this.discovery.recall(app.account.id);
+      return list && this.limits.countNow(network, app.signInId) ? list.ready(seenLists).from(network) : null;
+    };
   }
 }
