@@ -47,8 +47,9 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
     warnOfMailsInLog(config, log);
-    await warnAtStart(app);
     await offerSetup(app, config, announcements);
+    // Last: new signing keys may take seconds, and a database that breaks meanwhile must not end a broker that serves.
+    await warnAtStart(app);
   } catch (error) {
     await app.close();
     throw isAddressTrouble(error) ? new StartupError(`${error.message}: ${adviceFor(error)}`, error) : error;

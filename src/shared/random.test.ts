@@ -63,7 +63,7 @@ test('hex digits are two a byte and in lower case', () => {
 describe('when to come back', () => {
   const random = new SystemRandom();
   const many = (draw: () => number): [least: number, most: number] => {
-    const draws = Array.from({ length: 2_000 }, draw);
+    const draws = Array.from({ length: 20_000 }, draw);
     return [Math.min(...draws), Math.max(...draws)];
   };
 
