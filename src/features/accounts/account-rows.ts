@@ -1,9 +1,31 @@
 import type { AccountId } from '../../shared/ids.js';
-import type { AccountRole, AccountState, AccountWithVerifiers } from './account.js';
+import type { Account, AccountRole, AccountState, AccountWithVerifiers } from './account.js';
+
+/** What an `Account` is made of, for a statement that finds one with something else. @param table its name there */
+export function accountColumns(table: string): string {
+  const columns = ['id', 'user_name', 'email', 'state', 'role', 'created_at'];
+  return columns.map((column) => `${table}.${column}`).join(', ');
+}
+
+/** Those, in their order. */
+export type AccountColumns = readonly [
+  id: AccountId,
+  userName: string,
+  email: string,
+  state: AccountState,
+  role: AccountRole,
+  createdAt: number,
+];
+
+/** @param columns what comes behind them is for others */
+export function accountOf(columns: readonly [...AccountColumns, ...unknown[]]): Account {
+  const [id, userName, email, state, role, createdAt] = columns;
+  return { id, userName, email, state, role, createdAt };
+}
 
 /** An account by a unique column, with what proves its password. */
 const by = (column: string): string => `
-  SELECT ${column}, json_array(id, user_name, email, state, role, created_at, password_hash, legacy_hash,
+  SELECT ${column}, json_array(${accountColumns('accounts')}, password_hash, legacy_hash,
     failed_sign_ins, findable_by_name, findable_by_email) AS found
   FROM accounts WHERE ${column} = $1`;
 
@@ -13,12 +35,7 @@ export const BY_EMAIL = by('email_key');
 
 /** The columns of that, in their order. */
 type Row = readonly [
-  id: AccountId,
-  userName: string,
-  email: string,
-  state: AccountState,
-  role: AccountRole,
-  createdAt: number,
+  ...account: AccountColumns,
   passwordHash: string,
   legacyHash: string | null,
   failedSignIns: number,
@@ -29,9 +46,13 @@ type Row = readonly [
 
 export function accountIn(json: string | undefined): AccountWithVerifiers | null {
   if (json === undefined) return null;
-  const [id, userName, email, state, role, createdAt, ...more] = JSON.parse(json) as Row;
-  const [passwordHash, legacyHash, failedSignIns, byName, byEmail] = more;
-  const account = { id, userName, email, state, role, createdAt };
+  const row = JSON.parse(json) as Row;
+  const [, , , , , , passwordHash, legacyHash, failedSignIns, byName, byEmail] = row;
   const verifiers = { passwordHash, legacyHash, failedSignIns };
-  return { ...account, ...verifiers, findableByName: Boolean(byName), findableByEmail: Boolean(byEmail) };
+  return {
+    ...accountOf(row),
+    ...verifiers,
+    findableByName: Boolean(byName),
+    findableByEmail: Boolean(byEmail),
+  };
 }

@@ -5,6 +5,7 @@
  * never given out twice; verifiers never leave this room.
  */
 export { isActive, type Account, type AccountRole, type AccountState, type Findable } from './account.js';
+export { accountColumns, accountOf, type AccountColumns } from './account-rows.js';
 export { emailAddress, isEmailAddress, userName } from './account-fields.js';
 export { AccountsModule } from './accounts.module.js';
 export { AccountsService } from './accounts.service.js';

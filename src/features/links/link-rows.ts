@@ -1,5 +1,5 @@
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
-import type { Account, AccountRole, AccountState } from '../accounts/index.js';
+import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
 import type { Link, LinkKind, LinkState } from './link.js';
 
@@ -18,8 +18,7 @@ export const ACCEPTED_OF_ACCOUNT = ofAccount(" AND l.state = 'accepted'");
 /** Links of a server with who they are for: what media servers ask for several times an hour (R-40). */
 export const LIVE_OF_SERVER = `
   SELECT l.server_id, json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,
-    l.expires_at, l.sealed_key, a.id, a.user_name, a.email, a.state, a.role, a.created_at))
-    AS found
+    l.expires_at, l.sealed_key, ${accountColumns('a')})) AS found
   FROM links l JOIN accounts a ON a.id = l.account_id
   WHERE l.server_id = $1 AND l.ended_at IS NULL
   GROUP BY l.server_id`;
@@ -52,15 +51,7 @@ type RowOfAccount = readonly [
   heardAt: number,
 ];
 
-type RowOfServer = readonly [
-  ...link: LinkColumns,
-  accountId: AccountId,
-  userName: string,
-  email: string,
-  state: AccountState,
-  role: AccountRole,
-  openedAt: number,
-];
+type RowOfServer = readonly [...link: LinkColumns, ...account: AccountColumns];
 
 /** A link with its key as stored. */
 export interface StoredLink {
@@ -85,11 +76,10 @@ export function linksIn(json: string | undefined, accountId: AccountId): StoredL
 /** The same, of a server. */
 export function linksOfServerIn(json: string | undefined, serverId: ServerId): StoredLinkOfServer[] {
   const rows = JSON.parse(json ?? '[]') as readonly RowOfServer[];
-  const links = rows.map((row) => ({
-    link: linkOf(row, serverId, row[8]),
-    account: accountOf(row),
-    sealedKey: row[7],
-  }));
+  const links = rows.map((row) => {
+    const [, , , , , , , sealedKey, ...account] = row;
+    return { link: linkOf(row, serverId, account[0]), account: accountOf(account), sealedKey };
+  });
   return links.sort(inOrder);
 }
 
@@ -100,10 +90,6 @@ function linkOf(
 ): Link {
   const [id, kind, state, requester, createdAt, acceptedAt, expiresAt] = row;
   return { id, serverId, accountId, kind, requester, state, createdAt, acceptedAt, expiresAt } as Link;
-}
-
-function accountOf(row: RowOfServer): Account {
-  return { id: row[8], userName: row[9], email: row[10], state: row[11], role: row[12], createdAt: row[13] };
 }
 
 function serverOf(id: ServerId, row: RowOfAccount): Server {

@@ -5,14 +5,13 @@ import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
-import type { Account, AccountRole, AccountState } from '../accounts/index.js';
+import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
 import type { Device, Lifetimes } from './device.js';
 import { DeviceTokenEntity } from './device-token.entity.js';
 
 /** The device behind a token and its account, in one statement: both as they were at the same moment. */
 const SIGNED_IN = `
-  SELECT d.digest, json_array(d.id, d.created_at, d.last_used_at, a.id, a.user_name, a.email, a.state, a.role, a.created_at)
-    AS found
+  SELECT d.digest, json_array(d.id, d.created_at, d.last_used_at, ${accountColumns('a')}) AS found
   FROM device_tokens d JOIN accounts a ON a.id = d.account_id WHERE d.digest = $1`;
 
 /** The columns of that, in their order. */
@@ -20,12 +19,7 @@ type SignedInRow = readonly [
   deviceId: DeviceId,
   createdAt: number,
   lastUsedAt: number,
-  accountId: AccountId,
-  userName: string,
-  email: string,
-  state: AccountState,
-  role: AccountRole,
-  openedAt: number,
+  ...account: AccountColumns,
 ];
 
 const COUNT = 'SELECT count(*) AS count FROM device_tokens WHERE account_id = $1';
@@ -59,12 +53,8 @@ export class DevicesRepository {
   findByDigest(digest: string): Soon<StoredSignIn | null> {
     return soon(this.#signedIn(digest), (json) => {
       if (json === undefined) return null;
-      const [id, createdAt, lastUsedAt, accountId, ...more] = JSON.parse(json) as SignedInRow;
-      const [userName, email, state, role, openedAt] = more;
-      return {
-        device: { id, createdAt, lastUsedAt },
-        account: { id: accountId, userName, email, state, role, createdAt: openedAt },
-      };
+      const [id, createdAt, lastUsedAt, ...account] = JSON.parse(json) as SignedInRow;
+      return { device: { id, createdAt, lastUsedAt }, account: accountOf(account) };
     });
   }
 

@@ -33,6 +33,7 @@ export class ReadyLists implements ReadyRoute {
     if (!this.limits.countNow(network, app.signInId)) return null;
     return soon(this.discovery.listOf(app.account.id), (list) => list.ready(seenLists).from(network));
   }
+
   again({ headers }: ReadyRequest): AskAgain | null {
     const claims = this.apps.checkedClaims(headers.authorization);
     if (claims === null) return null;
