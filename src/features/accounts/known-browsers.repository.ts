@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, LessThan } from 'typeorm';
-import type { Statement } from '../../platform/database/look-up.js';
+import type { Count, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
@@ -20,13 +20,13 @@ const REMEMBER = `
 @Injectable()
 export class KnownBrowsersRepository {
   readonly #known: Statement;
-  readonly #count: Statement;
+  readonly #count: Count;
   readonly #writeReplaced: Statement;
   readonly #writeKnown: Statement;
 
   constructor(private readonly unitOfWork: UnitOfWork) {
     this.#known = unitOfWork.question(KNOWN);
-    this.#count = unitOfWork.question(COUNT);
+    this.#count = unitOfWork.counting(COUNT);
     this.#writeReplaced = unitOfWork.statement(REPLACE);
     this.#writeKnown = unitOfWork.statement(REMEMBER);
   }
@@ -55,8 +55,7 @@ export class KnownBrowsersRepository {
 
   /** Keeps the newest ones. */
   async removeSurplus(accountId: AccountId, most: number): Promise<void> {
-    const [row] = (await this.#count([accountId])) as [{ count: string | number }];
-    if (Number(row.count) <= most) return;
+    if ((await this.#count([accountId])) <= most) return;
     const surplus = (await this.of(accountId)).slice(most).map(({ digest }) => digest);
     if (surplus.length === 0) return;
     await this.unitOfWork.writing.delete(KnownBrowserEntity, { accountId, digest: In(surplus) });

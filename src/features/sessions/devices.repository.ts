@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { LookUp, Statement } from '../../platform/database/look-up.js';
+import type { Count, LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
@@ -37,7 +37,7 @@ export interface StoredSignIn {
 @Injectable()
 export class DevicesRepository {
   readonly #signedIn: LookUp;
-  readonly #count: Statement;
+  readonly #count: Count;
   readonly #writeDevice: Statement;
 
   constructor(
@@ -45,7 +45,7 @@ export class DevicesRepository {
     private readonly changes: Changes,
   ) {
     this.#signedIn = unitOfWork.prepare(SIGNED_IN);
-    this.#count = unitOfWork.question(COUNT);
+    this.#count = unitOfWork.counting(COUNT);
     this.#writeDevice = unitOfWork.statement(ADD);
   }
 
@@ -66,9 +66,8 @@ export class DevicesRepository {
     });
   }
 
-  async count(accountId: AccountId): Promise<number> {
-    const [row] = (await this.#count([accountId])) as [{ count: string | number }];
-    return Number(row.count);
+  count(accountId: AccountId): Promise<number> {
+    return this.#count([accountId]);
   }
 
   async add(device: Device, digest: string): Promise<void> {

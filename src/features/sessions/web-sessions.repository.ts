@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan, Not } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
-import type { Statement } from '../../platform/database/look-up.js';
+import type { Count, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId } from '../../shared/ids.js';
 import { WebSessionEntity } from './web-session.entity.js';
@@ -15,14 +15,14 @@ const ADD = `
 
 @Injectable()
 export class WebSessionsRepository {
-  readonly #count: Statement;
+  readonly #count: Count;
   readonly #writeSession: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
   ) {
-    this.#count = unitOfWork.question(COUNT);
+    this.#count = unitOfWork.counting(COUNT);
     this.#writeSession = unitOfWork.statement(ADD);
   }
 
@@ -37,9 +37,8 @@ export class WebSessionsRepository {
     });
   }
 
-  async count(accountId: AccountId): Promise<number> {
-    const [row] = (await this.#count([accountId])) as [{ count: string | number }];
-    return Number(row.count);
+  count(accountId: AccountId): Promise<number> {
+    return this.#count([accountId]);
   }
 
   async add(session: WebSession, digest: string): Promise<void> {

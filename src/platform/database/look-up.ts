@@ -16,6 +16,9 @@ export type Value = string | number | null;
 /** Something is done in a unit of work, or read, past the query builder: each costs that more than the database (P-6). */
 export type Statement = (values: readonly Value[]) => Soon<readonly object[]>;
 
+/** How many rows something finds. */
+export type Count = (values: readonly Value[]) => Promise<number>;
+
 /**
  * A statement in the words of SQLite.
  *

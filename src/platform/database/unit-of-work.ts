@@ -9,7 +9,7 @@ import { soon, type Soon } from '../../shared/soon.js';
 import type { Connections } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
-import { ofPostgres, type LookUp, type Statement } from './look-up.js';
+import { ofPostgres, type Count, type LookUp, type Statement } from './look-up.js';
 import { OpenCommits } from './open-commits.js';
 import type { OpenUnit } from './open-unit.js';
 import { SharedCommit } from './shared-commit.js';
@@ -131,6 +131,16 @@ export class UnitOfWork {
       if (!unit?.open) return committed(key);
       const rows = unit.perform(own, [isPostgres ? [key] : key]) as Soon<readonly { found: string }[]>;
       return soon(rows, ([row]) => row?.found);
+    };
+  }
+
+  /** How many rows there are. @param text `SELECT count(*) AS count …`, else as of `question` */
+  counting(text: string): Count {
+    const ask = this.question(text);
+    return async (values) => {
+      // PostgreSQL gives it as a text.
+      const [row] = (await ask(values)) as readonly [{ count: string | number }];
+      return Number(row.count);
     };
   }
 
