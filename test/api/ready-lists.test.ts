@@ -115,7 +115,7 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
     const read = jest.spyOn(broker().app.get(ReadyLists), 'answer');
     await eventually(async () => {
       read.mockClear();
-      expect([await again(), read.mock.calls]).toEqual([expect.stringContaining('200 OK'), []]);
+      expect([await again(), read.mock.calls.length]).toEqual([expect.stringContaining('200 OK'), 0]);
     });
     const etag = /etag: (.*)/i.exec(await again())?.[1] ?? '';
     const known = `If-None-Match: ${etag}`;

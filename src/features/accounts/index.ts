@@ -4,7 +4,7 @@
  * Promises: unknown, inactive and wrong look alike (S-05); an address in use looks like a fresh one (S-31); an id is
  * never given out twice; verifiers never leave this room.
  */
-export { isActive, type Account, type AccountRole, type AccountState, type Findable } from './account.js';
+export { isActive, type Account, type Findable } from './account.js';
 export { accountColumns, accountOf, type AccountColumns } from './account-rows.js';
 export { emailAddress, isEmailAddress, userName } from './account-fields.js';
 export { AccountsModule } from './accounts.module.js';
