@@ -62,3 +62,21 @@ test('goes on so, whoever goes and comes in between', () => {
   for (const key of ['j', 'k', 'l', 'm']) memory.set(key, 1);
   expect([memory.has('j'), memory.size, memory.weight]).toEqual([false, 3, 3]);
 });
+
+test('who follows a key has what is there now: nothing, a value, another, nothing again; and is not forgotten first', () => {
+  const memory = new Memory<string, number>(2);
+  const followed = memory.follow('a');
+  expect(followed()).toBeUndefined();
+  memory.set('a', 1);
+  expect([followed(), followed()]).toEqual([1, 1]);
+  memory.set('a', 2);
+  expect(followed()).toBe(2);
+  memory.set('b', 1);
+  memory.set('c', 1);
+  expect([followed(), memory.has('b')]).toEqual([2, false]);
+  memory.delete('a');
+  expect(followed()).toBeUndefined();
+  memory.set('a', 3);
+  memory.clear();
+  expect(followed()).toBeUndefined();
+});

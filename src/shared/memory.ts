@@ -1,10 +1,30 @@
-interface Slot<Key, Value> {
-  readonly key: Key;
-  readonly value: Value;
-  readonly weight: number;
-  isUsed: boolean;
-  older: Slot<Key, Value> | undefined;
-  newer: Slot<Key, Value> | undefined;
+/** Where a value is kept. It may be held beyond its time, so it keeps nothing of it. */
+class Slot<Key, Value> {
+  isUsed = false;
+  older: Slot<Key, Value> | undefined = undefined;
+  newer: Slot<Key, Value> | undefined = undefined;
+  #value: Value | undefined;
+
+  constructor(
+    readonly key: Key,
+    value: Value,
+    readonly weight: number,
+  ) {
+    this.#value = value;
+  }
+
+  /** Undefined once it is gone. */
+  use(): Value | undefined {
+    // Asked first: what is written must be fetched into the cache, and sent back.
+    if (!this.isUsed) this.isUsed = true;
+    return this.#value;
+  }
+
+  empty(): Value {
+    const value = this.#value as Value;
+    this.#value = undefined;
+    return value;
+  }
 }
 
 /**
@@ -39,11 +59,13 @@ export class Memory<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
-    // Asked first: what is written must be fetched into the cache, and sent back.
-    if (!slot.isUsed) slot.isUsed = true;
-    return slot.value;
+    return this.#slots.get(key)?.use();
+  }
+
+  /** `get` for whoever asks again and again for the same key: looked up only where what was there is gone (P-1). */
+  follow(key: Key): () => Value | undefined {
+    let slot: Slot<Key, Value> | undefined;
+    return () => slot?.use() ?? (slot = this.#slots.get(key))?.use();
   }
 
   has(key: Key): boolean {
@@ -55,7 +77,7 @@ export class Memory<Key, Value> {
     this.delete(key);
     if (weight > this.most) return false;
     this.#makeRoom(weight);
-    const slot = { key, value, weight, isUsed: false, older: undefined, newer: undefined };
+    const slot = new Slot(key, value, weight);
     this.#slots.set(key, slot);
     this.#append(slot);
     this.#weight += weight;
@@ -68,7 +90,7 @@ export class Memory<Key, Value> {
     this.#slots.delete(key);
     this.#takeOut(slot);
     this.#weight -= slot.weight;
-    this.onGone(key, slot.value);
+    this.onGone(key, slot.empty());
   }
 
   clear(): void {
@@ -97,10 +119,13 @@ export class Memory<Key, Value> {
     this.#youngest = slot;
   }
 
-  #takeOut({ older, newer }: Slot<Key, Value>): void {
+  #takeOut(slot: Slot<Key, Value>): void {
+    const { older, newer } = slot;
     if (older) older.newer = newer;
     else this.#oldest = newer;
     if (newer) newer.older = older;
     else this.#youngest = older;
+    // Whoever still holds it must not keep others alive.
+    slot.older = slot.newer = undefined;
   }
 }

@@ -131,6 +131,39 @@ eachBroker('GET /api/v1/servers by the short way', { TRUST_PROXY: '127.0.0.0/8' 
     socket.destroy();
   });
 
+  test('judges the times of the same bytes anew: a clock set back, an hour’s stamp, the end of the token (R-27, S-62)', async () => {
+    const { person, signInId } = await cast(broker(), 'ready-times');
+    const { clock } = broker();
+    const begun = clock.now();
+    const exp = Math.floor(begun / 1_000) + 7_200;
+    const claims = { sign_in: signInId, scope: 'servers:read', exp };
+    const bearer = jwt(broker(), claimsOf(broker(), person.id, claims));
+    const socket = dial(broker(), '');
+    const again = async (): Promise<string> => {
+      socket.write(head(GET, bearer));
+      return String((await once(socket, 'data'))[0]).slice(9, 12);
+    };
+    const read = jest.spyOn(broker().app.get(ReadyLists), 'answer');
+    const isAnsweredUnread = (): Promise<void> =>
+      eventually(async () => {
+        read.mockClear();
+        expect([await again(), read.mock.calls.length]).toEqual(['200', 0]);
+      });
+    await isAnsweredUnread();
+    clock.advance(-HOUR);
+    expect(await again()).toBe('401');
+    clock.advance(HOUR);
+    await isAnsweredUnread();
+    clock.advance(HOUR);
+    await isAnsweredUnread();
+    await broker().app.get(Jobs).idle();
+    expect((await broker().app.get(AppSignIns).find(signInId))?.lastUsedAt).toBe(begun + HOUR);
+    clock.advance(exp * 1_000 - clock.now());
+    expect(await again()).toBe('401');
+    read.mockRestore();
+    socket.destroy();
+  });
+
   test('stamps a remembered sign-in at most once an hour, and does stamp it', async () => {
     const { person, signInId } = await cast(broker(), 'ready-stamp');
     const begun = broker().clock.now();

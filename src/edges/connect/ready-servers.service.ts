@@ -36,10 +36,13 @@ export class ReadyServers implements ReadyRoute {
   }
 
   again(request: ReadyRequest): AskAgain | null {
-    const digest = digestOf(deviceTokenOf(request) ?? '');
+    const recognise = this.devices.follow(digestOf(deviceTokenOf(request) ?? ''));
+    let listOfDevice: (() => ServerList | undefined) | undefined;
     return () => {
-      const device = this.devices.recall(digest);
-      const list = device && this.discovery.recall(device.account.id);
+      const device = recognise();
+      if (device === null) return null;
+      // A token never changes its account.
+      const list = (listOfDevice ??= this.discovery.follow(device.account.id))();
       return list && this.guard.countListNow(device.deviceId) ? list.ready(readyList) : null;
     };
   }

@@ -54,6 +54,16 @@ export class Directory {
     return list;
   }
 
+  /** `find` for whoever asks again and again for the same account. */
+  follow(accountId: AccountId): () => ServerList | undefined {
+    const followed = this.#lists.follow(accountId);
+    return () => {
+      const list = this.feed.hearsAll ? followed() : undefined;
+      (list ? this.#counts.hits : this.#counts.misses).add();
+      return list;
+    };
+  }
+
   /** Complete or an error; at once where it is remembered, and on SQLite. */
   of(accountId: AccountId): Soon<ServerList> {
     return this.find(accountId) ?? this.#read(accountId);

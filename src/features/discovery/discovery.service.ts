@@ -35,9 +35,9 @@ export class DiscoveryService {
     return this.directory.of(accountId);
   }
 
-  /** The same where it is remembered and that counts; null says nothing but to ask `listOf`. */
-  recall(accountId: AccountId): ServerList | null {
-    return this.directory.find(accountId) ?? null;
+  /** The same again and again, each time where it is remembered and that counts; undefined says nothing but to ask `listOf`. */
+  follow(accountId: AccountId): () => ServerList | undefined {
+    return this.directory.follow(accountId);
   }
 
   /** The list for the person to look at, seen from a network (`networkOf`). Complete or an error. */

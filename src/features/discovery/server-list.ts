@@ -8,6 +8,9 @@ import type { UsableLink } from '../links/index.js';
 export class ServerList {
   /** A few: looked through faster than a map is, and smaller. */
   readonly #made: { readonly make: unknown; readonly made: object }[] = [];
+  /** Of these the one that was asked for last: each step through memory is one to wait for (P-1). */
+  #lastMake: unknown;
+  #last: object | undefined;
   #etag: string | undefined;
 
   constructor(readonly servers: readonly UsableLink[]) {}
@@ -25,7 +28,18 @@ export class ServerList {
    * The same each time: not to be changed.
    */
   ready<Made extends object>(make: (list: this) => Made): Made {
-    for (const known of this.#made) if (known.make === make) return known.made as Made;
+    if (this.#lastMake !== make) {
+      this.#last = this.#find(make) ?? this.#add(make);
+      this.#lastMake = make;
+    }
+    return this.#last as Made;
+  }
+
+  #find(make: unknown): object | undefined {
+    return this.#made.find((known) => known.make === make)?.made;
+  }
+
+  #add(make: (list: this) => object): object {
     const made = make(this);
     this.#made.push({ make, made });
     return made;

@@ -6,6 +6,7 @@ import { Clock, SECOND } from '../../shared/clock.js';
 import { AccountsService, isActive } from '../accounts/index.js';
 import type { AccessTokenClaims, SignedInApp } from './access-token.js';
 import { RestoreHold } from '../restores/index.js';
+import type { AppSignIn } from './app-sign-in.js';
 import { AppSignIns } from './app-sign-ins.service.js';
 import { CheckedSignIns, type CheckedSignIn } from './checked-sign-ins.js';
 import { apiOf, issuerOf } from './names.js';
@@ -46,9 +47,32 @@ export class AccessTokens {
 
   /** The same at once, if the sign-in was asked for before; null says nothing but to ask `accept`. */
   acceptNow(claims: AccessTokenClaims): SignedInApp | null {
-    if (!this.hold.isOff || !this.isTimely(claims)) return null;
-    const known = this.checked.find(claims.sign_in);
-    if (known === undefined) return null;
+    const known = this.hold.isOff ? this.checked.find(claims.sign_in) : undefined;
+    return known === undefined ? null : this.#acceptBy(known, claims);
+  }
+
+  /** The same again and again: the sign-in is asked for each time, and judged once more when its time may have come (P-1). */
+  follow(claims: AccessTokenClaims): () => SignedInApp | null {
+    const followed = this.checked.follow(claims.sign_in);
+    let last: Admitted | undefined;
+    return () => {
+      const known = this.hold.isOff ? followed() : undefined;
+      if (known === undefined) return null;
+      const now = this.clock.now();
+      if (last === undefined || !isStillAdmitted(last, known, now)) last = this.#admitted(known, claims, now);
+      return last?.app ?? null;
+    };
+  }
+
+  #admitted(known: CheckedSignIn, claims: AccessTokenClaims, now: number): Admitted | undefined {
+    const app = this.#acceptBy(known, claims);
+    if (app === null) return undefined;
+    const until = Math.min(app.expiresAt, this.signIns.isUnchangedUntil(known.signIn));
+    return { app, signIn: known.signIn, from: now, until };
+  }
+
+  #acceptBy(known: CheckedSignIn, claims: AccessTokenClaims): SignedInApp | null {
+    if (!this.isTimely(claims)) return null;
     const isKnown = known.app?.claims === claims;
     return isKnown || this.#isOurs(claims) ? this.#admit(known, claims) : null;
   }
@@ -93,6 +117,19 @@ export class AccessTokens {
     const isForUs = iss === issuerOf(this.config) && aud === apiOf(this.config);
     return isForUs && typeof signIn === 'string' && typeof scope === 'string' && Number.isFinite(exp + iat);
   }
+}
+
+/** An app that was let in, and the time in which nothing but the end of its sign-in changes that: [from, until). */
+interface Admitted {
+  readonly app: SignedInApp;
+  readonly signIn: AppSignIn;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A clock that was set back, too, makes it a question again (R-27). */
+function isStillAdmitted({ app, signIn, from, until }: Admitted, known: CheckedSignIn, now: number): boolean {
+  return known.app === app && known.signIn === signIn && now >= from && now < until;
 }
 
 /** What a token allows by a sign-in; null if it is not of this one. */

@@ -119,6 +119,11 @@ export class AppSignIns {
     return { ...signIn, lastUsedAt: now };
   }
 
+  /** Until when it is alive and `markUsed` leaves it as it is. */
+  isUnchangedUntil(signIn: AppSignIn): number {
+    return Math.min(endOf(signIn, this.#lifetimes), signIn.lastUsedAt + HOUR);
+  }
+
   /** Whether its time has not run out. */
   isAlive(signIn: AppSignIn): boolean {
     return this.clock.now() < endOf(signIn, this.#lifetimes);

@@ -90,11 +90,16 @@ export class DevicesService {
     return soon(this.#known(digestOf(token)), (known) => known && this.#admit(known));
   }
 
-  /** The same of a token's digest, where it is remembered and that counts. Null says nothing but to ask `authenticate`. */
-  recall(digest: string): SignedInDevice | null {
-    if (!this.hold.isOff) return null;
-    const known = this.checked.find(digest);
-    return known === undefined ? null : this.#admit(known);
+  /**
+   * The same again and again, by a token's digest, each time where it is remembered and that counts. Null says nothing but to
+   * ask `authenticate`.
+   */
+  follow(digest: string): () => SignedInDevice | null {
+    const followed = this.checked.follow(digest);
+    return () => {
+      const known = this.hold.isOff ? followed() : undefined;
+      return known === undefined ? null : this.#admit(known);
+    };
   }
 
   /** The devices of an account, the one used last first (S-14). */

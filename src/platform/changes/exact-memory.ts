@@ -67,6 +67,16 @@ export class ExactMemory<Value> {
     return value;
   }
 
+  /** `find` for whoever asks again and again for the same key. */
+  follow(key: string): () => Value | undefined {
+    const followed = this.#values.follow(key);
+    return () => {
+      const value = this.isExact ? followed() : undefined;
+      (value === undefined ? this.#counts.misses : this.#counts.hits).add();
+      return value;
+    };
+  }
+
   /** Reads, and remembers it unless its subject changed meanwhile. That there is nothing is not remembered. */
   read(key: string, look: () => Soon<Value | null>): Soon<Value | null> {
     if (!this.isExact) return look();

@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { CidrSet } from '../../shared/network.js';
-import type { ReadyRequest } from './whole-request.js';
+import type { BriefRequest } from './whole-request.js';
 
 const LOOPBACK = CidrSet.parse(['127.0.0.0/8', '::1/128']);
 
@@ -17,7 +17,7 @@ const ANY_NAME = /^\/(?:service|health)(?:[/?]|$)/i;
  *
  * @throws DomainError with a `statusCode` of 400, 403, 414 or 421
  */
-export function admit(request: ReadyRequest, config: Config): void {
+export function admit(request: BriefRequest, config: Config): void {
   const target = request.url ?? '';
   checkTarget(target, config.urlBytes);
   checkTransport(request, config);
@@ -32,7 +32,7 @@ function checkTarget(target: string, longest: number): void {
 }
 
 /** Passwords and keys cross the network: in clear only on this machine, from trusted proxies, or where allowed (S-82). */
-function checkTransport(request: ReadyRequest, config: Config): void {
+function checkTransport(request: BriefRequest, config: Config): void {
   const { socket } = request;
   if (config.allowPlaintext || isLoopback(socket)) return;
   const peer = socket.remoteAddress ?? '';

@@ -14,7 +14,7 @@ import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
 import { withinRequest } from './request-context.js';
 import { cutSlowReaders } from './slow-readers.js';
-import type { ReadyRequest } from './whole-request.js';
+import type { BriefRequest } from './whole-request.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -141,7 +141,7 @@ function peerOf(socket: Socket, config: Config): Peer {
 }
 
 /** Who calls, after trusted proxies (S-80). */
-export function callerOf(request: ReadyRequest, config: Config): Peer {
+export function callerOf(request: BriefRequest, config: Config): Peer {
   const forwarded = request.headers['x-forwarded-for'];
   if (forwarded === undefined) return peerOf(request.socket, config);
   const peer = request.socket.remoteAddress ?? '';

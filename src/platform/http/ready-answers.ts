@@ -28,7 +28,7 @@ import {
 import { standBeforeParser, wholeOf } from './before-parser.js';
 import { RepeatedRequests, type AskAgain } from './repeated-requests.js';
 import { standBefore, type Serve } from './stand-before.js';
-import type { ReadyRequest, WholeRequest } from './whole-request.js';
+import type { BriefRequest, ReadyRequest, WholeRequest } from './whole-request.js';
 
 /** One operation of an edge, for whoever is known already. */
 export interface ReadyRoute {
@@ -61,17 +61,16 @@ interface Prepared {
   readonly unchanged: Distribution;
 }
 
-/** A request that a route takes. */
-interface Asked {
-  readonly request: ReadyRequest;
+/** A request that is answered. */
+interface Asked<Request extends BriefRequest = BriefRequest> {
+  readonly request: Request;
   readonly prepared: Prepared;
   readonly network: string;
   readonly since: number;
 }
 
 /** The same as Node has read it. */
-interface Parsed extends Asked {
-  readonly request: IncomingMessage;
+interface Parsed extends Asked<IncomingMessage> {
   readonly response: ServerResponse;
 }
 
@@ -171,8 +170,8 @@ export class ReadyAnswers {
   }
 
   #remember(request: WholeRequest, prepared: Prepared): void {
-    const ask = prepared.route.again?.(request);
-    if (ask) this.#repeated.remember(request, prepared, ask);
+    const { route } = prepared;
+    if (route.again) this.#repeated.remember(request, prepared, () => route.again?.(request) ?? null);
   }
 
   #giveAtOnce(answer: ReadyAnswer, asked: Asked): boolean {
@@ -197,7 +196,7 @@ export class ReadyAnswers {
     return true;
   }
 
-  #asked(request: ReadyRequest): Asked | null {
+  #asked<Request extends ReadyRequest>(request: Request): Asked<Request> | null {
     const since = performance.now();
     const prepared = this.#routeOf(request);
     if (prepared === undefined || !this.#isAdmitted(request)) return null;
@@ -248,7 +247,7 @@ export class ReadyAnswers {
     return undefined;
   }
 
-  #isAdmitted(request: ReadyRequest): boolean {
+  #isAdmitted(request: BriefRequest): boolean {
     try {
       admit(request, this.config);
       return true;
@@ -261,7 +260,7 @@ export class ReadyAnswers {
 
 /** Of the line that the framework's requests write too. */
 function accessFields(
-  request: ReadyRequest,
+  request: BriefRequest,
   { method, path, url }: ReadyRoute,
   { requestId, isSame }: Given,
 ): object {
@@ -280,7 +279,7 @@ function takes(route: ReadyRoute, method: string | undefined, url: string): bool
 }
 
 /** What fails at once is told as what fails later is. */
-function answerTo({ request, prepared, network }: Asked): Soon<ReadyAnswer | null> {
+function answerTo({ request, prepared, network }: Asked<ReadyRequest>): Soon<ReadyAnswer | null> {
   try {
     return prepared.route.answer(request, network);
   } catch (error) {
@@ -297,7 +296,7 @@ function answerAgain(ask: AskAgain, network: string): ReadyAnswer | null {
   }
 }
 
-function givenTo({ headers }: ReadyRequest, { etag }: ReadyAnswer): Given {
+function givenTo({ headers }: BriefRequest, { etag }: ReadyAnswer): Given {
   return { requestId: randomUUID(), isSame: etag !== null && isUnchanged(headers['if-none-match'], etag) };
 }
 

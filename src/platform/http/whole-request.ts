@@ -6,6 +6,14 @@ import type { ReadyAnswer } from './ready-answer.js';
 /** What is looked at before an answer that is ready; of Node's requests and of whole ones. */
 export type ReadyRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'socket'>;
 
+/** What decides over a request each time it comes, whoever calls. */
+export const ALWAYS_READ = ['host', 'if-none-match', 'x-forwarded-for', 'x-forwarded-proto'] as const;
+
+/** Of a request as much as must be known each time; credentials are not among it. */
+export interface BriefRequest extends Pick<ReadyRequest, 'method' | 'url' | 'socket'> {
+  readonly headers: Partial<Pick<IncomingHttpHeaders, (typeof ALWAYS_READ)[number]>>;
+}
+
 /**
  * A request of HTTP/1.1 that came in one piece, nothing before or behind it, on a connection that stays open: what apps and
  * servers send all the time. Read strictly: see `wholeRequestOf`.

@@ -35,24 +35,25 @@ export class Apps {
 
   /** The same at once, where everything is remembered; null says nothing but to ask `recognise`. */
   recogniseNow(authorization: string | undefined): AppCaller | null {
-    const claims = this.checkedClaims(authorization);
-    return claims && this.admitNow(claims);
+    const claims = this.#checkedClaims(authorization);
+    return claims && this.tokens.acceptNow(claims);
   }
 
-  /** What a token says whose signature was right; null if that is not known. Whether it still holds is another question. */
-  checkedClaims(authorization: string | undefined): AccessTokenClaims | null {
-    if (authorization === undefined) return null;
-    return this.#checked.get(digestOf(authorization)) ?? null;
-  }
-
-  /** The app behind claims of a token whose signature was right, if all else is remembered; asked each time (S-62). */
-  admitNow(claims: AccessTokenClaims): AppCaller | null {
-    return this.tokens.acceptNow(claims);
+  /** The same again and again; null if the signature of this token was not checked. All else is asked each time (S-62). */
+  follow(authorization: string | undefined): (() => AppCaller | null) | null {
+    const claims = this.#checkedClaims(authorization);
+    return claims && this.tokens.follow(claims);
   }
 
   /** Whether the app is still let in by the token that it came with. */
   async isStillIn({ claims }: AppCaller): Promise<boolean> {
     return (await this.tokens.accept(claims)) !== null;
+  }
+
+  /** What a token says whose signature was right; null if that is not known. Whether it still holds is another question. */
+  #checkedClaims(authorization: string | undefined): AccessTokenClaims | null {
+    if (authorization === undefined) return null;
+    return this.#checked.get(digestOf(authorization)) ?? null;
   }
 
   async #claimsOf(token: string, digest: string): Promise<AccessTokenClaims | null> {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService } from '../../../features/discovery/index.js';
+import { DiscoveryService, type ServerList } from '../../../features/discovery/index.js';
 import type { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../../platform/http/ready-answers.js';
 import type { AskAgain } from '../../../platform/http/repeated-requests.js';
 import type { ReadyRequest } from '../../../platform/http/whole-request.js';
 import { soon, type Soon } from '../../../shared/soon.js';
 import { AppLimits } from '../bearer/app-limits.js';
-import { Apps } from '../bearer/apps.service.js';
+import { Apps, type AppCaller } from '../bearer/apps.service.js';
 import { API_OPEN_HEADERS } from '../cors.js';
 import { LIST_SCOPE } from './server-list.js';
 import { seenLists } from './seen-lists.js';
@@ -35,12 +35,18 @@ export class ReadyLists implements ReadyRoute {
   }
 
   again({ headers }: ReadyRequest): AskAgain | null {
-    const claims = this.apps.checkedClaims(headers.authorization);
-    if (claims === null) return null;
+    const recognise = this.apps.follow(headers.authorization);
+    if (recognise === null) return null;
+    /** The app as it was let in last, and what it asks for: as long as it is the same, nothing of it is looked at. */
+    let last: { readonly app: AppCaller; readonly listOf: () => ServerList | undefined } | undefined;
     return (network) => {
-      const app = this.apps.admitNow(claims);
-      if (app?.scopes.has(LIST_SCOPE) !== true) return null;
-      const list = this.discovery.recall(app.account.id);
+      const app = recognise();
+      if (app === null) return null;
+      if (last?.app !== app) {
+        if (!app.scopes.has(LIST_SCOPE)) return null;
+        last = { app, listOf: this.discovery.follow(app.account.id) };
+      }
+      const list = last.listOf();
       return list && this.limits.countNow(network, app.signInId) ? list.ready(seenLists).from(network) : null;
     };
   }

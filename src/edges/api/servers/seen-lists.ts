@@ -13,6 +13,8 @@ export class SeenLists {
   readonly #homes: ReadonlySet<string>;
   #elsewhere: ReadyAnswer | undefined;
   #atHome: { readonly network: string; readonly answer: ReadyAnswer } | undefined;
+  #lastNetwork: string | undefined;
+  #last: ReadyAnswer | undefined;
 
   constructor(private readonly servers: readonly UsableLink[]) {
     this.#homes = new Set(servers.map(({ server }) => server.network));
@@ -20,6 +22,14 @@ export class SeenLists {
 
   /** @param network of the app (`networkOf`) */
   from(network: string): ReadyAnswer {
+    if (this.#last === undefined || this.#lastNetwork !== network) {
+      this.#last = this.#from(network);
+      this.#lastNetwork = network;
+    }
+    return this.#last;
+  }
+
+  #from(network: string): ReadyAnswer {
     if (!this.#homes.has(network)) return (this.#elsewhere ??= this.#seen(network));
     if (this.#atHome?.network !== network) this.#atHome = { network, answer: this.#seen(network) };
     return this.#atHome.answer;
