@@ -7,14 +7,18 @@ import { SetupService } from './features/accounts/index.js';
 import { freePort } from './free-port.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { SystemRandom } from './platform/crypto/system-random.js';
+import { Jobs } from './platform/jobs/jobs.service.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
+import { SECOND } from './shared/clock.js';
 
 /**
  * So many may wait to be accepted, if the kernel allows it (`net.core.somaxconn`); Node's own is 511. Whoever finds no place
  * tries again after 1, 3, 7, 15 seconds, so a burst of a second would make some wait for half a minute (R-41).
  */
 const BACKLOG = 4_096;
+/** Whoever waits for the link of the set-up looks at the console. */
+const OFFER_AGAIN_MS = 2 * SECOND;
 
 /** Runs the broker until a signal ends it. @returns the exit code */
 export async function serve(): Promise<number> {
@@ -47,8 +51,8 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');
     warnOfMailsInLog(config, log);
-    await offerSetup(app, config, announcements);
-    // Last: new signing keys may take seconds, and a database that breaks meanwhile must not end a broker that serves.
+    // From here on it serves: a database that breaks now must not end it.
+    app.get(Jobs).untilDone('offer the set-up', OFFER_AGAIN_MS, () => offerSetup(app, config, announcements));
     await warnAtStart(app);
   } catch (error) {
     await app.close();

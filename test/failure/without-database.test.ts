@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { join } from 'node:path';
 import { escapedForm } from '../simulator/forms.js';
 import { TestBroker } from '../support/broker.js';
-import { buildBefore, ChildBroker } from '../support/child-broker.js';
+import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 import { eventually } from '../support/eventually.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { PASSWORD, signUp } from '../support/people.js';
@@ -163,5 +164,30 @@ declare('a broker whose PostgreSQL is away', () => {
     expect(await pulse).toBeLessThan(1_000);
     proxy.heal();
     await expectRecovery();
+  });
+
+  test('serves on when the database is cut as it says that it listens, and offers the set-up later', async () => {
+    const folder = temporaryFolder();
+    const early = await FaultProxy.before(database);
+    // Whether there is an operator is the first thing asked after that.
+    early.cutAt('"role" = ');
+    const started = ChildBroker.spawn(folder, {
+      DATABASE_URL: early.url,
+      KEY_RING_FILE: join(prepared.dataDir, 'keyring.json'),
+    });
+    try {
+      const said = (words: string): Promise<void> =>
+        eventually(() => expect(started.lines.join()).toContain(words), 10_000);
+      await said('offer the set-up');
+      expect(started.listening.msg).toBe('listening');
+      expect((await fetch(`${started.url}/health/live`)).status).toBe(200);
+      expect(started.lines.join()).not.toContain('/setup?token=');
+      early.heal();
+      await said('/setup?token=');
+    } finally {
+      await started.kill();
+      await early.close();
+    }
+    removeFolder(folder);
   });
 });

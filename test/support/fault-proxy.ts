@@ -8,6 +8,7 @@ export class FaultProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #fault: Fault = 'none';
+  #lastWords: string | undefined;
 
   private constructor(private target: URL) {
     this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#accept(socket));
@@ -35,6 +36,11 @@ export class FaultProxy {
     for (const pair of this.#pairs) destroy(pair);
   }
 
+  /** As `cut`, when somebody sends this. */
+  cutAt(words: string): void {
+    this.#lastWords = words;
+  }
+
   /** Nothing gets through any more and nobody is told, as when packets are dropped. */
   blackHole(): void {
     this.#fault = 'black-hole';
@@ -52,6 +58,7 @@ export class FaultProxy {
   heal(target?: string): void {
     if (target !== undefined) this.target = new URL(target);
     this.#fault = 'none';
+    this.#lastWords = undefined;
     for (const [client, upstream] of this.#pairs) {
       client.resume();
       upstream.resume();
@@ -72,6 +79,9 @@ export class FaultProxy {
     const upstream = connect({ host: this.target.hostname, port: Number(this.target.port) });
     const pair = [client, upstream] as const;
     this.#pairs.add(pair);
+    client.on('data', (bytes) => {
+      if (this.#lastWords !== undefined && bytes.includes(this.#lastWords)) this.cut();
+    });
     // Not pipe(): its flow control would start a paused socket again.
     forward(client, upstream);
     forward(upstream, client);
@@ -91,7 +101,9 @@ export class FaultProxy {
 }
 
 function forward(from: Socket, to: Socket): void {
-  from.on('data', (bytes) => to.write(bytes));
+  from.on('data', (bytes) => {
+    if (!to.destroyed) to.write(bytes);
+  });
   from.on('end', () => to.end());
 }
 

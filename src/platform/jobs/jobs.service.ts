@@ -4,7 +4,7 @@ import { Log } from '../logging/log.js';
 /** Work that comes round: cleaning, delivery. One run of a job at a time; a failed run is logged and comes round again. */
 @Injectable()
 export class Jobs implements BeforeApplicationShutdown {
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
   #leads = (): boolean => true;
@@ -31,8 +31,26 @@ export class Jobs implements BeforeApplicationShutdown {
       busy = true;
       this.#track(name, work, () => (busy = false));
     }, periodMs);
-    timer.unref();
-    this.#timers.push(timer);
+    this.#timers.add(timer.unref());
+  }
+
+  /** Runs `work` now, and `againAfterMs` after each time that it failed, until it succeeds or the process stops. */
+  untilDone(name: string, againAfterMs: number, work: () => Promise<void>): void {
+    const again = (): void => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.untilDone(name, againAfterMs, work);
+      }, againAfterMs);
+      this.#timers.add(timer.unref());
+    };
+    this.soon(name, async () => {
+      try {
+        await work();
+      } catch (error) {
+        if (!this.#stopped) again();
+        throw error;
+      }
+    });
   }
 
   /** Runs `work` once, soon, beside the request that asked for it. */

@@ -92,6 +92,37 @@ test('a job that throws at once ends nobody else', async () => {
   expect(log.messages('error')).toEqual(['job failed', 'job failed']);
 });
 
+test('what must be done once is tried until it is done, and told each time it is not', async () => {
+  let runs = 0;
+  jobs.untilDone('once', 1_000, () => {
+    runs += 1;
+    return runs < 3 ? Promise.reject(new Error('no')) : Promise.resolve();
+  });
+  const seen: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    await jobs.idle();
+    seen.push(runs);
+    jest.advanceTimersByTime(1_000);
+  }
+  expect(seen).toEqual([1, 2, 3, 3, 3]);
+  expect(log.lines.map(({ fields }) => fields)).toMatchObject([{ job: 'once' }, { job: 'once' }]);
+});
+
+test('what must be done once is not tried any more when it stops', async () => {
+  let runs = 0;
+  const failing = (): Promise<void> => {
+    runs += 1;
+    return Promise.reject(new Error('no'));
+  };
+  jobs.untilDone('waits for its next time', 1_000, failing);
+  await jobs.idle();
+  jobs.untilDone('fails while it stops', 1_000, failing);
+  await jobs.stop();
+  jest.advanceTimersByTime(10_000);
+  await jobs.idle();
+  expect(runs).toBe(2);
+});
+
 test('stopping waits for what runs and begins nothing more', async () => {
   const { work, end, runs } = held();
   jobs.soon('now', work);
