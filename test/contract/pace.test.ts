@@ -4,7 +4,9 @@ import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { MemoryLimiter } from '../../src/platform/limits/memory-limiter.js';
 import { Once } from '../../src/platform/limits/once.js';
 import { MemoryPace, RedisPace, SharedPace, type Pace } from '../../src/platform/limits/pace.js';
-import { RedisAway, RedisLink } from '../../src/platform/redis/redis-link.js';
+import { RedisAway } from '../../src/platform/redis/redis-away.js';
+import { RedisLink } from '../../src/platform/redis/redis-link.js';
+import { runScript } from '../../src/platform/redis/redis-script.js';
 import { FixedClock } from '../support/fixed-clock.js';
 import { RecordingLog } from '../support/recording-log.js';
 
@@ -54,6 +56,45 @@ for (const [name, isHere, nodes] of adapters) {
     });
   });
 }
+
+(redisUrl === '' ? describe.skip : describe)('what Redis answers', () => {
+  beforeAll(async () => {
+    link = await RedisLink.open(redisUrl, new RecordingLog());
+  });
+  afterAll(() => link.close());
+
+  const answering = (reply: string): Promise<unknown> =>
+    link.ask((redis) => runScript(redis, 'return redis.error_reply(ARGV[1])', [], [reply]));
+
+  test('counts as being away where it says that it can do nothing for us for now', async () => {
+    for (const code of ['LOADING', 'READONLY', 'MASTERDOWN', 'OOM', 'BUSY', 'MISCONF', 'NOREPLICAS']) {
+      await expect(answering(`${code} not now`)).rejects.toThrow(RedisAway);
+      // One that answers again: three failures in a row would be a Redis that is away.
+      await link.ask((redis) => redis.ping());
+    }
+  });
+
+  test('is an error of ours where it says that we ask wrongly, and it is there all the same', async () => {
+    const name = `signpost:test:${random.hex(8)}`;
+    await link.ask((redis) => redis.set(name, 'text', 'PX', 1_000));
+    const wrong: Record<string, () => Promise<unknown>> = {
+      'a script that fails': () => link.ask((redis) => runScript(redis, 'return nil + 1', [], [])),
+      'a script that does not compile': () => link.ask((redis) => runScript(redis, 'return (', [], [])),
+      'a script on another type': () =>
+        link.ask((redis) => runScript(redis, "return redis.call('HGET', KEYS[1], 'f')", [name], [])),
+      'another type': () => link.ask((redis) => redis.hget(name, 'field')),
+      'an unknown command': () => link.ask((redis) => redis.call('NOSUCHCOMMAND')),
+      'a script nobody told': () => link.ask((redis) => redis.evalsha('0'.repeat(40), 0)),
+    };
+    for (const [what, ask] of Object.entries(wrong)) {
+      const error = await ask().catch((thrown: unknown) => thrown);
+      expect([what, error instanceof RedisAway, error instanceof Error]).toEqual([what, false, true]);
+    }
+    const bug = new TypeError('of the question itself');
+    await expect(link.ask(() => Promise.reject(bug))).rejects.toBe(bug);
+    expect(link.isUp).toBe(true);
+  });
+});
 
 test('while Redis is away each node follows those that ask it', async () => {
   const clock = new FixedClock();

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
-import { RedisAway, type RedisLink } from '../redis/redis-link.js';
+import { RedisAway } from '../redis/redis-away.js';
+import type { RedisLink } from '../redis/redis-link.js';
 import { NOW, runScript } from '../redis/redis-script.js';
 
 /** How often somebody may ask, who is told a pause and may be told a longer one. */

@@ -1,5 +1,5 @@
 import type { RedisLink } from '../redis/redis-link.js';
-import { RedisAway } from '../redis/redis-link.js';
+import { RedisAway } from '../redis/redis-away.js';
 import { countPassed } from './limit-metrics.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
 import type { Tally } from './tally.js';

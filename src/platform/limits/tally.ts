@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
-import { RedisAway } from '../redis/redis-link.js';
+import { RedisAway } from '../redis/redis-away.js';
 import type { Rule } from './limiter.js';
 
 /** So many acts of one kind and caller. */

@@ -1,6 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Log } from '../logging/log.js';
 import { gauge, histogram } from '../metrics/metrics.js';
+import { isAbsence, RedisAway } from './redis-away.js';
 
 const questions = histogram({
   name: 'signpost_redis_duration_seconds',
@@ -15,14 +16,6 @@ const away = gauge({
   help: '1 while Redis is away and every node counts its share of the limits by itself; not there without REDIS_URL.',
   labels: {},
 });
-
-/** Redis did not do what it was asked for: whoever asked goes on without it. */
-export class RedisAway extends Error {
-  constructor(cause?: unknown) {
-    super('Redis is away', { cause });
-    this.name = 'RedisAway';
-  }
-}
 
 /** No request waits longer for Redis. */
 const ANSWER_TIMEOUT_MS = 50;
@@ -96,7 +89,7 @@ export class RedisLink {
     return this.#comebacks;
   }
 
-  /** @throws RedisAway after 50 ms at most, at once while it is down */
+  /** @throws RedisAway after 50 ms at most, at once while it is down; what else is thrown is a mistake of the question */
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
     if (!this.#isUp) {
       spared.observe(0);
@@ -110,6 +103,7 @@ export class RedisLink {
       return answer;
     } catch (error) {
       bad.observe((performance.now() - since) / 1_000);
+      if (!isAbsence(error)) throw error;
       this.#failures += 1;
       if (this.#failures >= FAILURES_UNTIL_DOWN) this.#goDown();
       throw new RedisAway(error);
