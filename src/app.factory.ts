@@ -10,6 +10,7 @@ import { openApiDocument } from './edges/api/reference/openapi.js';
 import { ReadyLists } from './edges/api/servers/ready-lists.service.js';
 import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
+import { ReadyAccepts } from './edges/connect/ready-accepts.service.js';
 import { ReadyServers } from './edges/connect/ready-servers.service.js';
 import { ReadyUpdates } from './edges/connect/ready-updates.service.js';
 import { oidcErrors } from './edges/oidc/oidc-errors.js';
@@ -58,6 +59,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   ready.add(app.get(ReadyServers));
   ready.add(app.get(ReadyLists));
   ready.add(app.get(ReadyUpdates));
+  ready.add(app.get(ReadyAccepts));
   const { server } = adapter.getInstance();
   ready.standBefore(server);
   const priorities = new PriorityTable(declaredRoutes(app.get(ModulesContainer)), app.get(Reflector));

@@ -93,7 +93,12 @@ describe('routes', () => {
   });
 
   test('before the framework are these, and admit whom the long way admits', () => {
-    const names = ['GET /service/servers', 'GET /api/v1/servers', 'POST /service/Servers'];
+    const names = [
+      'GET /service/servers',
+      'GET /api/v1/servers',
+      'POST /service/Servers',
+      'GET /service/ServerAuthorizations/accept',
+    ];
     expect(ready.map(({ method, path }) => `${method} ${path}`)).toEqual(names);
     for (const { method, path, callers } of ready) {
       expect(routes.find(({ name }) => name === `${method} ${path}`)?.callers).toEqual(callers);

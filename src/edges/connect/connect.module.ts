@@ -9,6 +9,7 @@ import { AuthorizationsController } from './authorizations.controller.js';
 import { ConnectCallersGuard } from './callers.guard.js';
 import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
+import { ReadyAccepts } from './ready-accepts.service.js';
 import { ReadyServers } from './ready-servers.service.js';
 import { ReadyUpdates } from './ready-updates.service.js';
 import { ServersController } from './servers.controller.js';
@@ -26,6 +27,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
-  providers: [ConnectCallersGuard, ReadyServers, ReadyUpdates],
+  providers: [ConnectCallersGuard, ReadyAccepts, ReadyServers, ReadyUpdates],
 })
 export class ConnectModule {}

@@ -1,16 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
-import { ServersService, type Server, type ServerAsRead } from '../../features/servers/index.js';
+import {
+  ServersService,
+  type Server,
+  type ServerAsRead,
+  type ServerFields,
+} from '../../features/servers/index.js';
 import { anonymousRule } from '../../platform/http/callers.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
+import { aheadOfFramework } from '../../platform/http/request-context.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { hasSmallBody, readSmallBody } from '../../platform/http/small-body.js';
 import { Limiter } from '../../platform/limits/limiter.js';
-import type { Soon } from '../../shared/soon.js';
+import { DomainError } from '../../shared/domain-error.js';
+import type { ServerId } from '../../shared/ids.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { serverKeyOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
+import { Parameters } from './parameters/parameters.js';
+import { fieldsOf, SERVER_PARAMETERS } from './said-by-servers.js';
 import { updateEntry } from './shapes.js';
 
 /** What an update said, as it was sent: that the same bytes say the same needs no reading. */
@@ -20,9 +30,20 @@ interface Said {
   readonly body: string;
 }
 
+/** An update, and who it says it is of. */
+interface Asked {
+  readonly request: ReadyRequest;
+  readonly network: string;
+  readonly id: ServerId;
+  readonly key: string | undefined;
+  readonly said: Said;
+}
+
+type Updated = Awaited<ReturnType<ServersService['update']>>;
+
 /**
- * E3 from a server that says what it said before, as each does every hour (P-5). `ServersController.registerOrUpdate` answers
- * the same; it tells what it has found to be nothing new.
+ * E3 from a server that proves to be it and says what can be read: the same as before, as each does every hour (P-5), or
+ * something new (P-6). `ServersController.registerOrUpdate` answers the same, and whatever is to be refused or is unusual.
  */
 @Injectable()
 export class ReadyUpdates implements ReadyRoute {
@@ -43,7 +64,13 @@ export class ReadyUpdates implements ReadyRoute {
 
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     if (!hasSmallBody(request.headers)) return null;
-    return readSmallBody(request, (body) => this.#answerTo(request, network, body));
+    return readSmallBody(request, (body) => {
+      const id = (this.url.exec(request.url ?? '')?.[2] ?? '') as ServerId;
+      const said = { contentType: request.headers['content-type'], body: body.toString('latin1') };
+      const asked = { request, network, id, key: serverKeyOf(request), said };
+      const same = this.#whoSaidBefore(asked);
+      return same === null ? this.#read(asked, body) : this.#isCounted(asked) ? answerOf(same) : null;
+    });
   }
 
   /** An update that told nothing new of `same`. */
@@ -52,18 +79,53 @@ export class ReadyUpdates implements ReadyRoute {
     this.#said.set(same, { contentType: headers['content-type'], body: body.toString('latin1') });
   }
 
-  #answerTo(request: ReadyRequest, network: string, body: Buffer): ReadyAnswer | null {
-    const server = this.#whoSaidBefore(request, network, body);
-    if (server === null) return null;
-    const rules = [anonymousRule(network, this.config), this.servers.updateRule(server.id)];
-    return this.limiter.takeNow(rules) ? new ReadyAnswer(null, JSON.stringify(updateEntry(server))) : null;
+  #whoSaidBefore({ id, key, network, said }: Asked): Server | null {
+    const server = this.servers.recognise(id, key, network);
+    const before = server && this.#said.get(server);
+    return before?.contentType === said.contentType && before?.body === said.body ? server : null;
   }
 
-  #whoSaidBefore(request: ReadyRequest, network: string, body: Buffer): Server | null {
-    const id = this.url.exec(request.url ?? '')?.[2] ?? '';
-    const server = this.servers.recognise(id, serverKeyOf(request), network);
-    const said = server && this.#said.get(server);
-    if (!said || said.contentType !== request.headers['content-type']) return null;
-    return said.body === body.toString('latin1') ? server : null;
+  /** Whoever is not let in is counted by the framework. */
+  #isCounted({ id, network }: Asked): boolean {
+    return this.limiter.takeNow([anonymousRule(network, this.config), this.servers.updateRule(id)]);
+  }
+
+  #read(asked: Asked, body: Buffer): Soon<ReadyAnswer | null> {
+    const { id, key, network, said } = asked;
+    const update = unlessInvalid(() => {
+      const fields = fieldsIn(said.contentType, body);
+      return fields && this.servers.prepareUpdate(id, key, fields, network);
+    });
+    return soon(update, (goOn) =>
+      goOn !== null && this.#isCounted(asked) ? this.#carryOut(asked, goOn) : null,
+    );
+  }
+
+  #carryOut({ request, network, said }: Asked, update: () => Soon<Updated>): Soon<ReadyAnswer> {
+    return aheadOfFramework(request, network, async (requestId) => {
+      const { server, same } = await update();
+      if (same !== null) this.#said.set(same, said);
+      return answerOf(server, requestId);
+    });
+  }
+}
+
+function answerOf(server: Server, requestId?: string): ReadyAnswer {
+  return new ReadyAnswer(null, JSON.stringify(updateEntry(server)), requestId);
+}
+
+/** @throws DomainError invalid */
+function fieldsIn(contentType: string | undefined, body: Buffer): ServerFields | null {
+  const wire = Parameters.ofForm({ contentType, contentEncoding: undefined, body }, SERVER_PARAMETERS);
+  return wire && fieldsOf(wire);
+}
+
+/** What is invalid, the framework explains. */
+function unlessInvalid<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'invalid') return null;
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { Controller, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DiscoveryService } from '../../features/discovery/index.js';
 import { LinksService } from '../../features/links/index.js';
-import { ServersService, type ServerFields } from '../../features/servers/index.js';
+import { ServersService } from '../../features/servers/index.js';
 import { invalidField } from '../../shared/domain-error.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Priority } from '../../platform/http/overload/priority.js';
@@ -10,6 +10,7 @@ import { ConnectCallersGuard, serverKeyOf, type DeviceCaller } from './callers.g
 import { narrowTo } from './narrow.js';
 import type { Parameters } from './parameters/parameters.js';
 import { ReadyUpdates } from './ready-updates.service.js';
+import { fieldsOf, SERVER_PARAMETERS } from './said-by-servers.js';
 import { serverEntry, updateEntry, waitingEntry } from './shapes.js';
 import { Caller, Endpoint, Network, Wire, WireQuery } from './wire.decorators.js';
 
@@ -31,7 +32,7 @@ export class ServersController {
   @Endpoint('POST', 'Servers', 'nobody-in-particular')
   async registerOrUpdate(
     @WireQuery(['id']) query: Parameters,
-    @Wire(['name', 'url', 'systemId', 'localAddress']) wire: Parameters,
+    @Wire(SERVER_PARAMETERS) wire: Parameters,
     @Req() request: FastifyRequest,
     @Network() network: string,
   ): Promise<object> {
@@ -61,13 +62,4 @@ export class ServersController {
     const { server, key } = await this.servers.register(fieldsOf(wire), network);
     return { Id: server.id, Url: server.url, Name: server.name, AccessKey: key };
   }
-}
-
-function fieldsOf(wire: Parameters): ServerFields {
-  return {
-    name: wire.required('name'),
-    url: wire.required('url'),
-    systemId: wire.required('systemId'),
-    localAddress: wire.optional('localAddress'),
-  };
 }

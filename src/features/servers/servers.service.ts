@@ -7,6 +7,7 @@ import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { AuditTrail } from '../audit/index.js';
 import { RestoreHold } from '../restores/index.js';
 import { KnownServers } from './known-servers.js';
@@ -27,6 +28,16 @@ const KEY = /^[0-9a-f]{64}$/i;
 
 /** A server as it was read. */
 export type ServerAsRead = Readonly<Server>;
+
+/** What a server says, checked, and from where. */
+type Said = CheckedFields & Pick<Server, 'network'>;
+
+interface Updated {
+  /** As it is now. */
+  readonly server: Server;
+  /** As it was read, if that said the same already. */
+  readonly same: ServerAsRead | null;
+}
 
 /** Runs inside the unit of work in which a server changed its systemId. */
 export type IdentityListener = (serverId: ServerId) => Promise<void>;
@@ -85,7 +96,6 @@ export class ServersService {
    *
    * `readFields` is called once the caller has proven to be the server: strangers are not told about fields.
    *
-   * @returns the server as it is now; and as it was read, if that said the same already
    * @throws DomainError not-found and unauthenticated only after a successful read (R-02), and not soon after a
    * restore, when unavailable stands for them (R-33); then invalid
    */
@@ -94,17 +104,32 @@ export class ServersService {
     key: string | undefined,
     readFields: () => ServerFields,
     network: string,
-  ): Promise<{ server: Server; same: ServerAsRead | null }> {
+  ): Promise<Updated> {
     const read = await this.#proven(id, key);
-    const server = withoutDigest(read);
     await this.limiter.take([this.updateRule(id)]);
-    const checked = checkedFields(readFields(), this.config.addressAllow);
-    const now = this.clock.now();
-    const isNews = !sameFields(server, checked) || server.network !== network;
-    if (isNews || now - server.heardAt >= HOUR) {
-      await this.unitOfWork.run(() => this.#store(id, { ...checked, network, heardAt: now }));
-    }
-    return { server: { ...server, ...checked, network }, same: isNews ? null : read };
+    return this.#take({ ...checkedFields(readFields(), this.config.addressAllow), network }, read);
+  }
+
+  /**
+   * `update` up to where the caller is counted (`updateRule`), for whoever would be let in; at once where the server is
+   * remembered, and on SQLite.
+   *
+   * @returns what goes on from there; null, which says nothing but to ask `update`, for whom that would refuse
+   * @throws DomainError invalid
+   */
+  prepareUpdate(
+    id: ServerId,
+    key: string | undefined,
+    fields: ServerFields,
+    network: string,
+  ): Soon<(() => Soon<Updated>) | null> {
+    if (!this.hold.isOff) return null;
+    const said = { ...checkedFields(fields, this.config.addressAllow), network };
+    const read = this.known.find(id) ?? this.known.read(id, () => this.servers.find(id));
+    return soon(read, (server) => {
+      if (server === null || !isKeyOf(server, key)) return null;
+      return () => this.#take(said, server);
+    });
   }
 
   /**
@@ -173,7 +198,18 @@ export class ServersService {
     throw wrongServerKey();
   }
 
-  async #store(id: ServerId, changes: CheckedFields & Pick<Server, 'network' | 'heardAt'>): Promise<void> {
+  #take(said: Said, read: ServerWithDigest): Soon<Updated> {
+    const now = this.clock.now();
+    const isNews = !sameFields(read, said) || read.network !== said.network;
+    const updated = { server: { ...withoutDigest(read), ...said }, same: isNews ? null : read };
+    if (!isNews && now - read.heardAt < HOUR) return updated;
+    return this.unitOfWork.run(async () => {
+      await this.#store(read.id, { ...said, heardAt: now });
+      return updated;
+    });
+  }
+
+  async #store(id: ServerId, changes: Said & Pick<Server, 'heardAt'>): Promise<void> {
     await this.unitOfWork.exclusive(`server:${id}`);
     const before = await this.servers.find(id);
     await this.servers.change(id, changes);

@@ -1,18 +1,20 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
 import { admit } from './admission.js';
+import { wholeOf } from './before-parser.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
 import { failureOf } from './look-up-failures.js';
 import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
-import { withinRequest } from './request-context.js';
+import { earlyIdOf, withinRequest } from './request-context.js';
 import { cutSlowReaders } from './slow-readers.js';
 import type { BriefRequest } from './whole-request.js';
 
@@ -65,7 +67,7 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
     http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
-    genReqId: () => randomUUID(),
+    genReqId: (raw: IncomingMessage) => earlyIdOf(wholeOf(raw) ?? raw) ?? randomUUID(),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.
       const context = { requestId: request.id, network: '' };

@@ -17,10 +17,14 @@ export class ReadyAnswer {
   readonly fields: Fields;
   readonly written: string;
 
-  /** @param etag strong, with its quotation marks; null: none */
+  /**
+   * @param etag strong, with its quotation marks; null: none
+   * @param requestId under which something was written down; then it is for that request alone
+   */
   constructor(
     readonly etag: string | null,
     json: string,
+    readonly requestId?: string,
   ) {
     this.bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
     this.bytes.write(json);

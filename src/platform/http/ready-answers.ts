@@ -296,8 +296,8 @@ function answerAgain(ask: AskAgain, network: string): ReadyAnswer | null {
   }
 }
 
-function givenTo({ headers }: BriefRequest, { etag }: ReadyAnswer): Given {
-  return { requestId: randomUUID(), isSame: etag !== null && isUnchanged(headers['if-none-match'], etag) };
+function givenTo({ headers }: BriefRequest, { etag, requestId = randomUUID() }: ReadyAnswer): Given {
+  return { requestId, isSame: etag !== null && isUnchanged(headers['if-none-match'], etag) };
 }
 
 /** Whether something comes behind the head. A GET with a body is read by the framework. */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { StorageUse } from '../../shared/storage-use.js';
 
@@ -23,6 +24,29 @@ export function withinRequest(context: RequestContext, response: ServerResponse,
     else setTimeout(end, ABANDONED_MS).unref();
   });
   storage.run(context, work);
+}
+
+/** By request. */
+const early = new WeakMap<object, string>();
+
+/**
+ * The same for work that is done ahead of the framework; should it fail, the framework tells so under the same id.
+ *
+ * @param work is given the id of the request
+ */
+export function aheadOfFramework<T>(
+  request: object,
+  network: string,
+  work: (requestId: string) => Promise<T>,
+): Promise<T> {
+  const requestId = randomUUID();
+  early.set(request, requestId);
+  return use.during(() => storage.run({ requestId, network }, work, requestId));
+}
+
+/** The id under which work was done ahead of the framework, if any was. */
+export function earlyIdOf(request: object): string | undefined {
+  return early.get(request);
 }
 
 /** The request being worked on; empty for the broker's own jobs. */

@@ -13,23 +13,25 @@ export function hasSmallBody(headers: IncomingMessage['headers']): boolean {
 }
 
 /**
- * Reads the body of a request that has a small one, if it comes in one piece; at once if it has come. What `use` makes nothing
- * of stays in the request, for whoever reads it next.
+ * Looks at the body of a request that has a small one, if it comes in one piece; at once if it has come. It stays in the
+ * request, for whoever reads it next; `use` may look at it until it returns.
  */
-export function readSmallBody<T>(request: ReadyRequest, use: (body: Buffer) => T | null): Soon<T | null> {
+export function readSmallBody<T>(
+  request: ReadyRequest,
+  use: (body: Buffer) => Soon<T | null>,
+): Soon<T | null> {
   if (request instanceof WholeRequest) return use(request.body);
   return request instanceof IncomingMessage ? readStream(request, use) : null;
 }
 
-async function readStream<T>(request: IncomingMessage, use: (body: Buffer) => T | null): Promise<T | null> {
+async function readStream<T>(
+  request: IncomingMessage,
+  use: (body: Buffer) => Soon<T | null>,
+): Promise<T | null> {
   await new Promise<void>((resolve) => request.once('readable', resolve));
   const body = request.read() as Buffer | null;
   if (body === null) return null;
-  let made: T | null = null;
-  try {
-    if (body.length === Number(request.headers['content-length'])) made = use(body);
-    return made;
-  } finally {
-    if (made === null) request.unshift(body);
-  }
+  // At once: later the stream would have ended.
+  request.unshift(body);
+  return body.length === Number(request.headers['content-length']) ? use(body) : null;
 }

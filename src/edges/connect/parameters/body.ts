@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { DomainError } from '../../../shared/domain-error.js';
 import { readJson } from './json.js';
 import type { KnownNames, Pair } from './known-names.js';
 import { readMultipart } from './multipart.js';
 import { looksLikeForm, readForm } from './pairs.js';
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** A request body as it came off the wire. */
 export interface RawBody {
@@ -22,7 +25,7 @@ export async function readBody(raw: RawBody, known: KnownNames): Promise<Pair[]>
   if (text.trim() === '') return [];
   const contentType = raw.contentType ?? '';
   switch (mediaType(contentType)) {
-    case 'application/x-www-form-urlencoded':
+    case FORM:
       return readForm(text, known);
     case 'application/json':
       return readJson(text, known);
@@ -31,6 +34,12 @@ export async function readBody(raw: RawBody, known: KnownNames): Promise<Pair[]>
     default:
       return readUndeclared(text, known);
   }
+}
+
+/** The same at once, of a body that says that it is a form, as media servers send it; null: it is something else. */
+export function readFormBody({ contentType, body }: RawBody, known: KnownNames): Pair[] | null {
+  if (body === undefined || mediaType(contentType ?? '') !== FORM) return null;
+  return readForm(decodeUtf8(body), known);
 }
 
 /** A missing or strange content type is no reason to refuse a body whose shape leaves no doubt. */
@@ -50,12 +59,11 @@ function assertUncompressed(contentEncoding: string | undefined): void {
   if (encoding !== '' && encoding !== 'identity') throw unsupported('the body must not be compressed');
 }
 
+/** Without the mark with which some begin a text. */
 function decodeUtf8(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw new DomainError('invalid', 'invalid-body', 'the body is not valid UTF-8');
-  }
+  if (!isUtf8(body)) throw new DomainError('invalid', 'invalid-body', 'the body is not valid UTF-8');
+  const text = body.toString('utf8');
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function unsupported(message: string): DomainError {

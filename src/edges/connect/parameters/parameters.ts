@@ -1,7 +1,6 @@
 import { invalidField } from '../../../shared/domain-error.js';
-import { readBody } from './body.js';
-import type { RawBody } from './body.js';
-import { KnownNames } from './known-names.js';
+import { readBody, readFormBody, type RawBody } from './body.js';
+import { KnownNames, type Pair } from './known-names.js';
 import { readQuery } from './pairs.js';
 
 /** What a request says, before anybody has interpreted it. */
@@ -34,8 +33,17 @@ export class Parameters {
    */
   static async read(request: RawRequest, names: readonly string[]): Promise<Parameters> {
     const known = KnownNames.of(names);
+    return Parameters.#of(names, [...readQuery(request.query, known), ...(await readBody(request, known))]);
+  }
+
+  /** The same at once, of an uncompressed body alone that says that it is a form; null: it is something else. */
+  static ofForm(body: RawBody, names: readonly string[]): Parameters | null {
+    const pairs = readFormBody(body, KnownNames.of(names));
+    return pairs && Parameters.#of(names, pairs);
+  }
+
+  static #of(names: readonly string[], pairs: readonly Pair[]): Parameters {
     const values = new Map<string, string | undefined>(names.map((name) => [name, undefined]));
-    const pairs = [...readQuery(request.query, known), ...(await readBody(request, known))];
     for (const { name, value } of pairs) {
       // Old clients send the same value in query and body (Q9).
       if ((values.get(name) ?? value) !== value)

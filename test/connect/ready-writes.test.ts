@@ -1,0 +1,249 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
+import { ReadyAccepts } from '../../src/edges/connect/ready-accepts.service.js';
+import { ReadyUpdates } from '../../src/edges/connect/ready-updates.service.js';
+import type { Account } from '../../src/features/accounts/index.js';
+import { AuditRepository } from '../../src/features/audit/audit.repository.js';
+import { ServersRepository } from '../../src/features/servers/servers.repository.js';
+import { Readiness } from '../../src/platform/http/readiness.js';
+import { Limiter } from '../../src/platform/limits/limiter.js';
+import { Transaction } from '../../src/platform/database/transaction.js';
+import { Jobs } from '../../src/platform/jobs/jobs.service.js';
+import { RestoreHold } from '../../src/features/restores/index.js';
+import { eventually } from '../support/eventually.js';
+import { eachBroker, type TestBroker } from '../support/broker.js';
+import { ask, type Answer, type Call } from './ask.js';
+import { account, acceptedLink, device, hex, server, sql, waitingLink, type CastServer } from './cast.js';
+
+/** New addresses and accepted links, which are written ahead of the framework (P-6), and are refused by it. */
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const VOLATILE = ['date', 'x-request-id', 'retry-after'];
+function comparable({ status, headers, text }: Answer): object {
+  const kept = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
+  return { status, text, headers: Object.fromEntries(kept) };
+}
+
+/** By the short way if `more` is '', by the framework if it is a parameter that nobody knows. */
+type Ask = (more: string) => Promise<Answer>;
+
+/** The same by both ways, each after `before`. */
+async function bothWays(
+  asked: Ask,
+  before: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Answer> {
+  await before();
+  const short = await asked('');
+  await before();
+  const long = await asked('&x=1');
+  expect(comparable(short)).toEqual(comparable(long));
+  return short;
+}
+
+/** Whether all that came meanwhile was answered before the framework. */
+async function isReady(broker: TestBroker, work: () => Promise<unknown>): Promise<boolean> {
+  const spies = [ReadyUpdates, ReadyAccepts].map((route) =>
+    jest.spyOn(broker.app.get<ReadyUpdates>(route), 'answer'),
+  );
+  await work();
+  const answers = await Promise.all(spies.flatMap(({ mock }) => mock.results.map(({ value }) => value)));
+  for (const spy of spies) spy.mockRestore();
+  return answers.length > 0 && !answers.includes(null);
+}
+
+eachBroker('ahead of the framework', { TRUST_PROXY: '127.0.0.0/8', LIMITS: 'on' }, (broker) => {
+  const news = (home: CastServer): Record<string, string> => ({
+    name: home.name,
+    url: 'http://192.0.2.9:8096',
+    systemId: home.systemId,
+  });
+  const update = (home: CastServer, call: Call = {}, id = home.id): Ask => {
+    const said = call.body === undefined ? { raw: news(home) } : {};
+    return (more) => ask(broker(), 'POST', `Servers?id=${id}${more}`, { key: home.key, ...said, ...call });
+  };
+  const accept =
+    (token: string, id: string, call: Call = {}): Ask =>
+    (more) =>
+      ask(broker(), 'GET', `ServerAuthorizations/accept?serverId=${id}${more}`, { token, ...call });
+  const moveBack = ({ id }: CastServer) =>
+    sql(broker(), `UPDATE servers SET url = 'http://a.example' WHERE id = '${id}'`);
+  const waitAgain = (person: Account) =>
+    sql(broker(), `UPDATE links SET state = 'waiting', accepted_at = NULL WHERE account_id = '${person.id}'`);
+  const urlOf = async ({ id }: CastServer) => (await broker().app.get(ServersRepository).find(id))?.url;
+  /** A person whom a server waits for. */
+  async function asked(name: string): Promise<{ home: CastServer; person: Account; token: string }> {
+    const [home, person] = [await server(broker(), name), await account(broker(), name)];
+    await waitingLink(broker(), home, person);
+    return { home, person, token: await device(broker(), person) };
+  }
+
+  test('a new address is answered to the byte as by it', async () => {
+    const home = await server(broker(), 'Home 🎬');
+    for (const call of [
+      {},
+      { form: news(home) },
+      { headers: { Origin: 'https://app.example.org' } },
+      { headers: { Connection: 'close' } },
+      { headers: { 'If-None-Match': '*' } },
+      { from: '203.0.113.9' },
+    ]) {
+      const moved = { Id: home.id, Url: 'http://192.0.2.9:8096', Name: 'Home 🎬' };
+      expect((await bothWays(update(home, call), () => moveBack(home))).object).toEqual(moved);
+      expect(await urlOf(home)).toBe(moved.Url);
+      await moveBack(home);
+      expect(await isReady(broker(), () => update(home, call)(''))).toBe(true);
+    }
+  });
+
+  test.each<[string, (home: CastServer) => Call, number]>([
+    ['a wrong key', () => ({ key: hex() + hex() }), 401],
+    ['no key', () => ({ key: '' }), 401],
+    ['an address that is none', (home) => ({ raw: { ...news(home), url: 'nonsense' } }), 400],
+    ['no name', (home) => ({ raw: { ...news(home), name: '' } }), 400],
+    [
+      'a name given twice',
+      (home) => ({ body: `name=a&name=b&url=http://192.0.2.9&systemId=${home.systemId}` }),
+      400,
+    ],
+    ['bytes that are no text', () => ({ body: Buffer.from([0x6e, 0xff]) }), 400],
+    ['another kind of body', () => ({ body: '<x/>', headers: { 'Content-Type': 'text/xml' } }), 400],
+    ['a body beyond what is small', (home) => ({ raw: { ...news(home), name: 'x'.repeat(3_000) } }), 400],
+    ['a body beyond what is read', (home) => ({ raw: { ...news(home), name: 'x'.repeat(70_000) } }), 413],
+  ])('%s is refused by it, and nothing was done', async (_, callOf, status) => {
+    const home = await server(broker(), 'Kept');
+    const call = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, ...callOf(home) };
+    expect((await bothWays(update(home, call))).status).toBe(status);
+    expect(await isReady(broker(), () => update(home, call)(''))).toBe(false);
+    expect(await urlOf(home)).toBe(home.url);
+  });
+
+  test('a server that is gone is told so by it', async () => {
+    const home = await server(broker(), 'Gone');
+    expect((await bothWays(update(home, {}, hex() as CastServer['id']))).status).toBe(404);
+    await sql(broker(), `DELETE FROM servers WHERE id = '${home.id}'`);
+    expect((await bothWays(update(home))).status).toBe(404);
+  });
+
+  test('an accepted link is answered to the byte as by it, and once more', async () => {
+    const { home, person, token } = await asked('yes');
+    for (const call of [
+      {},
+      { headers: { Origin: 'https://app.example.org' } },
+      { headers: { Connection: 'close' } },
+    ]) {
+      expect((await bothWays(accept(token, home.id, call), () => waitAgain(person))).text).toBe('{}');
+      expect((await bothWays(accept(token, home.id, call))).status).toBe(200);
+      expect(await isReady(broker(), () => accept(token, home.id, call)(''))).toBe(true);
+      expect((await ask(broker(), 'GET', 'servers', { token })).list).toHaveLength(1);
+    }
+  });
+
+  test('an answer that cannot be is told as by it: no token, no link, a twin', async () => {
+    const { home, person, token } = await asked('no');
+    for (const wrong of ['', hex() + hex()])
+      expect((await bothWays(accept(wrong, home.id))).status).toBe(401);
+    expect((await bothWays(accept(token, hex()))).status).toBe(404);
+    await acceptedLink(broker(), await server(broker(), 'Twin', { systemId: home.systemId }), person);
+    const twin = await bothWays(accept(token, home.id, { headers: { Origin: 'https://app.example.org' } }));
+    expect(twin.status).toBe(409);
+  });
+
+  test('trouble while it is written is told as by it, after one try, counted once, and nothing is kept', async () => {
+    const { home, token } = await asked('trouble');
+    const app = broker().app;
+    const ways = [update(home), accept(token, home.id)];
+    for (const way of ways) {
+      await sql(broker(), 'ALTER TABLE audit_events RENAME TO hidden');
+      const [written, take, now] = [
+        jest.spyOn(app.get(AuditRepository), 'add'),
+        jest.spyOn(app.get(Limiter), 'take'),
+        jest.spyOn(app.get(Limiter), 'takeNow'),
+      ];
+      try {
+        const short = await way('');
+        expect([written, now, take].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+        expect(comparable(short)).toEqual(comparable(await way('&x=1')));
+        expect(short.status).toBe(503);
+      } finally {
+        jest.restoreAllMocks();
+        await sql(broker(), 'ALTER TABLE hidden RENAME TO audit_events');
+      }
+    }
+    expect(await urlOf(home)).toBe(home.url);
+    expect((await ask(broker(), 'GET', 'servers', { token })).list).toEqual([]);
+    for (const way of ways) expect((await way('')).status).toBe(200);
+  });
+
+  test('nothing is acknowledged before it is on disk', async () => {
+    const { home, token } = await asked('durable');
+    await broker().app.get(Jobs).idle();
+    for (const way of [update(home), accept(token, home.id)]) {
+      const [answered, disk] = [jest.fn(), new EventEmitter()];
+      const commit = jest.spyOn(Transaction.prototype, 'commit').mockImplementationOnce(async () => {
+        await once(disk, 'sync');
+      });
+      const answer = way('').then(answered);
+      await eventually(() => expect(commit).toHaveBeenCalled());
+      for (let turns = 0; turns < 20; turns += 1) await new Promise(setImmediate);
+      expect(answered).not.toHaveBeenCalled();
+      disk.emit('error', new Error('it is gone'));
+      await answer;
+      expect(answered).toHaveBeenCalledWith(expect.objectContaining({ status: 503 }));
+    }
+    expect(await urlOf(home)).toBe(home.url);
+  });
+
+  test('what is written down names the request, as do the answer and the access log', async () => {
+    const { home, token } = await asked('named');
+    const fields = (message: string): unknown[] =>
+      broker()
+        .log.lines.filter((line) => line.message === message)
+        .map((line) => line.fields);
+    for (const [way, kind] of [
+      [update(home), 'server-changed'],
+      [accept(token, home.id), 'link-accepted'],
+    ] as const) {
+      const requestId = (await way('')).headers['x-request-id'];
+      const rows = await sql(
+        broker(),
+        `SELECT kind, network FROM audit_events WHERE request_id = '${String(requestId)}'`,
+      );
+      expect(rows).toEqual([{ kind, network: '127.0.0.1' }]);
+      expect(fields('audit').at(-1)).toMatchObject({ requestId, audit: { kind } });
+      expect(fields('request').at(-1)).toMatchObject({ requestId, status: 200, ms: expect.any(Number) });
+    }
+    expect(fields('request').slice(-2)).toMatchObject([
+      { method: 'POST', path: '/service/Servers', parameters: ['id'] },
+      { method: 'GET', path: '/service/ServerAuthorizations/accept', parameters: ['serverId'] },
+    ]);
+  });
+
+  test('whoever is over a limit is refused by it', async () => {
+    const { home, token } = await asked('limited');
+    jest.spyOn(broker().app.get(Limiter), 'takeNow').mockReturnValue(false);
+    for (const way of [update(home), accept(token, home.id)])
+      expect(await isReady(broker(), async () => expect((await way('')).status).toBe(200))).toBe(false);
+  });
+
+  test('after a restore everybody waits for the operator', async () => {
+    const { home, token } = await asked('restored');
+    const at = broker().clock.now();
+    const held = `INSERT INTO restores (id, backup_created_at, restored_at) VALUES ('${hex()}', ${at - 1}, ${at})`;
+    await sql(broker(), held);
+    await broker().app.get(RestoreHold).read();
+    for (const way of [update(home), accept(token, home.id)]) expect((await bothWays(way)).status).toBe(503);
+    await sql(broker(), 'DELETE FROM restores');
+    await broker().app.get(RestoreHold).read();
+    expect(await urlOf(home)).toBe(home.url);
+  });
+
+  test('while the broker stops, its connections end', async () => {
+    const { home, token } = await asked('draining');
+    broker().app.get(Readiness).drain();
+    for (const way of [update(home), accept(token, home.id)])
+      expect((await bothWays(way)).headers.connection).toBe('close');
+  });
+});
