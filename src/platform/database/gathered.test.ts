@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { eventually } from '../../../test/support/eventually.js';
 import { gathered } from './gathered.js';
 import { ofPostgres, ofSqlite, type Found } from './look-up.js';
 
@@ -38,6 +39,37 @@ test('nobody joins a question that was asked: the answer may be from before', as
   asked[1]!.answer([['one', 'new']]);
   asked[0]!.answer([['one', 'old']]);
   expect(await Promise.all([before, after])).toEqual(['old', 'new']);
+});
+
+test('while two are under way, others are gathered until one of them ends', async () => {
+  const { ask, asked } = room();
+  for (const key of ['one', 'two']) {
+    void ask(key);
+    await turn();
+  }
+  const later = [ask('three')];
+  await turn();
+  later.push(ask('four'));
+  await turn();
+  expect(asked).toHaveLength(2);
+  asked[1]!.answer([]);
+  await turn();
+  await turn();
+  expect(asked.slice(2).map(({ keys }) => keys)).toEqual([['three', 'four']]);
+  asked[2]!.answer([['four', '4']]);
+  expect(await Promise.all(later)).toEqual([undefined, '4']);
+});
+
+test('nobody waits long for questions that are not answered (R-14)', async () => {
+  const { ask, asked } = room();
+  for (const key of ['one', 'two']) {
+    void ask(key);
+    await turn();
+  }
+  const later = ask('three');
+  await eventually(() => expect(asked).toHaveLength(3));
+  asked[2]!.answer([['three', '3']]);
+  expect(await later).toBe('3');
 });
 
 test('a question that fails fails all who asked it, and no others', async () => {
