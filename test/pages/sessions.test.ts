@@ -1,4 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { AccountsService } from '../../src/features/accounts/index.js';
+import { WebSessionsService } from '../../src/features/sessions/index.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Device } from '../simulator/device.js';
 import { eachBroker } from '../support/broker.js';
 import { Browser, CookieBrowser } from './browser.js';
@@ -48,6 +51,28 @@ eachBroker('how long a browser stays signed in', { ANTI_ROBOT: 'off' }, (broker)
     }
     return mostMs;
   };
+
+  test('who is signed in is read as it was written, with the account as it is now', async () => {
+    const sessions = broker().app.get(WebSessionsService);
+    const accounts = broker().app.get(AccountsService);
+    await join(new Browser(broker()), 'whole');
+    const account = (await accounts.findByIdentifier('whole'))!;
+    const now = broker().clock.now();
+    for (const persistent of [true, false]) {
+      const given = { browser: 'Firefox "\u00e9\u{1f980}"', network: '2001:db8::/56', persistent };
+      const token = await sessions.signIn(account, given);
+      const [kept] = await sessions.of(account.id);
+      const times = { createdAt: now, lastUsedAt: now, authenticatedAt: now };
+      const session = { id: kept!.id, accountId: account.id, ...given, ...times, browser: kept!.browser };
+      const expected = { account, session, isFresh: true };
+      expect(await sessions.authenticate(token)).toEqual(expected);
+      // Inside a unit of work too, where it reads what is not committed yet.
+      const unitOfWork = broker().app.get(UnitOfWork);
+      expect(await unitOfWork.run(() => sessions.authenticate(token))).toEqual(expected);
+      await sessions.signOut(kept!.id, account.id);
+      expect(await sessions.authenticate(token)).toBeNull();
+    }
+  });
 
   test.each([
     ['an hour', {}, HOUR],

@@ -6,7 +6,7 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
-import { AccountsService, isActive, type Account } from '../accounts/index.js';
+import { isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { browserName } from './browser-name.js';
 import type { Lifetimes } from './device.js';
@@ -26,7 +26,6 @@ export interface SignedInBrowser {
 export class WebSessionsService {
   constructor(
     private readonly sessions: WebSessionsRepository,
-    private readonly accounts: AccountsService,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: Jobs,
@@ -80,11 +79,11 @@ export class WebSessionsService {
 
   /** The browser behind a token, or null. Read anew each time (S-62). */
   async authenticate(token: string): Promise<SignedInBrowser | null> {
-    const session = await this.sessions.findByDigest(digestOf(token));
+    const found = await this.sessions.findByDigest(digestOf(token));
+    if (!found || !isActive(found.account)) return null;
+    const { account, session } = found;
     const now = this.clock.now();
-    if (!session || hasEnded(session, this.lifetimes(session.persistent), now)) return null;
-    const account = await this.accounts.find(session.accountId);
-    if (!account || !isActive(account)) return null;
+    if (hasEnded(session, this.lifetimes(session.persistent), now)) return null;
     this.#markUsed(session, now);
     return { account, session, isFresh: now - session.authenticatedAt < this.config.reauthenticationTtl };
   }
