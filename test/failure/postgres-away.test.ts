@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
@@ -61,5 +62,24 @@ declare('units of work when PostgreSQL stops answering', () => {
     proxy.heal();
     await eventually(() => unitOfWork.run(() => insert('healed')));
     expect(await stored()).toEqual([...before, 'healed'].sort());
+  });
+
+  test('statements asked for at once on one connection reach the driver one by one, whatever comes of each', async () => {
+    const runner = connections.reader.createQueryRunner();
+    // The driver's own queue: it is to be an error in its next version.
+    const client = (await runner.connect()) as { readonly _queryQueue: readonly unknown[] };
+    const ask = (...texts: string[]): Promise<unknown[]>[] =>
+      texts.map((text) => runner.query(text) as Promise<unknown[]>);
+    const asked = ask('SELECT pg_sleep(0.05)', 'SELECT 1 AS n', 'SELECT mistake', 'SELECT 2 AS n');
+    await setImmediate();
+    expect(client._queryQueue).toEqual([]);
+    const answers = await Promise.allSettled(asked);
+    const rows = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));
+    expect(rows.slice(1)).toEqual([[{ n: 1 }], null, [{ n: 2 }]]);
+    const lost = ask('SELECT pg_sleep(10)', 'SELECT 1', 'SELECT 2');
+    await setImmediate();
+    proxy.cut();
+    for (const { status } of await Promise.allSettled(lost)) expect(status).toBe('rejected');
+    await runner.release();
   });
 });
