@@ -1,17 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { In, LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
+import type { Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Stamped } from '../../platform/jobs/stamps.js';
 import type { AccountId } from '../../shared/ids.js';
 import type { AppLifetimes, AppSignIn } from './app-sign-in.js';
 import { AppSignInEntity } from './app-sign-in.entity.js';
 
+const STAMP = 'UPDATE app_sign_ins SET last_used_at = $1 WHERE id = $2';
+
 @Injectable()
 export class AppSignInsRepository {
+  readonly #writeStamp: Statement;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
-  ) {}
+  ) {
+    this.#writeStamp = unitOfWork.statement(STAMP);
+  }
 
   async find(id: string): Promise<AppSignIn | null> {
     return ofRow(await this.unitOfWork.reading.findOneBy(AppSignInEntity, { id }));
@@ -41,8 +49,8 @@ export class AppSignInsRepository {
     await this.#note({ id });
   }
 
-  async markUsed(id: string, lastUsedAt: number): Promise<void> {
-    await this.unitOfWork.writing.update(AppSignInEntity, { id }, { lastUsedAt });
+  async markUsed(stamped: Stamped<string>): Promise<void> {
+    for (const [id, lastUsedAt] of stamped) await this.#writeStamp([lastUsedAt, id]);
   }
 
   /** What belongs to it goes with it. @returns false if there is none */

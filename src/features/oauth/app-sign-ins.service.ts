@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -15,17 +16,23 @@ import { AppSignInsRepository } from './app-sign-ins.repository.js';
 /** Apps and sites that people have let in. When one ends, its codes and tokens end at that moment (S-62). */
 @Injectable()
 export class AppSignIns {
+  readonly #stamps: Stamps<string>;
+
   constructor(
     private readonly signIns: AppSignInsRepository,
     private readonly accounts: AccountsService,
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
-    private readonly jobs: Jobs,
+    jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.#stamps = new Stamps(jobs, 'mark apps used', (stamped) =>
+      unitOfWork.run(() => signIns.markUsed(stamped)),
+    );
+  }
 
   /**
    * Begins a sign-in; inside a unit of work. One too many ends the one idle longest (S-15); where a device was let in,
@@ -103,7 +110,7 @@ export class AppSignIns {
 
   /** Inside a unit of work that writes anyway. */
   async markUsedWithin(id: string): Promise<void> {
-    await this.signIns.markUsed(id, this.clock.now());
+    await this.signIns.markUsed([[id, this.clock.now()]]);
   }
 
   /**
@@ -114,8 +121,7 @@ export class AppSignIns {
   markUsed(signIn: AppSignIn): AppSignIn {
     const now = this.clock.now();
     if (now - signIn.lastUsedAt < HOUR) return signIn;
-    const { id } = signIn;
-    this.jobs.soon('mark app used', () => this.unitOfWork.run(() => this.signIns.markUsed(id, now)));
+    this.#stamps.add(signIn.id, now);
     return { ...signIn, lastUsedAt: now };
   }
 

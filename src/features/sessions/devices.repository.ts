@@ -3,6 +3,7 @@ import { LessThan } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
 import type { Count, LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Stamped } from '../../platform/jobs/stamps.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
@@ -28,6 +29,8 @@ const ADD = `
   INSERT INTO device_tokens (id, digest, account_id, app, name, network, created_at, last_used_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
+const STAMP = 'UPDATE device_tokens SET last_used_at = $1 WHERE id = $2';
+
 /** A device token as it is stored, and whose it is. */
 export interface StoredSignIn {
   readonly device: Pick<Device, 'id' | 'createdAt' | 'lastUsedAt'>;
@@ -39,6 +42,7 @@ export class DevicesRepository {
   readonly #signedIn: LookUp;
   readonly #count: Count;
   readonly #writeDevice: Statement;
+  readonly #writeStamp: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -47,6 +51,7 @@ export class DevicesRepository {
     this.#signedIn = unitOfWork.prepare(SIGNED_IN);
     this.#count = unitOfWork.counting(COUNT);
     this.#writeDevice = unitOfWork.statement(ADD);
+    this.#writeStamp = unitOfWork.statement(STAMP);
   }
 
   /** Outside every unit of work; at once on SQLite. */
@@ -75,8 +80,8 @@ export class DevicesRepository {
     await this.#writeDevice([id, digest, accountId, app, name, network, createdAt, lastUsedAt]);
   }
 
-  async markUsed(id: DeviceId, lastUsedAt: number): Promise<void> {
-    await this.unitOfWork.writing.update(DeviceTokenEntity, { id }, { lastUsedAt });
+  async markUsed(stamped: Stamped<DeviceId>): Promise<void> {
+    for (const [id, lastUsedAt] of stamped) await this.#writeStamp([lastUsedAt, id]);
   }
 
   async remove(id: DeviceId): Promise<void> {

@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -25,6 +26,8 @@ export interface DeviceDescription {
 /** Devices: who is signed in, by token. */
 @Injectable()
 export class DevicesService {
+  readonly #stamps: Stamps<DeviceId>;
+
   constructor(
     private readonly devices: DevicesRepository,
     private readonly checked: CheckedTokens,
@@ -33,11 +36,15 @@ export class DevicesService {
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
     private readonly hold: RestoreHold,
-    private readonly jobs: Jobs,
+    jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.#stamps = new Stamps(jobs, 'mark devices used', (stamped) =>
+      unitOfWork.run(() => devices.markUsed(stamped)),
+    );
+  }
 
   /**
    * Signs a device in. Only a digest of the token is kept (S-50).
@@ -177,8 +184,6 @@ export class DevicesService {
   #markUsed(known: CheckedToken, now: number): void {
     if (now - known.lastUsedAt < HOUR) return;
     known.lastUsedAt = now;
-    this.jobs.soon('mark device used', () =>
-      this.unitOfWork.run(() => this.devices.markUsed(known.signedIn.deviceId, now)),
-    );
+    this.#stamps.add(known.signedIn.deviceId, now);
   }
 }
