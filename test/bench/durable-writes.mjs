@@ -1,7 +1,7 @@
 /** P-6: acknowledged changes, each on disk before it is answered. */
 import Sqlite from 'better-sqlite3';
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { atLeast, perSecond } from './facts.mjs';
+import { atLeast, perSecond, shown } from './facts.mjs';
 import { load, NOBODY_REFUSED, slowSync, startBroker, startPlainWriter } from './processes.mjs';
 import { median, rounds } from './rounds.mjs';
 
@@ -10,10 +10,13 @@ import { median, rounds } from './rounds.mjs';
 
 const CONNECTIONS = 64;
 
-/** Every seeded link waits for its person's answer. @param {string} dataDir */
+/** P-6 is judged where a sync takes as long as on a disk that keeps its word without a protected cache (ADR 0037). */
+const HONEST_SYNC_MS = 1;
+
+/** Every link waits for its person's answer. @param {string} dataDir */
 function askAgain(dataDir) {
   const db = new Sqlite(`${dataDir}/signpost.sqlite`);
-  db.exec("UPDATE links SET state = 'waiting', accepted_at = NULL");
+  db.exec("UPDATE links SET state = 'waiting', accepted_at = NULL WHERE state <> 'waiting'");
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.close();
 }
@@ -32,15 +35,19 @@ function syncMs(folder) {
 }
 
 /**
+ * A disk: what stands before a command on it, how it syncs, and how much is asked of it.
+ * @typedef {{ name: string, before: readonly string[], isJudged: boolean, rounds: number }} Disk
+ */
+
+/**
  * Bare Fastify that commits each change by itself, and the broker, on the same disk.
- * @param {Stage} stage @param {string} disk how it syncs @param {readonly string[]} [before] to stand before both commands
+ * @param {Stage} stage @param {{ dataDir: string, file: string }} at data of the broker, and of the other one @param {Disk} disk
  * @returns {Promise<Result[]>}
  */
-async function compare(stage, disk, before = []) {
-  const dataDir = stage.copyOf(await stage.sqlite());
+async function compare(stage, { dataDir, file }, disk) {
   askAgain(dataDir);
-  const plain = await startPlainWriter(`${stage.copyOf(dataDir)}/signpost.sqlite`, before);
-  const broker = await startBroker(dataDir, NOBODY_REFUSED, before);
+  const plain = await startPlainWriter(file, disk.before);
+  const broker = await startBroker(dataDir, NOBODY_REFUSED, disk.before);
   const { seconds } = stage.effort;
   const updates = { kind: /** @type {const} */ ('change'), from: 0, count: stage.sizes.servers, seconds };
   // Every account with ten servers answers once in each round, about another server each time.
@@ -52,32 +59,46 @@ async function compare(stage, disk, before = []) {
   let nth = 0;
   /** @param {number} port @param {Omit<import('./load.mjs').Job, 'port' | 'connections'>} job */
   const rate = async (port, job) => (await load({ ...job, connections: CONNECTIONS, port })).rate;
-  const result = await rounds(stage.effort.rounds, {
+  const result = await rounds(disk.rounds, {
     plain: () => rate(plain.port, updates),
     updates: () => rate(broker.port, updates),
     accepts: () => rate(broker.port, { ...answers, servers: stage.sizes.servers, nth: nth++ }),
   });
   for (const subject of [plain, broker]) await subject.stop();
   /** @param {'updates' | 'accepts'} name @param {string} what */
-  const fact = (name, what) =>
-    atLeast({
+  const fact = (name, what) => {
+    const said = {
       id: 'P-6',
-      what: `${what}, 64 at once, SQLite, ${disk}, to one transaction and sync each`,
+      what: `${what}, 64 at once, SQLite, ${disk.name}, to one transaction and sync each`,
       value: result.ratio(name, 'plain'),
-      least: 5,
       detail: `${perSecond(result.rate[name])}, one sync each ${perSecond(result.rate.plain)}`,
-    });
+    };
+    return disk.isJudged ? atLeast({ ...said, least: 5 }) : shown(said);
+  };
   return [fact('updates', 'new addresses'), fact('accepts', 'links accepted')];
+}
+
+/** As it is; and where that says nothing of sharing a sync, once more as a slower one. @param {Stage} stage @returns {Disk[]} */
+function disks(stage) {
+  const ms = syncMs(stage.subfolder('sync'));
+  const name = `a sync takes ${ms.toFixed(2)} ms`;
+  const { rounds: all } = stage.effort;
+  if (ms >= HONEST_SYNC_MS) return [{ name, before: [], isJudged: true, rounds: all }];
+  const asItIs = { name, before: [], isJudged: false, rounds: Math.min(2, all) };
+  const slow = slowSync();
+  if (slow) return [asItIs, { name: `${name} and 2 ms more`, before: slow, isJudged: true, rounds: all }];
+  stage.lacks('a disk that takes 2 ms more to sync (Debian: strace), by which P-6 is judged');
+  return [asItIs];
 }
 
 /** @type {{ ids: readonly string[], run(stage: Stage): Promise<Result[]> }} */
 export const durableWrites = {
   ids: ['P-6'],
   async run(stage) {
-    const here = `a sync takes ${syncMs(stage.subfolder('sync')).toFixed(2)} ms`;
-    const found = await compare(stage, here);
-    const slow = slowSync();
-    if (!slow) stage.lacks('a disk that takes 2 ms more to sync (Debian: strace)');
-    return slow ? [...found, ...(await compare(stage, `${here} and 2 ms more`, slow))] : found;
+    const dataDir = stage.copyOf(await stage.sqlite());
+    const at = { dataDir, file: `${stage.copyOf(dataDir)}/signpost.sqlite` };
+    const found = [];
+    for (const disk of disks(stage)) found.push(...(await compare(stage, at, disk)));
+    return found;
   },
 };

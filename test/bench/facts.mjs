@@ -1,6 +1,6 @@
 /** How what was measured is said. */
 
-/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB', target: string, holds: boolean, detail: string }} Result */
+/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB', target: string, holds: boolean | null, detail: string }} Result `holds` null: shown, and held against nothing */
 
 /** @param {number} rate */
 export const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;
@@ -9,6 +9,9 @@ export const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;
 export function atLeast({ least, ...fact }) {
   return { ...fact, unit: '×', target: `≥ ${least.toFixed(2)}`, holds: fact.value >= least };
 }
+
+/** What is only shown. @param {Omit<Result, 'unit' | 'holds' | 'target'>} fact @returns {Result} */
+export const shown = (fact) => ({ ...fact, unit: '×', target: 'shown only', holds: null });
 
 /** @param {Omit<Result, 'holds' | 'target'> & { most: number }} fact @returns {Result} */
 export function atMost({ most, ...fact }) {

@@ -26,9 +26,10 @@ async function startGrown(stage, links) {
   return { broker, job };
 }
 
-/** @type {{ ids: readonly string[], run(stage: Stage): Promise<import('./facts.mjs').Result[]> }} */
+/** @type {import('./measures.mjs').Measure} */
 export const growth = {
   ids: ['P-4'],
+  prepare: (stage) => stage.links.map((links) => stage.grown(sizedBy(links))),
   async run(stage) {
     const { links, effort } = stage;
     const [few, some, many] = [

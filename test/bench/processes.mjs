@@ -141,6 +141,12 @@ export async function say(command) {
   return saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
+/** Fills a database, on whatever core is free: nothing is measured meanwhile. @param {import('./seeding.mjs').Seeding} seeding */
+export async function seed(seeding) {
+  const args = [inCheckout('test/bench/seeding.mjs'), JSON.stringify(seeding)];
+  await saidBy(spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
+}
+
 /** @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child */
 async function saidBy(child) {
   let said = '';

@@ -1,9 +1,10 @@
 /** Rounds: every subject is measured in each, one after another, because the speed of the machine drifts. */
 
-/** @param {readonly number[]} values */
+/** Of an even number of values, the mean of those in the middle. @param {readonly number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return below === undefined || above === undefined ? NaN : (below + above) / 2;
 }
 
 /**

@@ -25,12 +25,15 @@ function* each(count, row) {
 
 /** @param {import('./cast.mjs').Sizes} sizes @param {import('./sealing.mjs').SealingKey} key @param {number} now */
 function* linkRows(sizes, key, now) {
+  const serverIds = Array.from({ length: sizes.servers }, (_, at) => serverIdOf(at));
   let at = 0;
   for (const { account, server } of linksOf(sizes)) {
     const secret = secretOf('link', at);
-    const [id, accountId, serverId] = [secret.slice(0, 32), accountIdOf(account), serverIdOf(server)];
-    const sealed = seal(key, secret.slice(32), ['link', id, serverId, accountId]);
-    const mac = secretOf('mac', at);
+    const [id, rest] = [secret.slice(0, 32), secret.slice(32)];
+    const [accountId, serverId] = [accountIdOf(account), serverIds[server] ?? ''];
+    const sealed = seal(key, rest, ['link', id, serverId, accountId]);
+    // Nobody computes it here: it must only be another for each.
+    const mac = rest + id;
     yield [
       id,
       serverId,

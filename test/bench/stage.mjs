@@ -8,16 +8,17 @@ import { acquire, release } from '../../scripts/lib/services.mjs';
 import { writeAccessTokens } from './access-tokens.mjs';
 import { tokenOf } from './cast.mjs';
 import { parsed } from './json.mjs';
-import { startBroker } from './processes.mjs';
-import { seedPostgres, seedSqlite } from './seed.mjs';
+import { seed, startBroker } from './processes.mjs';
 
 /** No password fits it: nobody signs in with one here. */
 const NO_PASSWORD = 'bench';
 
 export class Stage {
-  /** @type {string | undefined} */
-  #sqlite;
-  /** @type {{ url: string, dataDir: string, admin: string, name: string } | undefined} */
+  /** @type {Map<number, Promise<string>>} by how many links */
+  #grown = new Map();
+  /** @type {{ admin: string, name: string } | undefined} */
+  #database;
+  /** @type {Promise<{ url: string, dataDir: string } | null> | undefined} */
   #postgres;
   #folder = mkdtempSync(path.join(os.tmpdir(), 'signpost-bench-'));
   /** @type {string[]} what could not be compared with */
@@ -45,24 +46,34 @@ export class Stage {
   }
 
   /** @returns {Promise<string>} a data folder with everything in SQLite */
-  async sqlite() {
-    return (this.#sqlite ??= await this.grown(this.sizes));
+  sqlite() {
+    return this.grown(this.sizes);
   }
 
   /** The same with another number of links. @param {import('./cast.mjs').Sizes} sizes @returns {Promise<string>} */
-  async grown(sizes) {
+  grown(sizes) {
+    const made = this.#grown.get(sizes.links) ?? this.#seededSqlite(sizes);
+    this.#grown.set(sizes.links, made);
+    return made;
+  }
+
+  /** @returns {Promise<{ url: string, dataDir: string } | null>} a database with everything in PostgreSQL; null: there is none */
+  postgres() {
+    return (this.#postgres ??= this.#seededPostgres());
+  }
+
+  /** @param {import('./cast.mjs').Sizes} sizes */
+  async #seededSqlite(sizes) {
     const since = performance.now();
     const dataDir = this.subfolder('sqlite');
     // Makes the tables and the key ring.
     await (await startBroker(dataDir)).stop();
-    seedSqlite(dataDir, sizes, NO_PASSWORD);
+    await seed({ dataDir, sizes, passwordHash: NO_PASSWORD });
     say(`seeded SQLite with ${sizes.links} links in ${secondsSince(since)}`);
     return dataDir;
   }
 
-  /** @returns {Promise<{ url: string, dataDir: string } | null>} a database with everything in PostgreSQL; null: there is none */
-  async postgres() {
-    if (this.#postgres) return this.#postgres;
+  async #seededPostgres() {
     const { databaseUrl } = await acquire({ user: process.pid });
     if (databaseUrl === null) {
       this.lacks('PostgreSQL');
@@ -74,11 +85,11 @@ export class Stage {
     const url = new URL(databaseUrl);
     url.pathname = `/${name}`;
     const dataDir = this.subfolder('postgres');
-    this.#postgres = { url: url.href, dataDir, admin: databaseUrl, name };
+    this.#database = { admin: databaseUrl, name };
     await (await startBroker(dataDir, { DATABASE_URL: url.href })).stop();
-    await seedPostgres(url.href, dataDir, this.sizes, NO_PASSWORD);
+    await seed({ dataDir, sizes: this.sizes, passwordHash: NO_PASSWORD, url: url.href });
     say(`seeded PostgreSQL in ${secondsSince(since)}`);
-    return this.#postgres;
+    return { url: url.href, dataDir };
   }
 
   /** The answer to an account with ten servers, as a file. @param {number} port of a broker @returns {Promise<string>} */
@@ -126,8 +137,8 @@ export class Stage {
   }
 
   async clear() {
-    if (this.#postgres) {
-      await runOn(this.#postgres.admin, `DROP DATABASE IF EXISTS ${this.#postgres.name} WITH (FORCE)`);
+    if (this.#database) {
+      await runOn(this.#database.admin, `DROP DATABASE IF EXISTS ${this.#database.name} WITH (FORCE)`);
       await release(process.pid);
     }
     rmSync(this.#folder, { recursive: true, force: true });
