@@ -147,6 +147,15 @@ eachBroker('E4 by the short way', {}, (broker) => {
       expect([same.status, same.text, same.headers.etag]).toEqual([304, '', headers.etag]);
       expect(same.headers['cache-control']).toBe('no-store');
     }
+    const { id, key, systemId, url } = home;
+    const say = (name: string): Promise<Answer> =>
+      ask(broker(), 'POST', `Servers?id=${id}`, { key, raw: { name, url, systemId } });
+    expect((await say('Home')).status).toBe(200);
+    broker().clock.advance(HOUR);
+    expect((await say('Home')).status).toBe(200);
+    expect((await again(headers.etag ?? '')).status).toBe(304);
+    expect((await say('Den')).status).toBe(200);
+    expect((await again(headers.etag ?? '')).status).toBe(200);
     await broker().app.get(LinksService).endByAccount(person.id, home.id);
     const changed = await again(headers.etag ?? '');
     expect([changed.status, changed.text]).toEqual([200, '[]']);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { hash } from 'node:crypto';
 import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
@@ -61,6 +62,15 @@ function isOwn(url: string | undefined, accountId: string): boolean {
 }
 
 /** The list as E4 sends it; as `ServerList.ready` takes it. */
-function readyList({ servers, etag }: ServerList): ReadyAnswer {
-  return new ReadyAnswer(etag, JSON.stringify(servers.map(serverEntry)));
+function readyList({ servers }: ServerList): ReadyAnswer {
+  const json = JSON.stringify(servers.map(serverEntry));
+  return new ReadyAnswer(etagOf(json), json);
+}
+
+/**
+ * 128 bits of all that is sent, in quotes; the same on every node. Nothing can be read back from it, not even a link key that
+ * is known in part.
+ */
+function etagOf(json: string): string {
+  return `"${hash('sha256', json, 'base64url').slice(0, 22)}"`;
 }

@@ -160,26 +160,3 @@ test('with no memory allowed every answer is read', async () => {
   await remembered(one, anna, [usable('a')]);
   expect(one.directory.find(anna)).toBeUndefined();
 });
-
-test('the ETag is that of the content: any field but heardAt changes it, and order too', async () => {
-  const one = room();
-  const etagOf = async (links: UsableLink[]): Promise<string> => {
-    one.feed.forget();
-    await remembered(one, anna, links);
-    return one.directory.find(anna)!.etag;
-  };
-  const base = usable('a');
-  const plain = await etagOf([base]);
-  expect(plain).toMatch(/^"[\w-]{22}"$/);
-  expect(await etagOf([usable('a')])).toBe(plain);
-  expect(await etagOf([{ ...base, server: { ...base.server, heardAt: 1 } }])).toBe(plain);
-  const others = await Promise.all(
-    ['name', 'url', 'localAddress', 'systemId', 'network'].map((field) =>
-      Promise.resolve([{ ...base, server: { ...base.server, [field]: 'x' } }]),
-    ),
-  );
-  const tags = [plain, await etagOf([]), await etagOf([usable('a', 'other')])];
-  for (const links of others) tags.push(await etagOf(links));
-  tags.push(await etagOf([base, usable('b')]), await etagOf([usable('b'), base]));
-  expect(new Set(tags).size).toBe(tags.length);
-});

@@ -30,7 +30,7 @@ export class DiscoveryService {
     return (await this.directory.of(accountId)).servers;
   }
 
-  /** The same with ready bytes and ETag; at once where it is remembered, and on SQLite. */
+  /** The same with what edges make of it, ready; at once where it is remembered, and on SQLite. */
   listOf(accountId: AccountId): Soon<ServerList> {
     return this.directory.of(accountId);
   }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { UsableLink } from '../links/index.js';
 
 /**
@@ -11,17 +10,8 @@ export class ServerList {
   /** Of these the one that was asked for last: each step through memory is one to wait for (P-1). */
   #lastMake: unknown;
   #last: object | undefined;
-  #etag: string | undefined;
 
   constructor(readonly servers: readonly UsableLink[]) {}
-
-  /**
-   * Strong validator of everything in the list but `heardAt`, which would change it hourly for nothing; the same on
-   * every node, as it is made from the content.
-   */
-  get etag(): string {
-    return (this.#etag ??= etagOf(JSON.stringify(this.servers.map(contentOf))));
-  }
 
   /**
    * What an edge makes of the list, made once and kept as long as the list: a function that lives as long as the edge.
@@ -44,14 +34,4 @@ export class ServerList {
     this.#made.push({ make, made });
     return made;
   }
-}
-
-/** 128 bits, in quotes. Nothing can be read back from it, not even a link key that is known in part. */
-function etagOf(content: string): string {
-  return `"${hash('sha256', content, 'base64url').slice(0, 22)}"`;
-}
-
-function contentOf({ link, server, key }: UsableLink): readonly string[] {
-  const { id, systemId, name, url, localAddress, network } = server;
-  return [link.id, link.kind, key, id, systemId, name, url, localAddress, network];
 }
