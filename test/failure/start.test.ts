@@ -35,7 +35,7 @@ async function refused(environment: Record<string, string> = {}): Promise<ChildB
 
 const inData = (name: string): string => join(folder, 'data', name);
 
-test('the first line on stdout is JSON and says where it listens; the key ring is for its owner only', async () => {
+test('the first line is JSON and says where it listens; the bundle describes the API as its sources do', async () => {
   const broker = await started();
   expect(broker.listening).toMatchObject({ level: 'info', msg: 'listening' });
   expect(broker.listening.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -43,21 +43,27 @@ test('the first line on stdout is JSON and says where it listens; the key ring i
   expect(Number(new URL(broker.url).port)).toBeLessThan(32_768);
   expect((await fetch(`${broker.url}/health/ready`)).status).toBe(200);
   expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(200);
+  expectOwnersOnly();
+  await expectWholeDescription(broker);
+});
+
+/** The key ring is for its owner only, and so is the folder. */
+function expectOwnersOnly(): void {
   expect(statSync(inData('keyring.json')).mode & 0o777).toBe(0o600);
   expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
   const ringFiles = readdirSync(join(folder, 'data')).filter((name) => name.startsWith('keyring'));
   expect(ringFiles.sort()).toEqual(['keyring.json', 'keyring.json.in-use']);
-});
+}
 
-test('the bundle describes the API as its sources do: no class has lost its name in it', async () => {
-  const broker = await started();
+/** No class has lost its name in the bundle. */
+async function expectWholeDescription(broker: ChildBroker): Promise<void> {
   const document = await (await fetch(`${broker.url}/api/v1/openapi.json`)).text();
   const written = readFileSync(inCheckout('docs/openapi.json'), 'utf8');
   const origins = /https:\/\/signpost\.example\.org|http:\/\/localhost:\d+/g;
   expect(JSON.parse(document.replaceAll(origins, 'ORIGIN'))).toEqual(
     JSON.parse(written.replaceAll(origins, 'ORIGIN')),
   );
-});
+}
 
 test('every mistake in the settings is told at once, with exit code 78 and nothing made or opened', async () => {
   const broker = await refused({
