@@ -85,7 +85,7 @@ export class AuditTrail {
   async record(event: AuditEvent): Promise<void> {
     const { requestId, network } = currentRequest();
     const row = {
-      id: this.random.hex(16),
+      id: this.#nextId(),
       at: this.clock.now(),
       kind: event.kind,
       outcome: event.outcome,
@@ -102,6 +102,11 @@ export class AuditTrail {
         this.log.info({ audit: event, requestId, network }, 'audit');
       });
     }, 'reserve');
+  }
+
+  /** In the order of time, so that those of one commit lie side by side: each page that changes is written (P-6). */
+  #nextId(): string {
+    return this.clock.now().toString(16).padStart(12, '0') + this.random.hex(10);
   }
 
   /** What happened to an account in the last twelve months, newest first (S-132), without look-ups by servers. */
