@@ -164,6 +164,8 @@ eachBroker('ahead of the framework', { TRUST_PROXY: '127.0.0.0/8', LIMITS: 'on' 
       try {
         const short = await way('');
         expect([written, now, take].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+        const [row] = written.mock.calls[0] ?? [];
+        expect(row?.requestId).toBe(short.headers['x-request-id']);
         expect(comparable(short)).toEqual(comparable(await way('&x=1')));
         expect(short.status).toBe(503);
       } finally {

@@ -67,7 +67,7 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
     http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
-    genReqId: (raw: IncomingMessage) => earlyIdOf(wholeOf(raw) ?? raw) ?? randomUUID(),
+    genReqId: (raw: IncomingMessage) => earlyIdOf(raw, wholeOf(raw)) ?? randomUUID(),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.
       const context = { requestId: request.id, network: '' };

@@ -44,9 +44,9 @@ export function aheadOfFramework<T>(
   return use.during(() => storage.run({ requestId, network }, work, requestId));
 }
 
-/** The id under which work was done ahead of the framework, if any was. */
-export function earlyIdOf(request: object): string | undefined {
-  return early.get(request);
+/** The id under which work was done ahead of the framework, if any was. @param whole what it was before Node's parser read it */
+export function earlyIdOf(request: object, whole: object | undefined): string | undefined {
+  return early.get(request) ?? (whole && early.get(whole));
 }
 
 /** The request being worked on; empty for the broker's own jobs. */
