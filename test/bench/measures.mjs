@@ -6,7 +6,7 @@ import { atLeast, atMost, perSecond } from './facts.mjs';
 import { growth } from './growth.mjs';
 import { startNginx, startSyncthingDiscovery } from './others.mjs';
 import { load, NOBODY_REFUSED, startBare, startBroker } from './processes.mjs';
-import { median, rounds } from './rounds.mjs';
+import { median, rounds, roundsThereAndBack } from './rounds.mjs';
 import { signIns } from './sign-ins.mjs';
 
 /** @typedef {import('./facts.mjs').Result} Result */
@@ -20,7 +20,8 @@ const richJob = ({ sizes, effort }) => ({
   connections: CONNECTIONS,
   from: 0,
   count: sizes.rich,
-  seconds: effort.seconds,
+  // There and back again.
+  seconds: effort.seconds / 2,
 });
 
 /** @param {Stage} stage @param {string} file */
@@ -54,13 +55,13 @@ const warm = {
       await load({ kind: 'list', tokens, ...once });
     }
     // These stand beside it, and nothing is held against them.
-    const beside = await rounds(Math.min(2, stage.effort.rounds), {
+    const beside = await roundsThereAndBack(Math.min(2, stage.effort.rounds), {
       http: () => rate({ kind: 'plain', port: http.port }),
       nginx: async () => (nginx ? rate({ kind: 'plain', port: nginx.port }) : NaN),
       syncthing: async () =>
         syncthing ? rate({ kind: 'plain', port: syncthing.subject.port, path: syncthing.path }) : NaN,
     });
-    const result = await rounds(stage.effort.rounds, {
+    const result = await roundsThereAndBack(stage.effort.rounds, {
       fastify: () => rate({ kind: 'plain', port: fastify.port }),
       lists: () => rate({ port: broker.port }),
       unchanged: () => rate({ kind: 'same', port: broker.port }),
@@ -128,7 +129,7 @@ const cold = {
     const job = { ...richJob(stage), count: Math.min(accounts, rich * 10) };
     const rate = async (/** @type {number} */ port, /** @type {'list' | 'plain'} */ kind) =>
       (await load({ ...job, kind, port })).rate;
-    const result = await rounds(stage.effort.rounds, {
+    const result = await roundsThereAndBack(stage.effort.rounds, {
       fastify: () => rate(fastify.port, 'plain'),
       sqlite: () => rate(onSqlite.port, 'list'),
       postgres: () => (onPostgres ? rate(onPostgres.port, 'list') : Promise.resolve(NaN)),
@@ -158,7 +159,8 @@ const firstSeen = {
     for (let round = 0; round < 2; round += 1) {
       const broker = await startBroker(dataDir, NOBODY_REFUSED);
       const fastify = await startBare('fastify', await stage.meanBodyFrom(broker.port));
-      const bare = await load({ ...richJob(stage), kind: 'plain', port: fastify.port });
+      const { seconds } = stage.effort;
+      const bare = await load({ ...richJob(stage), kind: 'plain', port: fastify.port, seconds });
       const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.accounts, port: broker.port };
       const first = await load({ ...job, kind: 'list' });
       for (const subject of [broker, fastify]) await subject.stop();

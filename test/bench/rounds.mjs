@@ -7,20 +7,39 @@ export function median(values) {
   return below === undefined || above === undefined ? NaN : (below + above) / 2;
 }
 
+/** @param {readonly number[]} values */
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * As `rounds`, but each round goes through its subjects and back again, and takes the mean of both: then a machine that becomes
+ * faster or slower all the while does so for all of them alike. For measures that may be taken as often as one likes.
+ *
+ * @template {string} Name
+ * @param {number} count
+ * @param {Record<Name, () => Promise<number>>} measures each of half the length
+ */
+export function roundsThereAndBack(count, measures) {
+  return rounds(count, measures, (names) => [...names, ...[...names].reverse()]);
+}
+
 /**
  * @template {string} Name
  * @param {number} count
  * @param {Record<Name, () => Promise<number>>} measures
+ * @param {(names: Name[]) => Name[]} [order] in which a round takes them
  * @returns {Promise<{ readonly rate: Record<Name, number>, ratio(of: Name, to: Name): number, readonly all: Record<Name, number[]> }>}
  * `ratio`: the median of the rounds' ratios
  */
-export async function rounds(count, measures) {
+export async function rounds(count, measures, order = (names) => names) {
   const names = /** @type {Name[]} */ (Object.keys(measures));
   const all = /** @type {Record<Name, number[]>} */ (
     /** @type {unknown} */ (Object.fromEntries(names.map((name) => [name, []])))
   );
   for (let round = 0; round < count; round += 1) {
-    for (const name of names) all[name].push(await measures[name]());
+    /** @type {Map<Name, number[]>} */
+    const seen = new Map(names.map((name) => [name, []]));
+    for (const name of order(names)) seen.get(name)?.push(await measures[name]());
+    for (const [name, values] of seen) all[name].push(mean(values));
   }
   const rate = /** @type {Record<Name, number>} */ (
     Object.fromEntries(names.map((name) => [name, median(all[name])]))

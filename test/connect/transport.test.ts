@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { LoadShedder } from '../../src/platform/http/overload/load-shedder.js';
 import { Stopwatch } from '../../src/platform/http/overload/stopwatch.js';
+import { WaitingLine } from '../../src/platform/http/overload/waiting-line.js';
 import { TestBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
 import { ask, askAt, type Call } from './ask.js';
@@ -35,6 +38,36 @@ beforeAll(async () => {
   stopwatch = jest.spyOn(broker.app.get(Stopwatch), 'now').mockReturnValue(0);
 });
 afterAll(() => broker.remove());
+
+test('who would wait for too long is refused before the parser, to the byte as behind it (R-42)', async () => {
+  const server = broker.app.getHttpServer();
+  let parsed = 0;
+  const count = (): number => (parsed += 1);
+  server.prependListener('request', count);
+  const dial = (): Socket => connect(Number(new URL(broker.url).port), '127.0.0.1');
+  const [early, late] = [dial(), dial()];
+  const say = async (socket: Socket): Promise<string> => {
+    socket.write('GET /service/servers HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    return String((await once(socket, 'data'))[0])
+      .replace(/X-Request-Id: .*/, '')
+      .replace(/Retry-After: (\d+)/, 'Retry-After: some');
+  };
+  try {
+    expect(await say(early)).toContain('401 Unauthorized');
+    jest.spyOn(broker.app.get(LoadShedder), 'hasRoom', 'get').mockReturnValue(false);
+    const refuses = jest.spyOn(WaitingLine.prototype, 'refuses').mockReturnValue(true);
+    const refused = await say(early);
+    expect([parsed, refuses.mock.calls.length]).toEqual([1, 1]);
+    expect(refused).toMatch(/^HTTP\/1.1 503 [^]*Retry-After: some/);
+    expect(await say(late)).toBe(refused);
+    expect(parsed).toBe(2);
+  } finally {
+    jest.restoreAllMocks();
+    stopwatch = jest.spyOn(broker.app.get(Stopwatch), 'now').mockReturnValue(0);
+    server.off('request', count);
+    for (const socket of [early, late]) socket.destroy();
+  }
+});
 
 describe('paths', () => {
   test.each(ENDPOINTS)(
@@ -267,9 +300,9 @@ describe('what is too large or malformed', () => {
 
 describe('under overload', () => {
   beforeAll(() => {
-    // Whenever the broker looks, another second has gone: whoever waits at all has waited for too long.
+    // Whenever the broker looks, another half second has gone: whoever waits at all has waited for too long.
     let now = 0;
-    stopwatch.mockImplementation(() => (now += 1_000));
+    stopwatch.mockImplementation(() => (now += 500));
   });
   afterAll(() => void stopwatch.mockReturnValue(0));
 

@@ -16,6 +16,8 @@ export class ReadyAnswer {
   /** What the head says of it. */
   readonly fields: Fields;
   readonly written: string;
+  /** As much of that as a 304 says; nothing without an ETag. */
+  readonly validator: string;
 
   /**
    * @param etag strong, with its quotation marks; null: none
@@ -32,6 +34,7 @@ export class ReadyAnswer {
     const validator = etag === null ? [] : ['ETag', etag];
     this.fields = [...validator, 'Content-Type', 'application/json; charset=utf-8', 'Content-Length', length];
     this.written = written(this.fields);
+    this.validator = written(validator);
   }
 }
 
@@ -47,7 +50,7 @@ export function isFree(socket: Socket): boolean {
 }
 
 /** Whether an answer goes into one piece. */
-export function isSmall({ bytes }: ReadyAnswer): boolean {
+export function isSmall({ bytes }: Pick<ReadyAnswer, 'bytes'>): boolean {
   return bytes.length + HEAD_BYTES <= ROOM_BYTES;
 }
 
@@ -58,7 +61,7 @@ export function isSmall({ bytes }: ReadyAnswer): boolean {
 export function mayBeWritten(
   { httpVersion }: IncomingMessage,
   { socket, shouldKeepAlive }: ServerResponse,
-  answer: ReadyAnswer,
+  answer: Pick<ReadyAnswer, 'bytes'>,
 ): boolean {
   return httpVersion === '1.1' && shouldKeepAlive && socket !== null && isFree(socket) && isSmall(answer);
 }

@@ -61,6 +61,12 @@ interface Prepared {
   readonly unchanged: Distribution;
 }
 
+/** Who decides whose turn it is (`LoadShedder`). */
+interface TurnsTaken {
+  readonly hasRoom: boolean;
+  refusesAtOnce(request: BriefRequest): boolean;
+}
+
 /** A request that is answered. */
 interface Asked<Request extends BriefRequest = BriefRequest> {
   readonly request: Request;
@@ -129,18 +135,20 @@ export class ReadyAnswers {
    * Once everything else stands before the server: answers on the connection itself what is remembered and can be sent in one
    * piece. Anything else that is ready is begun there, and answered once Node has read the request, too.
    *
-   * @param turns whether whoever comes now need not wait; who must, waits behind Node's parser
+   * @param turns whether whoever comes now need not wait; who must, waits behind Node's parser or is refused at once
    */
-  standBeforeParser(server: Server, turns: { readonly hasRoom: boolean }): void {
+  standBeforeParser(server: Server, turns: TurnsTaken): void {
     standBeforeParser(server, this.config.headerBytes, {
       takes: (request) => this.#takes(request, turns),
       takesAgain: (piece, socket) => this.#takesAgain(piece, socket, turns),
     });
   }
 
-  #takes(request: WholeRequest, turns: { readonly hasRoom: boolean }): boolean {
+  #takes(request: WholeRequest, turns: TurnsTaken): boolean {
+    if (this.readiness.draining) return false;
+    if (!turns.hasRoom) return turns.refusesAtOnce(request);
     const asked = this.#asked(request);
-    if (asked === null || !turns.hasRoom) return false;
+    if (asked === null) return false;
     const answer = answerTo(asked);
     if (answer !== null && !(answer instanceof Promise) && this.#giveAtOnce(answer, asked)) {
       this.#remember(request, asked.prepared);
@@ -153,12 +161,13 @@ export class ReadyAnswers {
   }
 
   /** The same for a piece that is, to the byte, a request that was taken before: it is not read again. */
-  #takesAgain(piece: Buffer, socket: Socket, turns: { readonly hasRoom: boolean }): boolean {
+  #takesAgain(piece: Buffer, socket: Socket, turns: TurnsTaken): boolean {
     const since = performance.now();
     const known = this.#repeated.find(piece);
-    if (known === undefined || this.readiness.draining || !isFree(socket) || !turns.hasRoom) return false;
+    if (known === undefined || this.readiness.draining || !isFree(socket)) return false;
     const { method, url, headers, of: prepared, ask } = known;
     const request = { method, url, headers, socket };
+    if (!turns.hasRoom) return turns.refusesAtOnce(request);
     if (!this.#isAdmitted(request)) return false;
     const { network } = callerOf(request, this.config);
     const answer = answerAgain(ask, network);
@@ -185,10 +194,11 @@ export class ReadyAnswers {
 
   /** @returns false if it is for the framework, unless `goOn` says so later */
   #answers(request: IncomingMessage, response: ServerResponse, goOn: Serve): boolean {
-    const asked = this.#asked(request);
+    const begun = wholeOf(request)?.begun;
+    // What was begun is done, and must be told, though the broker has begun to stop meanwhile.
+    const asked = this.readiness.draining && begun === undefined ? null : this.#asked(request);
     if (asked === null) return false;
     const parsed = { ...asked, request, response };
-    const begun = wholeOf(request)?.begun;
     const answer = begun === undefined ? answerTo(asked) : begun;
     if (answer instanceof Promise) void this.#giveLater(answer, parsed, goOn);
     else if (answer === null) return false;
@@ -237,12 +247,12 @@ export class ReadyAnswers {
   /** To the byte what Node makes of the same headers. */
   #head(prepared: Prepared, answer: ReadyAnswer, { requestId, isSame }: Given): string {
     const start = isSame ? 'HTTP/1.1 304 Not Modified' : 'HTTP/1.1 200 OK';
-    const own = isSame ? `ETag: ${answer.etag}\r\n` : answer.written;
+    const own = isSame ? answer.validator : answer.written;
     return `${start}\r\n${prepared.written}X-Request-Id: ${requestId}\r\n${own}${this.#nodeFields.text}`;
   }
 
   #routeOf({ method, url = '', headers }: ReadyRequest): Prepared | undefined {
-    if (this.readiness.draining || (method === 'GET' && hasBody(headers))) return undefined;
+    if (method === 'GET' && hasBody(headers)) return undefined;
     for (const prepared of this.#routes) if (takes(prepared.route, method, url)) return prepared;
     return undefined;
   }

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Server } from 'node:http';
 import { Config } from '../../../config/index.js';
 import type { ErrorPresenter } from '../error-filter.js';
+import { isFree } from '../ready-answer.js';
 import { standBefore, type Serve } from '../stand-before.js';
+import type { BriefRequest } from '../whole-request.js';
 import type { PriorityTable } from './priority-table.js';
 import { Refusals, type Call } from './refusals.js';
 import { Stopwatch } from './stopwatch.js';
@@ -20,6 +22,7 @@ import { WaitingLine } from './waiting-line.js';
 export class LoadShedder {
   readonly #line: WaitingLine<Call>;
   #turns: Turns | undefined;
+  #table: PriorityTable | undefined;
 
   constructor(
     private readonly config: Config,
@@ -34,9 +37,25 @@ export class LoadShedder {
     return this.#turns === undefined || (this.#turns.hasRoom() && this.#line.length === 0);
   }
 
+  /**
+   * Refuses a request that `hasRoom` not and that would wait for too long, before anything is made of it: under overload that
+   * is most of them, and Node's parser costs more than the refusal (R-42).
+   *
+   * @returns false: it may wait
+   */
+  refusesAtOnce(request: BriefRequest): boolean {
+    if (this.#table === undefined || !isFree(request.socket)) return false;
+    const worth = this.#table.of(request.method ?? '', request.url ?? '');
+    const now = this.stopwatch.now();
+    if (!this.#line.refuses(worth.priority, now)) return false;
+    this.refusals.refuseAtOnce(request, worth, now);
+    return true;
+  }
+
   /** Stands before whatever answers requests of this server now. */
   addTo(server: Server, table: PriorityTable, presenters: readonly ErrorPresenter[]): void {
     if (this.config.overloadDelay === 0) return;
+    this.#table = table;
     this.refusals.prepare(server, presenters);
     standBefore(server, (serve) => this.#inTurn(server, serve, table));
   }

@@ -8,7 +8,8 @@ import { COMMON_HEADERS } from '../fastify.js';
 import { countOverloaded } from '../http-metrics.js';
 import { NodeFields } from '../node-fields.js';
 import { Readiness } from '../readiness.js';
-import { mayBeWritten, write, written, type ReadyAnswer } from '../ready-answer.js';
+import { mayBeWritten, write, writeTo, written, type Fields } from '../ready-answer.js';
+import type { BriefRequest } from '../whole-request.js';
 import type { Priority } from './priority.js';
 import type { Worth } from './priority-table.js';
 import { Stopwatch } from './stopwatch.js';
@@ -32,6 +33,12 @@ export interface Call {
   readonly response: ServerResponse;
   readonly worth: Worth;
   readonly since: number;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly bytes: Buffer;
+  readonly fields: Fields;
 }
 
 /**
@@ -64,16 +71,35 @@ export class Refusals {
   }
 
   refuse({ request, response, worth, since }: Call, now: number): void {
+    this.#count(request, worth, now - since, now);
+    this.#send(request, response, this.#refusalOf(request));
+  }
+
+  /** One that did not wait and that nothing was made of, on a connection that `isFree` and stays open. */
+  refuseAtOnce(request: BriefRequest, worth: Worth, now: number): void {
+    this.#count(request, worth, 0, now);
+    const refusal = this.#refusalOf(request);
+    writeTo(request.socket, this.#headOf(refusal), refusal.bytes);
+  }
+
+  #count({ method = '' }: BriefRequest, { priority, route }: Worth, waitedMs: number, now: number): void {
     this.#refusedAt = now;
-    this.#counts.set(worth.priority, (this.#counts.get(worth.priority) ?? 0) + 1);
-    countOverloaded(request.method ?? '', worth.route, (now - since) / SECOND);
+    this.#counts.set(priority, (this.#counts.get(priority) ?? 0) + 1);
+    countOverloaded(method, route, waitedMs / SECOND);
+  }
+
+  #refusalOf(request: BriefRequest): Refusal {
     const requestId = randomUUID();
     const { status, contentType, body, headers } = busyAnswer(request, this.#presenters, requestId);
     const bytes = Buffer.from(body);
     const fields = [...COMMON_HEAD, 'Content-Type', contentType, 'Content-Length', `${bytes.length}`];
     for (const name in headers) fields.push(name, headers[name] ?? '');
     fields.push('Retry-After', `${this.#comeBack()}`, 'X-Request-Id', requestId);
-    this.#send(request, response, status, { etag: null, bytes, fields, written: written(fields) });
+    return { status, bytes, fields };
+  }
+
+  #headOf({ status, fields }: Refusal): string {
+    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${written(fields)}${this.#nodeFields.text}`;
   }
 
   /** Tells operators, of all at once. @param waiting how many are not refused */
@@ -85,16 +111,15 @@ export class Refusals {
     this.log.warn({ refused, waiting }, 'overloaded: requests were refused');
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, status: number, answer: ReadyAnswer): void {
-    const body = request.method === 'HEAD' ? null : answer.bytes;
+  #send(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    const body = request.method === 'HEAD' ? null : refusal.bytes;
     const { draining } = this.readiness;
-    if (!draining && mayBeWritten(request, response, answer)) {
-      const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
-      write(response, start + answer.written + this.#nodeFields.text, body);
+    if (!draining && mayBeWritten(request, response, refusal)) {
+      write(response, this.#headOf(refusal), body);
       return;
     }
-    const fields = draining ? [...answer.fields, 'Connection', 'close'] : [...answer.fields];
-    response.writeHead(status, fields).end(body ?? undefined);
+    const fields = draining ? [...refusal.fields, 'Connection', 'close'] : [...refusal.fields];
+    response.writeHead(refusal.status, fields).end(body ?? undefined);
   }
 
   /** From half to one and a half times the mean (R-41), in turn: chance would cost as much as the rest of a refusal. */
@@ -105,7 +130,7 @@ export class Refusals {
 }
 
 function busyAnswer(
-  { url = '' }: IncomingMessage,
+  { url = '' }: BriefRequest,
   presenters: readonly ErrorPresenter[],
   requestId: string,
 ): ErrorAnswer {

@@ -32,11 +32,17 @@ export class WaitingLine<Waiting> {
     return this.#length;
   }
 
-  /** @returns false: who comes now would wait for too long, and does not wait */
+  /** Whether who comes now would wait for too long, and is sent away at once. */
+  refuses(priority: Priority, now: number): boolean {
+    return this.#lineOf(priority)?.refuses(now) ?? true;
+  }
+
+  /** @returns false: as `refuses` */
   add(waiting: Waiting, priority: Priority, now: number): boolean {
-    const isIn = this.#lines[PRIORITIES.indexOf(priority)]?.add(waiting, now) ?? false;
-    if (isIn) this.#length += 1;
-    return isIn;
+    if (this.refuses(priority, now)) return false;
+    this.#lineOf(priority)?.add(waiting, now);
+    this.#length += 1;
+    return true;
   }
 
   /** The next one, who waits no longer. */
@@ -48,6 +54,10 @@ export class WaitingLine<Waiting> {
       return waiting;
     }
     return undefined;
+  }
+
+  #lineOf(priority: Priority): Line<Waiting> | undefined {
+    return this.#lines[PRIORITIES.indexOf(priority)];
   }
 
   /**
@@ -80,18 +90,19 @@ class Line<Waiting> {
 
   constructor(private readonly patienceMs: number) {}
 
-  add(waiting: Waiting, now: number): boolean {
+  refuses(now: number): boolean {
     // Sent away is not served: a line that ended so goes on.
     if (this.#isEmpty && now - this.#overdueAt > STANDING_MS) {
       this.#standsSince = now;
       this.#countFrom(now);
     }
-    if (this.#isStanding(now) && !this.#hasRoom(now)) {
-      this.#overdueAt = now;
-      return false;
-    }
-    this.#places.push({ waiting, since: now });
+    if (!this.#isStanding(now) || this.#hasRoom(now)) return false;
+    this.#overdueAt = now;
     return true;
+  }
+
+  add(waiting: Waiting, now: number): void {
+    this.#places.push({ waiting, since: now });
   }
 
   take(): Waiting | undefined {
