@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
+import { FirstLooksRepository } from '../../src/features/discovery/first-looks.repository.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { LinksService } from '../../src/features/links/index.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
@@ -10,7 +11,7 @@ import { DAY, HOUR } from '../../src/shared/clock.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
 import { ask, askAt, type Answer, type Call } from './ask.js';
-import { acceptedLink, account, device, disable, hex, server, sql } from './cast.js';
+import { acceptedLink, account, device, disable, hex, server, sql, waitingLink } from './cast.js';
 
 /** What cannot be the same twice. */
 const VOLATILE = ['date', 'x-request-id', 'etag', 'retry-after'];
@@ -84,11 +85,36 @@ eachBroker('E4 by the short way', {}, (broker) => {
       } finally {
         await sql(broker(), `ALTER TABLE hidden RENAME TO ${table}`);
       }
-      expect(reads).toHaveBeenCalledTimes(table === 'links' ? 2 : 0);
+      // By the long way, which found the token: by the short one both are one question.
+      expect(reads).toHaveBeenCalledTimes(table === 'links' ? 1 : 0);
       reads.mockRestore();
       expect((await expectSameBothWays(broker(), { token })).status).toBe(200);
     },
   );
+
+  test('reads a token together with the list of its account', async () => {
+    const person = await account(broker(), `first-${hex().slice(0, 8)}`);
+    await acceptedLink(broker(), await server(broker(), 'Kino'), person);
+    await waitingLink(broker(), await server(broker(), 'Waits'), person);
+    const token = await device(broker(), person);
+    const looks = jest.spyOn(broker().app.get(FirstLooksRepository), 'findByDigest');
+    const reads = jest.spyOn(broker().app.get(LinksService), 'usableBy');
+    const { list } = await ask(broker(), 'GET', 'servers', { token });
+    expect(list.map(({ Name }) => Name)).toEqual(['Kino']);
+    expect([looks.mock.calls.length, reads.mock.calls.length]).toEqual([1, 0]);
+    looks.mockRestore();
+    reads.mockRestore();
+  });
+
+  test('a link key that cannot be opened fails the list (R-01), and refuses nobody for another reason', async () => {
+    const person = await account(broker(), `broken-${hex().slice(0, 8)}`);
+    await acceptedLink(broker(), await server(broker(), 'Kino'), person);
+    const token = await device(broker(), person);
+    await sql(broker(), `UPDATE links SET sealed_key = 'broken' WHERE account_id = '${person.id}'`);
+    expect((await expectSameBothWays(broker(), { token })).status).toBe(503);
+    await disable(broker(), person.id);
+    expect((await expectSameBothWays(broker(), { token })).status).toBe(401);
+  });
 
   test('answers other origins as the controller does', async () => {
     const token = await device(broker(), await account(broker(), `cors-${hex().slice(0, 8)}`));

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { hash } from 'node:crypto';
-import { DiscoveryService, type ServerList } from '../../features/discovery/index.js';
+import { DiscoveryService, type FirstLook, type ServerList } from '../../features/discovery/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import type { AskAgain } from '../../platform/http/repeated-requests.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
-import { soon, type Soon } from '../../shared/soon.js';
+import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
 import { serverEntry } from './shapes.js';
@@ -33,7 +33,15 @@ export class ReadyServers implements ReadyRoute {
   answer(request: ReadyRequest): Soon<ReadyAnswer | null> {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
-    return soon(this.devices.lookUp(token), (device) => device && this.#answerTo(device, request.url));
+    const look = this.discovery.firstLook();
+    return lastly(
+      () =>
+        soon(
+          this.devices.lookUp(token, look.find),
+          (device) => device && this.#answerTo(device, look, request),
+        ),
+      () => look.end(),
+    );
   }
 
   again(request: ReadyRequest): AskAgain | null {
@@ -48,9 +56,13 @@ export class ReadyServers implements ReadyRoute {
     };
   }
 
-  #answerTo({ account, deviceId }: SignedInDevice, url: string | undefined): Soon<ReadyAnswer | null> {
+  #answerTo(
+    { account, deviceId }: SignedInDevice,
+    look: FirstLook,
+    { url }: ReadyRequest,
+  ): Soon<ReadyAnswer | null> {
     if (!isOwn(url, account.id) || !this.guard.countListNow(deviceId)) return null;
-    return soon(this.discovery.listOf(account.id), (list) => list.ready(readyList));
+    return soon(look.listOf(account.id), (list) => list.ready(readyList));
   }
 }
 

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/index.js';
 import { LocalChangeFeed } from '../../platform/changes/local-change-feed.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import type { LinksService, UsableLink } from '../links/index.js';
-import { Directory } from './directory.js';
+import { Directory, type Brought } from './directory.js';
 import type { ServerList } from './server-list.js';
 
 const anna = '1' as AccountId;
@@ -56,12 +56,20 @@ function room(settings: Record<string, string> = {}): {
       reads.push({ account, answer, fail: () => reject(new Error('database away')) });
     });
   const config = loadConfig(settings);
-  const directory = new Directory({ usableBy } as unknown as LinksService, feed, config);
+  const usableIn = (rows: unknown): unknown => rows;
+  const directory = new Directory({ usableBy, usableIn } as unknown as LinksService, feed, config);
   return { directory, feed, reads, setAlone: (is) => (alone = is) };
 }
 
 const names = async (list: ServerList | Promise<ServerList>): Promise<string[]> =>
   (await list).servers.map(({ server }) => server.name);
+
+/** Links that come with a token; `since`: the beginning of their read. */
+const brought = (links: UsableLink[], read: Brought['read']): Brought => ({
+  rows: links as unknown as Brought['rows'],
+  read,
+  since: 0,
+});
 
 /** Has a list remembered. */
 async function remembered(
@@ -152,6 +160,31 @@ test('a read that began before others came is not kept', async () => {
   setAlone(true);
   await reads[0]!.answer([usable('a')]);
   await asked;
+  expect(directory.find(anna)).toBeUndefined();
+});
+
+test('what a token brought is kept as what was read, and what is remembered comes before it', async () => {
+  const { directory, feed, reads } = room();
+  expect(await names(directory.of(anna, brought([usable('a')], directory.begin())))).toEqual(['a']);
+  expect(await names(directory.of(anna, brought([usable('b')], directory.begin())))).toEqual(['a']);
+  feed.publish({ topic: 'server', id: 'a' });
+  expect(directory.find(anna)).toBeUndefined();
+  expect(reads).toEqual([]);
+});
+
+test('what a token brought is not kept if it changed meanwhile, or others may have written', async () => {
+  const { directory, feed, setAlone } = room();
+  const late = brought([usable('a')], directory.begin());
+  feed.publish({ topic: 'account', id: anna });
+  expect(await names(directory.of(anna, late))).toEqual(['a']);
+  setAlone(false);
+  const unheard = brought([usable('a')], directory.begin());
+  setAlone(true);
+  expect(await names(directory.of(anna, unheard))).toEqual(['a']);
+  const before = brought([usable('a')], directory.begin());
+  setAlone(false);
+  expect(await names(directory.of(anna, before))).toEqual(['a']);
+  setAlone(true);
   expect(directory.find(anna)).toBeUndefined();
 });
 

@@ -6,7 +6,7 @@ import { measuredCache, type CacheCounts } from '../../platform/metrics/caches.j
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
-import { LinksService, type UsableLink } from '../links/index.js';
+import { LinksService, type LinkRows, type UsableLink } from '../links/index.js';
 import type { Server } from '../servers/index.js';
 import { ServerList } from './server-list.js';
 
@@ -19,6 +19,15 @@ const SERVER_BYTES = 1_700;
 interface Standing {
   readonly server: Server;
   readonly accounts: Set<AccountId>;
+}
+
+/** Links that were read with something else. */
+export interface Brought {
+  readonly rows: LinkRows;
+  /** Open since before they were asked for; null: they may not be kept. */
+  readonly read: OpenRead | null;
+  /** When they were asked for. */
+  readonly since: number;
 }
 
 /**
@@ -64,9 +73,21 @@ export class Directory {
     };
   }
 
-  /** Complete or an error; at once where it is remembered, and on SQLite. */
-  of(accountId: AccountId): Soon<ServerList> {
-    return this.find(accountId) ?? this.#read(accountId);
+  /** Complete or an error; at once where it is remembered or was brought, and on SQLite. */
+  of(accountId: AccountId, brought?: Brought): Soon<ServerList> {
+    return this.find(accountId) ?? (brought ? this.#take(accountId, brought) : this.#read(accountId));
+  }
+
+  /** Begins a read of which it is not known yet whose list it brings; null: it may not be kept. */
+  begin(): OpenRead | null {
+    return this.feed.hearsAll ? this.#reads.begin() : null;
+  }
+
+  #take(accountId: AccountId, { rows, read, since }: Brought): Soon<ServerList> {
+    return soon(this.links.usableIn(rows, accountId, since), (links) => {
+      const list = this.#listOf(links);
+      return read === null ? list : this.#keepFresh(accountId, list, read);
+    });
   }
 
   #read(accountId: AccountId): Soon<ServerList> {
@@ -75,12 +96,8 @@ export class Directory {
     const joined = this.#joinable.get(accountId);
     if (joined) return joined.list;
     const read = this.#reads.begin();
-    const keep = (list: ServerList): ServerList => {
-      if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
-      return list;
-    };
     const list = lastly(
-      () => soon(this.#load(accountId), keep),
+      () => soon(this.#load(accountId), (loaded) => this.#keepFresh(accountId, loaded, read)),
       () => this.#ended(accountId, read),
     );
     if (list instanceof Promise) this.#joinable.set(accountId, { read, list });
@@ -93,14 +110,21 @@ export class Directory {
   }
 
   #load(accountId: AccountId): Soon<ServerList> {
-    return soon(this.links.usableBy(accountId), (links) => new ServerList(links.map(this.#sharing)));
+    return soon(this.links.usableBy(accountId), this.#listOf);
   }
+
+  readonly #listOf = (links: readonly UsableLink[]): ServerList => new ServerList(links.map(this.#sharing));
 
   /** A server stands in several lists: what is known of it is kept once (P-9). */
   readonly #sharing = (usable: UsableLink): UsableLink => {
     const known = this.#standing.get(usable.server.id)?.server;
     return known !== undefined && isSame(known, usable.server) ? { ...usable, server: known } : usable;
   };
+
+  #keepFresh(accountId: AccountId, list: ServerList, read: OpenRead): ServerList {
+    if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
+    return list;
+  }
 
   #keep(accountId: AccountId, list: ServerList): void {
     if (!this.#lists.set(accountId, list, LIST_BYTES + SERVER_BYTES * list.servers.length)) return;

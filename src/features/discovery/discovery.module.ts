@@ -4,11 +4,12 @@ import { SECOND } from '../../shared/clock.js';
 import { LinksModule } from '../links/index.js';
 import { Directory } from './directory.js';
 import { DiscoveryService } from './discovery.service.js';
+import { FirstLooksRepository } from './first-looks.repository.js';
 import { ListChanges } from './list-changes.js';
 
 @Module({
   imports: [LinksModule],
-  providers: [Directory, DiscoveryService, ListChanges],
+  providers: [Directory, DiscoveryService, FirstLooksRepository, ListChanges],
   exports: [DiscoveryService, ListChanges],
 })
 export class DiscoveryModule implements OnModuleInit {

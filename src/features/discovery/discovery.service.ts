@@ -5,6 +5,8 @@ import type { Soon } from '../../shared/soon.js';
 import type { LinkKind, UsableLink } from '../links/index.js';
 import type { Server } from '../servers/index.js';
 import { Directory } from './directory.js';
+import { FirstLook } from './first-look.js';
+import { FirstLooksRepository } from './first-looks.repository.js';
 import { ranked, type Address } from './ranking.js';
 import type { ServerList } from './server-list.js';
 
@@ -22,6 +24,7 @@ export interface ServerInSight extends Pick<Server, 'id' | 'name'> {
 export class DiscoveryService {
   constructor(
     private readonly directory: Directory,
+    private readonly looks: FirstLooksRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -33,6 +36,11 @@ export class DiscoveryService {
   /** The same with what edges make of it, ready; at once where it is remembered, and on SQLite. */
   listOf(accountId: AccountId): Soon<ServerList> {
     return this.directory.of(accountId);
+  }
+
+  /** The same for a token: what must be read of it is read with its list. */
+  firstLook(): FirstLook {
+    return new FirstLook(this.looks, this.directory);
   }
 
   /** The same again and again, each time where it is remembered and that counts; undefined says nothing but to ask `listOf`. */

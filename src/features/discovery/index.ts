@@ -7,6 +7,7 @@
  */
 export { DiscoveryModule } from './discovery.module.js';
 export { DiscoveryService, type ServerInSight } from './discovery.service.js';
+export type { FirstLook } from './first-look.js';
 export { ListChanges, type ListSubscription } from './list-changes.js';
 export { ranked, type Address } from './ranking.js';
 export type { ServerList } from './server-list.js';

@@ -11,8 +11,11 @@ const ofAccounts = { complete: series('account', 'complete'), failed: series('ac
 const ofServers = { complete: series('server', 'complete'), failed: series('server', 'failed') };
 
 /** Reads a list, and counts what came of it. */
-export function measuredRead<T>(list: 'account' | 'server', read: () => Soon<T>): Soon<T> {
-  const since = performance.now();
+export function measuredRead<T>(
+  list: 'account' | 'server',
+  read: () => Soon<T>,
+  since = performance.now(),
+): Soon<T> {
   const outcomes = list === 'account' ? ofAccounts : ofServers;
   let outcome = outcomes.failed;
   const complete = (found: T): T => {

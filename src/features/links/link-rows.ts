@@ -1,19 +1,28 @@
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
 import type { Server } from '../servers/index.js';
-import type { Link, LinkKind, LinkState } from './link.js';
+import type { AcceptedLink, Link, LinkKind, LinkState } from './link.js';
 
-/** Links of an account with all that a device needs of their servers: one statement, so one snapshot (R-01). */
+/** Links with all that a device needs of their servers. */
+const WITH_SERVERS = `
+  json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,
+    l.expires_at, l.sealed_key, s.id, s.system_id, s.name, s.url, s.local_address, s.network, s.created_at, s.heard_at))`;
+const FROM_LINKS = 'FROM links l JOIN servers s ON s.id = l.server_id';
+const ACCEPTED = "AND l.state = 'accepted'";
+
+/** Links of an account: one statement, so one snapshot (R-01). */
 const ofAccount = (more: string): string => `
-  SELECT l.account_id, json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,
-    l.expires_at, l.sealed_key, s.id, s.system_id, s.name, s.url, s.local_address, s.network, s.created_at, s.heard_at))
-    AS found
-  FROM links l JOIN servers s ON s.id = l.server_id
-  WHERE l.account_id = $1 AND l.ended_at IS NULL${more}
+  SELECT l.account_id, ${WITH_SERVERS} AS found
+  ${FROM_LINKS} WHERE l.account_id = $1 AND l.ended_at IS NULL ${more}
   GROUP BY l.account_id`;
 
 export const LIVE_OF_ACCOUNT = ofAccount('');
-export const ACCEPTED_OF_ACCOUNT = ofAccount(" AND l.state = 'accepted'");
+export const ACCEPTED_OF_ACCOUNT = ofAccount(ACCEPTED);
+
+/** The accepted ones as a value in a statement that finds the account. @param account the column with its id */
+export function acceptedLinksOf(account: string): string {
+  return `(SELECT ${WITH_SERVERS} ${FROM_LINKS} WHERE l.account_id = ${account} AND l.ended_at IS NULL ${ACCEPTED})`;
+}
 
 /** Links of a server with who they are for: what media servers ask for several times an hour (R-40). */
 export const LIVE_OF_SERVER = `
@@ -39,6 +48,9 @@ type LinkColumns = readonly [
   sealedKey: string | null,
 ];
 
+/** What comes of that, read as JSON; null where there are none. */
+export type LinkRows = readonly RowOfAccount[] | null;
+
 type RowOfAccount = readonly [
   ...link: LinkColumns,
   serverId: ServerId,
@@ -61,11 +73,20 @@ export interface StoredLink {
 /** And who stands at the other end. */
 export type StoredLinkOfServer = StoredLink & { readonly account: Account };
 export type StoredLinkOfAccount = StoredLink & { readonly server: Server };
+export type StoredAcceptedLink = StoredLinkOfAccount & { readonly link: AcceptedLink };
 
 /** Oldest first. The database holds what the domain wrote: a live row is a Link. */
 export function linksIn(json: string | undefined, accountId: AccountId): StoredLinkOfAccount[] {
-  const rows = JSON.parse(json ?? '[]') as readonly RowOfAccount[];
-  const links = rows.map((row) => ({
+  return linksOf(JSON.parse(json ?? '[]') as LinkRows, accountId);
+}
+
+/** Accepted ones, oldest first. */
+export function acceptedIn(rows: LinkRows, accountId: AccountId): StoredAcceptedLink[] {
+  return linksOf(rows, accountId) as StoredAcceptedLink[];
+}
+
+function linksOf(rows: LinkRows, accountId: AccountId): StoredLinkOfAccount[] {
+  const links = (rows ?? []).map((row) => ({
     link: linkOf(row, row[8], accountId),
     server: serverOf(row[8], row),
     sealedKey: row[7],

@@ -5,7 +5,6 @@ import type { LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
-import type { Server } from '../servers/index.js';
 import { hasLapsed, type AcceptedLink, type EndState, type Link } from './link.js';
 import {
   ACCEPT,
@@ -14,6 +13,7 @@ import {
   linksOfServerIn,
   LIVE_OF_ACCOUNT,
   LIVE_OF_SERVER,
+  type StoredAcceptedLink,
   type StoredLink,
   type StoredLinkOfAccount,
   type StoredLinkOfServer,
@@ -25,12 +25,6 @@ interface NewLink {
   readonly sealedKey: string;
   readonly keyMac: string;
   readonly answerDigest: string | null;
-}
-
-export interface StoredAcceptedLink {
-  readonly link: AcceptedLink;
-  readonly server: Server;
-  readonly sealedKey: string | null;
 }
 
 /**

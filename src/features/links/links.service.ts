@@ -19,7 +19,7 @@ import {
   type Link,
 } from './link.js';
 import { measuredRead } from './link-metrics.js';
-import type { StoredLinkOfAccount } from './link-rows.js';
+import { acceptedIn, type LinkRows, type StoredAcceptedLink, type StoredLinkOfAccount } from './link-rows.js';
 import { LinksRepository } from './links.repository.js';
 
 /** A link that waits for the person's answer. No key and no address: the key already works at the server (W6). */
@@ -75,12 +75,16 @@ export class LinksService {
 
   /** What an account's devices may use, as committed; at once on SQLite. Complete or an error. */
   usableBy(accountId: AccountId): Soon<UsableLink[]> {
-    return measuredRead('account', () =>
-      soon(this.links.acceptedOf(accountId), (rows) =>
-        rows.map(({ link, server, sealedKey }) => ({ link, server, key: this.keys.open(sealedKey, link) })),
-      ),
-    );
+    return measuredRead('account', () => soon(this.links.acceptedOf(accountId), this.#usable));
   }
+
+  /** The same of what was read with something else (`acceptedLinksOf`). @param since when it was asked for */
+  usableIn(rows: LinkRows, accountId: AccountId, since: number): Soon<UsableLink[]> {
+    return measuredRead('account', () => this.#usable(acceptedIn(rows, accountId)), since);
+  }
+
+  readonly #usable = (rows: readonly StoredAcceptedLink[]): UsableLink[] =>
+    rows.map(({ link, server, sealedKey }) => ({ link, server, key: this.keys.open(sealedKey, link) }));
 
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {
     const rows = await this.links.ofAccount(accountId, this.clock.now());

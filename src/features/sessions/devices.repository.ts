@@ -6,22 +6,9 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { Stamped } from '../../platform/jobs/stamps.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
-import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
 import type { Device, Lifetimes } from './device.js';
+import { signedIn, signInOf, type SignedInColumns, type StoredSignIn } from './device-rows.js';
 import { DeviceTokenEntity } from './device-token.entity.js';
-
-/** The device behind a token and its account, in one statement: both as they were at the same moment. */
-const SIGNED_IN = `
-  SELECT d.digest, json_array(d.id, d.created_at, d.last_used_at, ${accountColumns('a')}) AS found
-  FROM device_tokens d JOIN accounts a ON a.id = d.account_id WHERE d.digest = $1`;
-
-/** The columns of that, in their order. */
-type SignedInRow = readonly [
-  deviceId: DeviceId,
-  createdAt: number,
-  lastUsedAt: number,
-  ...account: AccountColumns,
-];
 
 const COUNT = 'SELECT count(*) AS count FROM device_tokens WHERE account_id = $1';
 
@@ -30,12 +17,6 @@ const ADD = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`;
 
 const STAMP = 'UPDATE device_tokens SET last_used_at = $1 WHERE id = $2';
-
-/** A device token as it is stored, and whose it is. */
-export interface StoredSignIn {
-  readonly device: Pick<Device, 'id' | 'createdAt' | 'lastUsedAt'>;
-  readonly account: Account;
-}
 
 @Injectable()
 export class DevicesRepository {
@@ -48,7 +29,7 @@ export class DevicesRepository {
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: Changes,
   ) {
-    this.#signedIn = unitOfWork.prepare(SIGNED_IN);
+    this.#signedIn = unitOfWork.prepare(signedIn());
     this.#count = unitOfWork.counting(COUNT);
     this.#writeDevice = unitOfWork.statement(ADD);
     this.#writeStamp = unitOfWork.statement(STAMP);
@@ -56,11 +37,9 @@ export class DevicesRepository {
 
   /** Outside every unit of work; at once on SQLite. */
   findByDigest(digest: string): Soon<StoredSignIn | null> {
-    return soon(this.#signedIn(digest), (json) => {
-      if (json === undefined) return null;
-      const [id, createdAt, lastUsedAt, ...account] = JSON.parse(json) as SignedInRow;
-      return { device: { id, createdAt, lastUsedAt }, account: accountOf(account) };
-    });
+    return soon(this.#signedIn(digest), (json) =>
+      json === undefined ? null : signInOf(JSON.parse(json) as SignedInColumns),
+    );
   }
 
   /** The one idle longest first. */

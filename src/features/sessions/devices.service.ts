@@ -14,6 +14,7 @@ import { MailOutbox } from '../mail/index.js';
 import { RestoreHold } from '../restores/index.js';
 import { CheckedTokens, type CheckedToken, type SignedInDevice } from './checked-tokens.js';
 import { hasExpired, label, type Device, type Lifetimes } from './device.js';
+import type { StoredSignIn } from './device-rows.js';
 import { DevicesRepository } from './devices.repository.js';
 
 /** What is known of a device when it signs in; shown to the person later. */
@@ -22,6 +23,9 @@ export interface DeviceDescription {
   readonly name: string;
   readonly network: string;
 }
+
+/** How a token that is not remembered is read, by its digest. */
+type Find = (digest: string) => Soon<StoredSignIn | null>;
 
 /** Devices: who is signed in, by token. */
 @Injectable()
@@ -91,10 +95,12 @@ export class DevicesService {
   /**
    * The same without waiting for more than the token; at once where it is remembered, and on SQLite. Null says nothing but
    * to ask `authenticate`.
+   *
+   * @param find where something else is read with it (`signedIn`)
    */
-  lookUp(token: string): Soon<SignedInDevice | null> {
+  lookUp(token: string, find?: Find): Soon<SignedInDevice | null> {
     if (!this.hold.isOff) return null;
-    return soon(this.#known(digestOf(token)), (known) => known && this.#admit(known));
+    return soon(this.#known(digestOf(token), find), (known) => known && this.#admit(known));
   }
 
   /**
@@ -136,12 +142,14 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
-  #known(digest: string): Soon<CheckedToken | null> {
-    return this.checked.find(digest) ?? this.checked.read(digest, () => this.#read(digest));
+  #known(digest: string, find = this.#find): Soon<CheckedToken | null> {
+    return this.checked.find(digest) ?? this.checked.read(digest, () => this.#read(digest, find));
   }
 
-  #read(digest: string): Soon<CheckedToken | null> {
-    return soon(this.devices.findByDigest(digest), (found) => {
+  readonly #find: Find = (digest) => this.devices.findByDigest(digest);
+
+  #read(digest: string, find: Find): Soon<CheckedToken | null> {
+    return soon(find(digest), (found) => {
       if (!found || !isActive(found.account)) return null;
       const { device, account } = found;
       const { id: deviceId, createdAt, lastUsedAt } = device;

@@ -5,6 +5,7 @@
  * checked is remembered only while this process hears of every change, which is confirmed each second (S-62).
  */
 export { label, type Device } from './device.js';
+export { signedIn, signInOf, type SignedInColumns, type StoredSignIn } from './device-rows.js';
 export type { SignedInDevice } from './checked-tokens.js';
 export { DevicesService, type DeviceDescription } from './devices.service.js';
 export { SignInsService } from './sign-ins.service.js';
