@@ -12,6 +12,7 @@ import { connectErrors } from './edges/connect/connect-errors.js';
 import { connectCors } from './edges/connect/cors.js';
 import { ReadyAccepts } from './edges/connect/ready-accepts.service.js';
 import { ReadyServers } from './edges/connect/ready-servers.service.js';
+import { ReadySignIns } from './edges/connect/ready-sign-ins.service.js';
 import { ReadyUpdates } from './edges/connect/ready-updates.service.js';
 import { oidcErrors } from './edges/oidc/oidc-errors.js';
 import { opsErrors } from './edges/ops/ops-errors.js';
@@ -60,6 +61,7 @@ export async function createApp(config: Config, log: Log, clock?: Clock): Promis
   ready.add(app.get(ReadyLists));
   ready.add(app.get(ReadyUpdates));
   ready.add(app.get(ReadyAccepts));
+  ready.add(app.get(ReadySignIns));
   const { server } = adapter.getInstance();
   ready.standBefore(server);
   const priorities = new PriorityTable(declaredRoutes(app.get(ModulesContainer)), app.get(Reflector));

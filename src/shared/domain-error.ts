@@ -54,3 +54,13 @@ export class DomainError extends Error {
 export function invalidField(field: string, problem: string): DomainError {
   return new DomainError('invalid', 'invalid-field', `${field}: ${problem}`, { field });
 }
+
+/** What comes of `work`, or null if it throws `invalid`; for whoever leaves it to others to explain that. */
+export function unlessInvalid<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'invalid') return null;
+    throw error;
+  }
+}

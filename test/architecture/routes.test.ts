@@ -98,6 +98,7 @@ describe('routes', () => {
       'GET /api/v1/servers',
       'POST /service/Servers',
       'GET /service/ServerAuthorizations/accept',
+      'POST /service/user/authenticate',
     ];
     expect(ready.map(({ method, path }) => `${method} ${path}`)).toEqual(names);
     for (const { method, path, callers } of ready) {

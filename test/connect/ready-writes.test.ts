@@ -2,31 +2,36 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { ReadyAccepts } from '../../src/edges/connect/ready-accepts.service.js';
+import { ReadySignIns } from '../../src/edges/connect/ready-sign-ins.service.js';
 import { ReadyUpdates } from '../../src/edges/connect/ready-updates.service.js';
-import type { Account } from '../../src/features/accounts/index.js';
+import { SignInLimits, type Account } from '../../src/features/accounts/index.js';
 import { AuditRepository } from '../../src/features/audit/audit.repository.js';
 import { ServersRepository } from '../../src/features/servers/servers.repository.js';
 import { ServersService } from '../../src/features/servers/index.js';
 import { LoadShedder } from '../../src/platform/http/overload/load-shedder.js';
+import { PasswordHasher } from '../../src/platform/crypto/password-hasher.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { Limiter } from '../../src/platform/limits/limiter.js';
 import { Transaction } from '../../src/platform/database/transaction.js';
 import { RestoreHold } from '../../src/features/restores/index.js';
+import type { Fields } from '../simulator/forms.js';
 import { eventually } from '../support/eventually.js';
 import { eachBroker, type TestBroker } from '../support/broker.js';
+import { PASSWORD } from '../support/people.js';
 import { ask, type Answer, type Call } from './ask.js';
 import { account, acceptedLink, device, hex, server, sql, waitingLink, type CastServer } from './cast.js';
 
-/** New addresses and accepted links, which are written ahead of the framework (P-6), and are refused by it. */
+/** New addresses, accepted links (P-6) and sign-ins (P-7), which are written ahead of the framework, and are refused by it. */
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
 const VOLATILE = ['date', 'x-request-id', 'retry-after'];
+const TOKEN = /[0-9a-f]{64}/g;
 function comparable({ status, headers, text }: Answer): object {
   const kept = Object.entries(headers).filter(([name]) => !VOLATILE.includes(name));
-  return { status, text, headers: Object.fromEntries(kept) };
+  return { status, text: text.replace(TOKEN, 'a token'), headers: Object.fromEntries(kept) };
 }
 
 /** By the short way if `more` is '', by the framework if it is a parameter that nobody knows. */
@@ -47,7 +52,7 @@ async function bothWays(
 
 /** Whether all that came meanwhile was answered before the framework. */
 async function isReady(broker: TestBroker, work: () => Promise<unknown>): Promise<boolean> {
-  const spies = [ReadyUpdates, ReadyAccepts].map((route) =>
+  const spies = [ReadyUpdates, ReadyAccepts, ReadySignIns].map((route) =>
     jest.spyOn(broker.app.get<ReadyUpdates>(route), 'answer'),
   );
   await work();
@@ -73,6 +78,11 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     (token: string, id: string, call: Call = {}): Ask =>
     (more) =>
       ask(broker(), 'GET', `ServerAuthorizations/accept?serverId=${id}${more}`, { token, ...call });
+  const signIn = (fields: Fields | undefined, call: Call = {}): Ask => {
+    const said = fields === undefined ? {} : { form: fields };
+    return (more) =>
+      ask(broker(), 'POST', `user/authenticate${more.replace('&', '?')}`, { ...said, ...call });
+  };
   const moveBack = ({ id }: CastServer) =>
     sql(broker(), `UPDATE servers SET url = 'http://a.example' WHERE id = '${id}'`);
   const waitAgain = (person: Account) =>
@@ -156,11 +166,104 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     expect(twin.status).toBe(409);
   });
 
+  test('a sign-in is answered to the byte as by it, with a token that counts', async () => {
+    const { userName, email } = await account(broker(), 'comes');
+    for (const call of [
+      {},
+      { headers: { 'X-Application': 'TV/1' } },
+      { headers: { Origin: 'https://app.example.org' } },
+      { headers: { Connection: 'close' } },
+      { headers: { 'If-None-Match': '*' } },
+      { from: '203.0.113.9' },
+    ]) {
+      for (const nameOrEmail of [userName, email]) {
+        const way = signIn({ nameOrEmail, rawpw: PASSWORD }, call);
+        const token = (await bothWays(way)).field('AccessToken');
+        expect((await ask(broker(), 'GET', 'servers', { token })).status).toBe(200);
+        expect(await isReady(broker(), () => way(''))).toBe(true);
+      }
+    }
+    expect(
+      await sql(broker(), `SELECT DISTINCT app, network FROM device_tokens WHERE network LIKE '203%'`),
+    ).toEqual([{ app: '', network: '203.0.113.9' }]);
+  });
+
+  test.each<[string, Fields | undefined, Call, number]>([
+    ['no name', { rawpw: PASSWORD }, {}, 400],
+    ['no password', { nameOrEmail: 'nobody' }, {}, 400],
+    ['two passwords', undefined, { body: 'nameOrEmail=nobody&rawpw=a&rawpw=b' }, 400],
+    ['a NUL character', { nameOrEmail: 'a\0', rawpw: PASSWORD }, {}, 400],
+    ['a body beyond what is small', { nameOrEmail: 'nobody', rawpw: 'x'.repeat(3_000) }, {}, 401],
+    ['JSON', undefined, { json: { nameOrEmail: 'nobody', rawpw: PASSWORD } }, 401],
+    ['the token of a device', { nameOrEmail: 'nobody-2', rawpw: PASSWORD }, { token: hex() + hex() }, 401],
+  ])('a sign-in with %s is read by it', async (_, fields, call, status) => {
+    const headers = call.body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const way = signIn(fields, { headers, from: '198.51.100.1', ...call });
+    expect((await bothWays(way)).status).toBe(status);
+    expect(await isReady(broker(), () => way(''))).toBe(false);
+  });
+
+  test('wrong, unknown and the form of old clients are refused as by it, each counted once, whoever asks', async () => {
+    await account(broker(), 'guessed');
+    const limits = broker().app.get(SignInLimits);
+    for (const [at, fields] of [
+      { nameOrEmail: 'guessed', rawpw: 'not the right password' },
+      { nameOrEmail: 'guessed@example.org', rawpw: 'not the right password' },
+      { nameOrEmail: 'nobody-at-all', rawpw: PASSWORD },
+      { nameOrEmail: 'guessed', password: '5f4dcc3b5aa765d61d8327deb882cf99' },
+    ].entries()) {
+      const way = signIn(fields, {
+        from: `198.51.100.${at + 10}`,
+        headers: { Origin: 'https://app.example.org' },
+      });
+      const [counted, back] = [jest.spyOn(limits, 'begin'), jest.spyOn(limits, 'giveBack')];
+      expect((await bothWays(way)).status).toBe(401);
+      expect([counted, back].map(({ mock }) => mock.calls.length)).toEqual([2, 0]);
+      jest.restoreAllMocks();
+    }
+  });
+
+  test('guesses are stopped as by it, right or wrong, by either way and by both together', async () => {
+    await account(broker(), 'stopped');
+    const guess = (rawpw: string): Ask =>
+      signIn({ nameOrEmail: 'stopped', rawpw }, { from: '198.51.100.50' });
+    // A right one gives its try back, so that the sixth wrong one is refused all the same (ADR 0013).
+    for (let count = 0; count < 5; count += 1)
+      expect((await guess('wrong')(count % 2 === 0 ? '' : '&x=1')).status).toBe(401);
+    const hashed = jest.spyOn(broker().app.get(PasswordHasher), 'verify');
+    for (const rawpw of ['wrong', PASSWORD]) expect((await bothWays(guess(rawpw))).status).toBe(429);
+    expect(hashed).not.toHaveBeenCalled();
+  });
+
+  test('a right password gives its try back (ADR 0013)', async () => {
+    await account(broker(), 'right');
+    const way = signIn({ nameOrEmail: 'right', rawpw: PASSWORD }, { from: '198.51.100.60' });
+    // One more than a place that is known may try in an hour.
+    for (let count = 0; count < 12; count += 1) expect((await way('')).status).toBe(200);
+  });
+
+  test('where too many passwords are checked it is told so as by it', async () => {
+    const { userName } = await account(broker(), 'crowded');
+    const hasher = broker().app.get(PasswordHasher);
+    const waiting = Reflect.get(hasher, 'config') as { hashQueue: number };
+    const { hashQueue } = waiting;
+    Object.assign(waiting, { hashQueue: 0 });
+    try {
+      expect((await bothWays(signIn({ nameOrEmail: userName, rawpw: PASSWORD }))).status).toBe(503);
+    } finally {
+      Object.assign(waiting, { hashQueue });
+    }
+  });
+
   test('trouble while it is written is told as by it, after one try, counted once, and nothing is kept', async () => {
-    const { home, token } = await asked('trouble');
+    const { home, person, token } = await asked('trouble');
     const app = broker().app;
-    const ways = [update(home), accept(token, home.id)];
-    for (const way of ways) {
+    const ways = [
+      update(home),
+      accept(token, home.id),
+      signIn({ nameOrEmail: person.userName, rawpw: PASSWORD }),
+    ];
+    for (const [at, way] of ways.entries()) {
       await sql(broker(), 'ALTER TABLE audit_events RENAME TO hidden');
       const [written, take, now] = [
         jest.spyOn(app.get(AuditRepository), 'add'),
@@ -169,7 +272,8 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
       ];
       try {
         const short = await way('');
-        expect([written, now, take].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+        // A guess is counted by itself, before it is looked at (S-20).
+        expect([written, now, take].map(({ mock }) => mock.calls.length)).toEqual([1, 1, at === 2 ? 2 : 0]);
         const [row] = written.mock.calls[0] ?? [];
         expect(row?.requestId).toBe(short.headers['x-request-id']);
         expect(comparable(short)).toEqual(comparable(await way('&x=1')));
@@ -181,13 +285,16 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     }
     expect(await urlOf(home)).toBe(home.url);
     expect((await ask(broker(), 'GET', 'servers', { token })).list).toEqual([]);
+    const signedIn = `SELECT id FROM device_tokens WHERE account_id = '${person.id}'`;
+    expect(await sql(broker(), signedIn)).toHaveLength(1);
     for (const way of ways) expect((await way('')).status).toBe(200);
   });
 
   test('nothing is acknowledged before it is on disk', async () => {
-    const { home, token } = await asked('durable');
+    const { home, person, token } = await asked('durable');
     const [app, disk] = [broker().app, new EventEmitter()];
-    for (const way of [update(home), accept(token, home.id)]) {
+    const comes = signIn({ nameOrEmail: person.userName, rawpw: PASSWORD });
+    for (const way of [update(home), accept(token, home.id), comes]) {
       const answered = jest.fn();
       const written = jest.spyOn(app.get(AuditRepository), 'add');
       const commit = Reflect.get<Transaction, 'commit'>(Transaction.prototype, 'commit');
@@ -211,51 +318,59 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
   });
 
   test('what is written down names the request, as do the answer and the access log', async () => {
-    const { home, token } = await asked('named');
+    const { home, person, token } = await asked('named');
     const fields = (message: string): unknown[] =>
       broker()
         .log.lines.filter((line) => line.message === message)
         .map((line) => line.fields);
-    for (const [way, kind] of [
+    for (const [way, ...kinds] of [
       [update(home), 'server-changed'],
       [accept(token, home.id), 'link-accepted'],
+      [signIn({ nameOrEmail: person.userName, rawpw: PASSWORD }), 'sign-in', 'device-signed-in'],
     ] as const) {
       const requestId = (await way('')).headers['x-request-id'];
       const rows = await sql(
         broker(),
-        `SELECT kind, network FROM audit_events WHERE request_id = '${String(requestId)}'`,
+        `SELECT kind, network FROM audit_events WHERE request_id = '${String(requestId)}' ORDER BY kind DESC`,
       );
-      expect(rows).toEqual([{ kind, network: '127.0.0.1' }]);
-      expect(fields('audit').at(-1)).toMatchObject({ requestId, audit: { kind } });
+      expect(rows).toEqual(kinds.map((kind) => ({ kind, network: '127.0.0.1' })));
+      expect(fields('audit').at(-1)).toMatchObject({ requestId, audit: { kind: kinds.at(-1) } });
       expect(fields('request').at(-1)).toMatchObject({ requestId, status: 200, ms: expect.any(Number) });
     }
-    expect(fields('request').slice(-2)).toMatchObject([
+    expect(fields('request').slice(-3)).toMatchObject([
       { method: 'POST', path: '/service/Servers', parameters: ['id'] },
-      { method: 'GET', path: '/service/ServerAuthorizations/accept', parameters: ['serverId'] },
+      {
+        method: 'GET',
+        path: '/service/ServerAuthorizations/accept',
+        parameters: ['serverId'],
+      },
+      { method: 'POST', path: '/service/user/authenticate' },
     ]);
   });
 
   test('whoever is over a limit is refused by it', async () => {
-    const { home, token } = await asked('limited');
+    const { home, person, token } = await asked('limited');
     jest.spyOn(broker().app.get(Limiter), 'takeNow').mockReturnValue(false);
-    for (const way of [update(home), accept(token, home.id)])
+    const comes = signIn({ nameOrEmail: person.userName, rawpw: PASSWORD });
+    for (const way of [update(home), accept(token, home.id), comes])
       expect(await isReady(broker(), async () => expect((await way('')).status).toBe(200))).toBe(false);
   });
 
-  test('after a restore everybody waits for the operator', async () => {
-    const { home, token } = await asked('restored');
+  test('after a restore everybody waits for the operator, but people sign in', async () => {
+    const { home, person, token } = await asked('restored');
     const at = broker().clock.now();
     const held = `INSERT INTO restores (id, backup_created_at, restored_at) VALUES ('${hex()}', ${at - 1}, ${at})`;
     await sql(broker(), held);
     await broker().app.get(RestoreHold).read();
     for (const way of [update(home), accept(token, home.id)]) expect((await bothWays(way)).status).toBe(503);
+    expect((await bothWays(signIn({ nameOrEmail: person.userName, rawpw: PASSWORD }))).status).toBe(200);
     await sql(broker(), 'DELETE FROM restores');
     await broker().app.get(RestoreHold).read();
     expect(await urlOf(home)).toBe(home.url);
   });
 
   test('while the broker stops, its connections end', async () => {
-    const { home, token } = await asked('draining');
+    const { home, person, token } = await asked('draining');
     const socket = connect(Number(new URL(broker().url).port), '127.0.0.1');
     const said = new URLSearchParams(news(home)).toString();
     const say = async (): Promise<string> => {
@@ -282,7 +397,8 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     expect(await urlOf(home)).toBe(news(home)['url']);
     jest.restoreAllMocks();
     socket.destroy();
-    for (const way of [update(home), accept(token, home.id)])
+    const comes = signIn({ nameOrEmail: person.userName, rawpw: PASSWORD });
+    for (const way of [update(home), accept(token, home.id), comes])
       expect((await bothWays(way)).headers.connection).toBe('close');
   });
 });

@@ -7,10 +7,12 @@ import { ServersModule } from '../../features/servers/index.js';
 import { SessionsModule } from '../../features/sessions/index.js';
 import { AuthorizationsController } from './authorizations.controller.js';
 import { ConnectCallersGuard } from './callers.guard.js';
+import { DeviceSignIns } from './device-sign-ins.service.js';
 import { IpController } from './ip.controller.js';
 import { PinController } from './pin.controller.js';
 import { ReadyAccepts } from './ready-accepts.service.js';
 import { ReadyServers } from './ready-servers.service.js';
+import { ReadySignIns } from './ready-sign-ins.service.js';
 import { ReadyUpdates } from './ready-updates.service.js';
 import { ServersController } from './servers.controller.js';
 import { SignUpController } from './sign-up.controller.js';
@@ -27,6 +29,6 @@ import { UserController } from './user.controller.js';
     SignUpController,
     UserController,
   ],
-  providers: [ConnectCallersGuard, ReadyAccepts, ReadyServers, ReadyUpdates],
+  providers: [ConnectCallersGuard, DeviceSignIns, ReadyAccepts, ReadyServers, ReadySignIns, ReadyUpdates],
 })
 export class ConnectModule {}

@@ -14,7 +14,7 @@ import { aheadOfFramework } from '../../platform/http/request-context.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { hasSmallBody, readSmallBody } from '../../platform/http/small-body.js';
 import { Limiter } from '../../platform/limits/limiter.js';
-import { DomainError } from '../../shared/domain-error.js';
+import { unlessInvalid } from '../../shared/domain-error.js';
 import type { ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { serverKeyOf } from './callers.guard.js';
@@ -118,14 +118,4 @@ function answerOf(server: Server, requestId?: string): ReadyAnswer {
 function fieldsIn(contentType: string | undefined, body: Buffer): ServerFields | null {
   const wire = Parameters.ofForm({ contentType, contentEncoding: undefined, body }, SERVER_PARAMETERS);
   return wire && fieldsOf(wire);
-}
-
-/** What is invalid, the framework explains. */
-function unlessInvalid<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof DomainError && error.kind === 'invalid') return null;
-    throw error;
-  }
 }

@@ -33,6 +33,21 @@ export function userShape(account: Account, shownEmail: string): UserShape {
   };
 }
 
+export interface SignedInShape {
+  /** The device token. */
+  readonly AccessToken: string;
+  readonly User: UserShape;
+  /** These two are the documentation's own (wrong) names, which some clients follow. */
+  readonly ConnectAccessToken: string;
+  readonly ConnectUserId: string;
+}
+
+/** E7. */
+export function signedInShape(account: Account, token: string): SignedInShape {
+  const user = userShape(account, account.email);
+  return { AccessToken: token, User: user, ConnectAccessToken: token, ConnectUserId: account.id };
+}
+
 interface ServerEntryShape {
   /** The broker's id of the server. */
   readonly Id: string;

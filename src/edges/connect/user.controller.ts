@@ -1,5 +1,5 @@
 import { Controller, UseGuards } from '@nestjs/common';
-import { SignInService, type PasswordProof, type SignInOrigin } from '../../features/accounts/index.js';
+import type { SignInOrigin } from '../../features/accounts/index.js';
 import { AccountLookupService, type Selector } from '../../features/links/index.js';
 import { DevicesService } from '../../features/sessions/index.js';
 import { DomainError, invalidField } from '../../shared/domain-error.js';
@@ -7,7 +7,9 @@ import type { AccountId } from '../../shared/ids.js';
 import { Config } from '../../config/index.js';
 import { Priority } from '../../platform/http/overload/priority.js';
 import { ConnectCallersGuard, type ConnectCaller, type DeviceCaller } from './callers.guard.js';
+import { DeviceSignIns } from './device-sign-ins.service.js';
 import type { Parameters } from './parameters/parameters.js';
+import { identifierOf, proofOf, SIGN_IN_PARAMETERS } from './said-by-people.js';
 import { userShape } from './shapes.js';
 import { App, Caller, Endpoint, Network, UserToken, Wire, WireQuery } from './wire.decorators.js';
 
@@ -19,7 +21,7 @@ const IDENTIFIERS = ['nameOrEmail', 'name', 'email'];
 @UseGuards(ConnectCallersGuard)
 export class UserController {
   constructor(
-    private readonly signIns: SignInService,
+    private readonly signIns: DeviceSignIns,
     private readonly lookups: AccountLookupService,
     private readonly devices: DevicesService,
     private readonly config: Config,
@@ -45,21 +47,15 @@ export class UserController {
   /** E7. Always 401 for whatever is wrong (W14, S-05). */
   @Endpoint('POST', 'user/authenticate', 'nobody-in-particular')
   async signIn(
-    @Wire(['nameOrEmail', 'userName', 'rawpw', 'password', 'pw']) wire: Parameters,
+    @Wire(SIGN_IN_PARAMETERS) wire: Parameters,
     @WireQuery(['rawpw', 'password', 'pw']) query: Parameters,
     @App() app: string,
     @UserToken() { network, token: oldToken }: { network: string; token: string },
   ): Promise<object> {
-    const identifier = wire.optional('nameOrEmail') ?? wire.optional('userName');
-    if (identifier === undefined) throw invalidField('nameOrEmail', 'is missing');
+    const identifier = identifierOf(wire);
     this.#refuseInQuery(query);
     const origin = await this.#originOf(network, oldToken);
-    return this.signIns.signIn(identifier, proofOf(wire), origin, async (account) => {
-      const token = await this.devices.signIn(account, { app, name: '', network });
-      // The last two: the documentation's own (wrong) names, which some clients follow.
-      const user = userShape(account, account.email);
-      return { AccessToken: token, User: user, ConnectAccessToken: token, ConnectUserId: account.id };
-    });
+    return this.signIns.signIn(identifier, proofOf(wire), origin, app);
   }
 
   /** E8. */
@@ -104,15 +100,6 @@ function ownUser({ account }: DeviceCaller, selector: Selector | null): object {
 function isOwn(selector: Selector, [id, userName, email]: readonly [string, string, string]): boolean {
   if ('id' in selector) return selector.id === id;
   return [userName, email].some((name) => name.toLowerCase() === selector.identifier.toLowerCase());
-}
-
-/** `rawpw` is the password, `password` and `pw` the MD5 of clients before 2016-10 (E7). */
-function proofOf(wire: Parameters): PasswordProof {
-  const raw = wire.optional('rawpw');
-  if (raw !== undefined) return { form: 'password', text: raw };
-  const md5 = wire.optional('password') ?? wire.optional('pw');
-  if (md5 === undefined) throw invalidField('rawpw', 'is missing');
-  return { form: 'legacy-md5', text: md5 };
 }
 
 function userUnknown(): DomainError {
