@@ -3,6 +3,7 @@ import { LessThan, Not } from 'typeorm';
 import { Changes } from '../../platform/changes/changes.js';
 import type { Count, LookUp, Statement } from '../../platform/database/look-up.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { Stamped } from '../../platform/jobs/stamps.js';
 import type { AccountId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { accountColumns, accountOf, type Account, type AccountColumns } from '../accounts/index.js';
@@ -34,6 +35,8 @@ const ADD = `
   INSERT INTO web_sessions (id, digest, account_id, browser, network, persistent, created_at, last_used_at, authenticated_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
+const STAMP = 'UPDATE web_sessions SET last_used_at = $1 WHERE id = $2';
+
 /** A browser session as it is stored, and whose it is. */
 export interface StoredWebSession {
   readonly session: WebSession;
@@ -45,6 +48,7 @@ export class WebSessionsRepository {
   readonly #signedIn: LookUp;
   readonly #count: Count;
   readonly #writeSession: Statement;
+  readonly #writeStamp: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -53,6 +57,7 @@ export class WebSessionsRepository {
     this.#signedIn = unitOfWork.prepare(SIGNED_IN);
     this.#count = unitOfWork.counting(COUNT);
     this.#writeSession = unitOfWork.statement(ADD);
+    this.#writeStamp = unitOfWork.statement(STAMP);
   }
 
   /** At once on SQLite. */
@@ -78,8 +83,8 @@ export class WebSessionsRepository {
     await this.#writeSession([id, digest, accountId, browser, network, Number(persistent), ...times]);
   }
 
-  async markUsed(id: string, lastUsedAt: number): Promise<void> {
-    await this.unitOfWork.writing.update(WebSessionEntity, { id }, { lastUsedAt });
+  async markUsed(stamped: Stamped<string>): Promise<void> {
+    for (const [id, lastUsedAt] of stamped) await this.#writeStamp([lastUsedAt, id]);
   }
 
   /** The same session under a new token, as after typing the password again (S-10). */

@@ -3,6 +3,7 @@ import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
+import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
 import { Random } from '../../shared/random.js';
@@ -24,15 +25,21 @@ export interface SignedInBrowser {
 /** Browsers: who is signed in on the pages, by cookie (S-10). */
 @Injectable()
 export class WebSessionsService {
+  readonly #stamps: Stamps<string>;
+
   constructor(
     private readonly sessions: WebSessionsRepository,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
-    private readonly jobs: Jobs,
+    jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly config: Config,
-  ) {}
+  ) {
+    this.#stamps = new Stamps(jobs, 'mark browsers used', (stamped) =>
+      unitOfWork.run(() => sessions.markUsed(stamped)),
+    );
+  }
 
   /**
    * Signs a browser in, always under a token of its own: one that the browser held before is never adopted, and the
@@ -133,9 +140,6 @@ export class WebSessionsService {
   }
 
   #markUsed(session: WebSession, now: number): void {
-    if (now - session.lastUsedAt < MINUTE) return;
-    this.jobs.soon('mark browser used', () =>
-      this.unitOfWork.run(() => this.sessions.markUsed(session.id, now)),
-    );
+    if (now - session.lastUsedAt >= MINUTE) this.#stamps.add(session.id, now);
   }
 }
