@@ -30,7 +30,10 @@ export class Stamps<Id extends string> {
   }
 
   async #writeNext(): Promise<void> {
-    const next = [...this.#due].slice(0, AT_ONCE);
+    const next: [Id, number][] = [];
+    for (const stamp of this.#due) {
+      if (next.push(stamp) === AT_ONCE) break;
+    }
     for (const [id] of next) this.#due.delete(id);
     try {
       await this.write(next.sort(([one], [other]) => (one < other ? -1 : 1)));
