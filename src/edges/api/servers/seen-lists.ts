@@ -13,6 +13,7 @@ export class SeenLists {
   readonly #homes: ReadonlySet<string>;
   #elsewhere: ReadyAnswer | undefined;
   #atHome: { readonly network: string; readonly answer: ReadyAnswer } | undefined;
+  /** Asked for last, and so kept at hand: each step through memory is one to wait for (P-1). */
   #lastNetwork: string | undefined;
   #last: ReadyAnswer | undefined;
 
