@@ -25,7 +25,7 @@ const feed = {
     redis: RedisLink | null | undefined,
   ): ChangeFeed => {
     if (!company || !redis) return new LocalChangeFeed(() => solitude.isAlone(), log);
-    return new SharedChangeFeed({ company, wire: redisWire(redis, config.databaseUrl), commits, log });
+    return new SharedChangeFeed({ company, wire: redisWire(redis, log, config.databaseUrl), commits, log });
   },
 };
 
