@@ -5,10 +5,10 @@ import { MemoryLimiter } from '../../src/platform/limits/memory-limiter.js';
 import { Once } from '../../src/platform/limits/once.js';
 import { MemoryPace, RedisPace, SharedPace, type Pace } from '../../src/platform/limits/pace.js';
 import { RedisAway } from '../../src/platform/redis/redis-away.js';
-import { RedisLink } from '../../src/platform/redis/redis-link.js';
+import type { RedisLink } from '../../src/platform/redis/redis-link.js';
 import { runScript } from '../../src/platform/redis/redis-script.js';
 import { FixedClock } from '../support/fixed-clock.js';
-import { RecordingLog } from '../support/recording-log.js';
+import { patientLink } from '../support/redis.js';
 
 const random = new SystemRandom();
 const redisUrl = process.env['TEST_REDIS_URL'] ?? '';
@@ -32,7 +32,7 @@ for (const [name, isHere, nodes] of adapters) {
   (isHere ? describe : describe.skip)(`paces ${name}`, () => {
     if (name === 'on Redis') {
       beforeAll(async () => {
-        link = await RedisLink.open(redisUrl, new RecordingLog());
+        link = await patientLink(redisUrl);
       });
       afterAll(() => link.close());
     }
@@ -59,7 +59,7 @@ for (const [name, isHere, nodes] of adapters) {
 
 (redisUrl === '' ? describe.skip : describe)('what Redis answers', () => {
   beforeAll(async () => {
-    link = await RedisLink.open(redisUrl, new RecordingLog());
+    link = await patientLink(redisUrl);
   });
   afterAll(() => link.close());
 

@@ -51,6 +51,7 @@ export class RedisLink {
   private constructor(
     connect: () => Redis,
     private readonly log: Log,
+    private readonly patienceMs: number,
   ) {
     this.#commands = connect();
     this.#subscriber = connect();
@@ -65,11 +66,15 @@ export class RedisLink {
     this.#probing.unref();
   }
 
-  /** Resolves when Redis is reached, or after a second without it: the broker works without (R-24). */
-  static async open(url: string, log: Log): Promise<RedisLink> {
+  /**
+   * Resolves when Redis is reached, or after a second without it: the broker works without (R-24).
+   *
+   * @param patienceMs how long an answer may take
+   */
+  static async open(url: string, log: Log, patienceMs = ANSWER_TIMEOUT_MS): Promise<RedisLink> {
     // A broker on its own has no use for it.
     const { Redis } = await import('ioredis');
-    const link = new RedisLink(() => connection(Redis, url), log);
+    const link = new RedisLink(() => connection(Redis, url), log, patienceMs);
     await link.#firstConnection();
     return link;
   }
@@ -97,7 +102,7 @@ export class RedisLink {
     }
     const since = performance.now();
     try {
-      const answer = await answered(question(this.#commands));
+      const answer = await answered(question(this.#commands), this.patienceMs);
       good.observe((performance.now() - since) / 1_000);
       this.#failures = 0;
       return answer;
@@ -139,7 +144,7 @@ export class RedisLink {
     if (this.#commands.status !== 'ready') return;
     try {
       // A write: a Redis that is full or a replica answers questions and counts nothing.
-      await answered(this.#commands.set('signpost:probe', '1', 'PX', PROBE_EVERY_MS));
+      await answered(this.#commands.set('signpost:probe', '1', 'PX', PROBE_EVERY_MS), this.patienceMs);
       this.#failures = 0;
       if (this.#isUp) return;
       this.#isUp = true;
@@ -219,11 +224,11 @@ function optionsOf(url: URL): RedisOptions {
  * The answer, if it comes in time. Timers run before the network is read: a process that was busy looks once more
  * before it blames Redis.
  */
-function answered<T>(answer: Promise<T>): Promise<T> {
+function answered<T>(answer: Promise<T>, patienceMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      setImmediate(() => reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
-    }, ANSWER_TIMEOUT_MS);
+      setImmediate(() => reject(new Error(`no answer within ${patienceMs} ms`)));
+    }, patienceMs);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
