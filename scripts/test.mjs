@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { run } from './lib/child.mjs';
-import { findChromium } from './lib/chromium.mjs';
+import { findChromium, findHeadlessShell } from './lib/chromium.mjs';
 import { ensureInstalled, inPackage } from './lib/install.mjs';
 import { privateFolder } from './lib/lock.mjs';
 import { quickFolder } from './lib/quick-folder.mjs';
@@ -17,7 +17,10 @@ import { count, readResults, skippedNames, slowest, summary } from './lib/test-r
 
 const strict = process.env['CI'] === 'true';
 
-/** What tests need besides the broker. @typedef {import('./lib/services.mjs').Services & { chromium: string | null }} Needs */
+/**
+ * What tests need besides the broker, or are quicker with.
+ * @typedef {import('./lib/services.mjs').Services & { chromium: string | null, headlessShell: string | null }} Needs
+ */
 
 /**
  * @param {Needs} needs
@@ -25,7 +28,7 @@ const strict = process.env['CI'] === 'true';
  * @param {string} resultFile
  * @returns {Promise<number>} Jest's exit code
  */
-async function jest({ databaseUrl, redisUrl, chromium }, folder, resultFile) {
+async function jest({ databaseUrl, redisUrl, chromium, headlessShell }, folder, resultFile) {
   // Locks between processes stay where all processes look.
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, SIGNPOST_TMPDIR: os.tmpdir(), TMPDIR: folder };
@@ -33,9 +36,11 @@ async function jest({ databaseUrl, redisUrl, chromium }, folder, resultFile) {
   delete env['TEST_DATABASE_URL'];
   delete env['TEST_REDIS_URL'];
   delete env['TEST_CHROMIUM'];
+  delete env['TEST_HEADLESS_SHELL'];
   if (databaseUrl !== null) env['TEST_DATABASE_URL'] = databaseUrl;
   if (redisUrl !== null) env['TEST_REDIS_URL'] = redisUrl;
   if (chromium !== null) env['TEST_CHROMIUM'] = chromium;
+  if (headlessShell !== null) env['TEST_HEADLESS_SHELL'] = headlessShell;
   const options = [
     '--config',
     'config/jest.config.mjs',
@@ -84,7 +89,8 @@ await perform(async () => {
   await ensureInstalled();
   const folder = mkdtempSync(path.join(quickFolder(os.tmpdir()), 'signpost-test-'));
   try {
-    const needs = { ...(await acquire({ user: process.pid })), chromium: await findChromium() };
+    const browsers = { chromium: await findChromium(), headlessShell: await findHeadlessShell() };
+    const needs = { ...(await acquire({ user: process.pid })), ...browsers };
     if (missing(needs).length > 0) say(`tests that need ${missing(needs).join(' or ')} will be skipped`);
     const resultFile = path.join(folder, 'results.json');
     const code = await jest(needs, folder, resultFile);

@@ -22,6 +22,7 @@ const packages = {
   'redis-server': 'redis-server',
   // To test the pages as people see them.
   chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   openssl: 'openssl',
   // To test the examples for deployment.
   'nginx-light': 'nginx',
@@ -79,14 +80,23 @@ export async function installMissing(names = allNames) {
 
 /** @param {readonly string[]} names */
 async function aptInstall(names) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const wait = ['-o', 'DPkg::Lock::Timeout=120'];
-  const install = [...wait, 'install', '-y', '-q', '--no-install-recommends', ...names];
   // A new machine has no package lists, an old one outdated lists: only then is it worth fetching them.
-  if ((await run('apt-get', install, { env })).code === 0) return;
-  await run('apt-get', [...wait, 'update', '-q'], { env });
-  const { code, output } = await run('apt-get', install, { env });
-  if (code !== 0) say(`${tail(output, 20)}\nsignpost: apt-get could not install ${names.join(', ')}`);
+  if ((await apt('install', ...names)).code === 0) return;
+  await apt('update');
+  if ((await apt('install', ...names)).code === 0) return;
+  // One that this Debian does not have keeps the others away.
+  for (const name of names) {
+    const { code, output } = await apt('install', name);
+    if (code !== 0) say(`${tail(output, 20)}\nsignpost: apt-get could not install ${name}`);
+  }
+}
+
+/** @param {'install' | 'update'} verb @param {string[]} names */
+function apt(verb, ...names) {
+  const install = verb === 'install' ? ['-y', '--no-install-recommends'] : [];
+  return run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', verb, '-q', ...install, ...names], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }
 
 /**

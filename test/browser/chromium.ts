@@ -15,19 +15,22 @@ const FLAGS = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-const executable = process.env['TEST_CHROMIUM'] ?? '';
+const whole = process.env['TEST_CHROMIUM'] ?? '';
+/** The same engine without what surrounds pages: half the work for each that is opened. */
+const shell = process.env['TEST_HEADLESS_SHELL'] ?? whole;
 
 /** Where there is no Chromium, skipped by name. */
-export const describeInChromium = executable === '' ? describe.skip : describe;
+export const describeInChromium = whole === '' ? describe.skip : describe;
 
-/** Headless, with the back-forward cache that people's browsers have and Playwright switches off. */
+/** Headless. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: executable,
-    args: FLAGS,
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    timeout: 15_000,
-  });
+  return chromium.launch({ executablePath: shell, args: FLAGS, timeout: 15_000 });
+}
+
+/** With the back-forward cache that people's browsers have: the shell has none, and Playwright switches it off. */
+export function launchWhole(): Promise<Browser> {
+  const ignoreDefaultArgs = ['--disable-back-forward-cache'];
+  return chromium.launch({ executablePath: whole, args: FLAGS, ignoreDefaultArgs, timeout: 15_000 });
 }
 
 /** What a test has: a broker, and visitors that come to it with browsers of their own. */
@@ -40,13 +43,18 @@ export interface Scene {
  * Declares tests in a real Chromium (`TEST_CHROMIUM`; skipped by name without it): one browser and one broker for all
  * tests of the block. After each test, whatever its visitors saw of violations, errors and foreign requests fails it.
  */
-export function inChromium(name: string, settings: Environment, tests: (scene: () => Scene) => void): void {
+export function inChromium(
+  name: string,
+  settings: Environment,
+  tests: (scene: () => Scene) => void,
+  open: () => Promise<Browser> = launch,
+): void {
   describeInChromium(`${name}, in Chromium`, () => {
     let browser: Browser | undefined;
     let broker: TestBroker | undefined;
     let visitors: Visitor[] = [];
     beforeAll(async () => {
-      [browser, broker] = await Promise.all([launch(), TestBroker.start({ ANTI_ROBOT: 'off', ...settings })]);
+      [browser, broker] = await Promise.all([open(), TestBroker.start({ ANTI_ROBOT: 'off', ...settings })]);
     });
     afterEach(async () => {
       const leaving = visitors;

@@ -5,7 +5,7 @@ import { Device } from '../simulator/device.js';
 import { MediaServer } from '../simulator/media-server.js';
 import { eventually } from '../support/eventually.js';
 import { signUp } from '../support/people.js';
-import { inChromium } from './chromium.js';
+import { inChromium, launchWhole } from './chromium.js';
 import { overflows } from './inspect-page.js';
 import { PASSWORD, signIn } from './people.js';
 import { LAPTOP_WITHOUT_SCRIPT, PHONE, WAYS } from './visitor.js';
@@ -56,22 +56,6 @@ inChromium('safety', {}, (scene) => {
     expect(days).toBeGreaterThan(13);
     expect(days).toBeLessThanOrEqual(30);
     expect(sid?.value).not.toBe(planted);
-  });
-
-  test.each(WAYS)('after signing out, Back shows nothing (%s)', async (_, way) => {
-    const { userName } = await signUp(scene().broker, `back-${way.width}`);
-    const visitor = await scene().visit(way);
-    await signIn(visitor, userName);
-    await visitor.press('Profile');
-    expect(await visitor.text()).toContain(userName);
-    await visitor.press('Sign out');
-    expect(visitor.path).toBe('/');
-    expect((await visitor.context.cookies()).filter(({ name }) => name === 'sid')).toEqual([]);
-    for (const back of [1, 2]) {
-      await visitor.page.goBack();
-      expect([back, await visitor.text()]).toEqual([back, expect.not.stringContaining(userName)]);
-      expect(visitor.path).toContain('/sign-in');
-    }
   });
 
   test.each([
@@ -229,3 +213,26 @@ inChromium('the keyboard alone', {}, (scene) => {
     expect(await visitor.look('document.activeElement.getAttribute("role")')).toBe('alert');
   });
 });
+
+inChromium(
+  'going back',
+  {},
+  (scene) => {
+    test.each(WAYS)('after signing out, Back shows nothing (%s)', async (_, way) => {
+      const { userName } = await signUp(scene().broker, `back-${way.width}`);
+      const visitor = await scene().visit(way);
+      await signIn(visitor, userName);
+      await visitor.press('Profile');
+      expect(await visitor.text()).toContain(userName);
+      await visitor.press('Sign out');
+      expect(visitor.path).toBe('/');
+      expect((await visitor.context.cookies()).filter(({ name }) => name === 'sid')).toEqual([]);
+      for (const back of [1, 2]) {
+        await visitor.page.goBack();
+        expect([back, await visitor.text()]).toEqual([back, expect.not.stringContaining(userName)]);
+        expect(visitor.path).toContain('/sign-in');
+      }
+    });
+  },
+  launchWhole,
+);
