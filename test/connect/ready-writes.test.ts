@@ -290,6 +290,36 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     for (const way of ways) expect((await way('')).status).toBe(200);
   });
 
+  test('of many at once each is done or refused on its own, and what was done is written down once', async () => {
+    const [homes, askedFor] = [
+      await Promise.all(['1', '2', '3', '4'].map((name) => server(broker(), name))),
+      await Promise.all(['m1', 'm2', 'm3', 'm4'].map(asked)),
+    ];
+    const [home, person] = [homes[0]!, askedFor[0]!];
+    const told = async (ways: readonly Ask[]): Promise<number[]> =>
+      (await Promise.all(ways.map((way) => way('')))).map(({ status }) => status);
+    const statuses = await told([
+      ...homes.map((one) => update(one)),
+      ...askedFor.map((one) => accept(one.token, one.home.id)),
+      update(home, { raw: { ...news(home), url: 'http://192.0.2.10' } }),
+      update(home, { key: hex() + hex() }),
+      accept(person.token, person.home.id),
+      accept(person.token, hex()),
+    ]);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 200, 401, 200, 404]);
+    const urls = await Promise.all(homes.map(urlOf));
+    expect(urls.slice(1)).toEqual(homes.slice(1).map(() => news(home)['url']));
+    expect([news(home)['url'], 'http://192.0.2.10']).toContain(urls[0]);
+    const written = await sql(
+      broker(),
+      `SELECT kind, server_id AS id FROM audit_events WHERE kind IN ('server-changed', 'link-accepted')
+        AND server_id IN (${[...homes, ...askedFor.map((one) => one.home)].map(({ id }) => `'${id}'`).join()})`,
+    );
+    expect(written).toHaveLength(homes.length + 1 + askedFor.length);
+    for (const { token } of askedFor)
+      expect((await ask(broker(), 'GET', 'servers', { token })).list).toHaveLength(1);
+  });
+
   test('nothing is acknowledged before it is on disk', async () => {
     const { home, person, token } = await asked('durable');
     const [app, disk] = [broker().app, new EventEmitter()];

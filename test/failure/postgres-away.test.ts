@@ -64,6 +64,44 @@ declare('units of work when PostgreSQL stops answering', () => {
     expect(await stored()).toEqual([...before, 'healed'].sort());
   });
 
+  /** Ten units of work that share a transaction. */
+  async function joined(): Promise<{ ended: unknown[]; ran: number[]; told: number[]; doubted: number[] }> {
+    const add = unitOfWork.statement('INSERT INTO key_canaries (key_id, use, value) VALUES ($1, $2, $3)');
+    const [ran, told, doubted]: number[][] = [[], [], []];
+    const one = (n: number): Promise<void> =>
+      unitOfWork.runJoined(async () => {
+        ran?.push(n);
+        await unitOfWork.exclusive(`joined-${n}`);
+        unitOfWork.afterCommit(
+          () => told?.push(n),
+          () => doubted?.push(n),
+        );
+        await add([`joined-${n}`, 'test', 'v']);
+      });
+    const ended = await Promise.allSettled(all.map(one));
+    return { ended: ended.map(({ status }) => status), ran, told, doubted } as never;
+  }
+  const all = Array.from({ length: 10 }, (_, n) => n);
+
+  test('a cut at the COMMIT that several share leaves all of them in doubt, and none is run again', async () => {
+    proxy.cutAt('COMMIT');
+    const { ended, ran, told, doubted } = await joined();
+    expect([ran, told, doubted]).toEqual([all, [], all]);
+    expect(new Set(ended)).toEqual(new Set(['rejected']));
+  });
+
+  test('a cut in the middle of what several share fails all of them, and none is in doubt', async () => {
+    await eventually(() => unitOfWork.run(() => Promise.resolve()));
+    const before = await stored();
+    proxy.cutAt('INSERT');
+    const { ended, ran, told, doubted } = await joined();
+    expect([ran, told, doubted]).toEqual([all, [], []]);
+    expect(new Set(ended)).toEqual(new Set(['rejected']));
+    proxy.heal();
+    expect(await eventually(stored)).toEqual(before);
+    expect(await eventually(joined)).toMatchObject({ told: all });
+  });
+
   test('statements asked for at once on one connection reach the driver one by one, whatever comes of each', async () => {
     const runner = connections.reader.createQueryRunner();
     // The driver's own queue: it is to be an error in its next version.

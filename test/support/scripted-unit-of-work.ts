@@ -9,7 +9,7 @@ export function unitOfWorkThatCommits(commit: () => Promise<void>): UnitOfWork {
   const query = (sql: string): Promise<void> => (sql === 'COMMIT' ? commit() : Promise.resolve());
   const writer = {
     options: { type: 'postgres' },
-    createQueryRunner: () => ({ query, release: () => Promise.resolve() }),
+    createQueryRunner: () => ({ query, connect: () => Promise.resolve(), release: () => Promise.resolve() }),
     createEntityManager: () => ({}),
   };
   const connections = {

@@ -125,7 +125,7 @@ export class LinksService {
    * linked: an old registration, or an impostor (S-72)
    */
   async accept(accountId: AccountId, which: ChosenLink): Promise<void> {
-    await this.unitOfWork.run(async () => {
+    await this.unitOfWork.runJoined(async () => {
       await this.unitOfWork.exclusive(`links of account ${accountId}`);
       // Else the server could change its systemId between this look at it and the end (S-72).
       await this.unitOfWork.exclusive(`links of server ${await this.#serverOf(accountId, which)}`);

@@ -203,10 +203,12 @@ export class ServersService {
     const isNews = !sameFields(read, said) || read.network !== said.network;
     const updated = { server: { ...withoutDigest(read), ...said }, same: isNews ? null : read };
     if (!isNews && now - read.heardAt < HOUR) return updated;
-    return this.unitOfWork.run(async () => {
+    const store = async (): Promise<Updated> => {
       await this.#store(read.id, { ...said, heardAt: now });
       return updated;
-    });
+    };
+    // With another systemId comes much more to be written, about many people.
+    return read.systemId === said.systemId ? this.unitOfWork.runJoined(store) : this.unitOfWork.run(store);
   }
 
   async #store(id: ServerId, changes: Said & Pick<Server, 'heardAt'>): Promise<void> {

@@ -6,6 +6,14 @@ export function isRetryable(error: unknown): boolean {
   return LOST_RACE.has(codeOf(error));
 }
 
+/**
+ * Whether PostgreSQL refused this statement, and only that: its connection and the database are well, and there is time left,
+ * so others with it may be tried again. (57014: it took too long, or was cancelled.)
+ */
+export function isOfStatement(error: unknown): boolean {
+  return (error as { severity?: unknown } | null)?.severity === 'ERROR' && codeOf(error) !== '57014';
+}
+
 /** Whether a lock of PostgreSQL was not had within `lock_timeout`. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';

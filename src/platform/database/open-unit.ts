@@ -1,13 +1,21 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { Soon } from '../../shared/soon.js';
+import type { Joinable } from './joinable.js';
+import type { Value } from './look-up.js';
 
 type Query = (...given: Parameters<QueryRunner['query']>) => Promise<unknown>;
 
+type Rows = readonly object[];
+
 /** The transaction that it is part of. */
-interface Within {
+export interface Within {
   readonly runner: QueryRunner;
-  perform(text: string, values: readonly unknown[]): Soon<readonly object[]>;
+  perform(text: string, values: readonly unknown[]): Soon<Rows>;
+  /** On PostgreSQL. */
+  ask(joinable: Joinable, values: readonly Value[]): Promise<Rows>;
+  /** Resolves when nobody else works on `subject`. On PostgreSQL. */
+  takeTurn(subject: string): Promise<void>;
   isUnderWay(): boolean;
 }
 
@@ -57,10 +65,20 @@ export class OpenUnit {
   }
 
   /** See `Transaction.perform`. */
-  perform(text: string, values: readonly unknown[]): Soon<readonly object[]> {
+  perform(text: string, values: readonly unknown[]): Soon<Rows> {
     this.#refuseWhenOver();
     const done = this.within.perform(text, values);
     return done instanceof Promise ? this.#watched(done) : done;
+  }
+
+  async ask(joinable: Joinable, values: readonly Value[]): Promise<Rows> {
+    this.#refuseWhenOver();
+    return this.#watched(this.within.ask(joinable, values));
+  }
+
+  async takeTurn(subject: string): Promise<void> {
+    this.#refuseWhenOver();
+    await this.#watched(this.within.takeTurn(subject));
   }
 
   #made(): EntityManager {

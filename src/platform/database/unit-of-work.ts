@@ -9,7 +9,9 @@ import { soon, type Soon } from '../../shared/soon.js';
 import type { Connections } from './connections.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
-import { ofPostgres, type Count, type LookUp, type Statement } from './look-up.js';
+import { joinableLookUp, joinableWrite } from './joinable.js';
+import { JoinedUnits } from './joined-units.js';
+import type { Count, LookUp, Statement } from './look-up.js';
 import { OpenCommits } from './open-commits.js';
 import type { OpenUnit } from './open-unit.js';
 import { SharedCommit } from './shared-commit.js';
@@ -17,9 +19,10 @@ import { Transaction } from './transaction.js';
 
 /** Whether a unit of work may use what is kept back of the disk. */
 type Room = 'usual' | 'reserve';
+/** Whether it may share a transaction with others that run at once. */
+type How = 'apart' | 'joined';
 
 const ATTEMPTS = 4;
-const TAKE_TURNS = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
 /** A SQLite file held by another program is waited for so long, in steps, without stopping the process. */
 const LOCK_WAIT_MS = 2_000;
 const LOCK_STEP_MS = 20;
@@ -29,7 +32,7 @@ const LOCK_STEP_MS = 20;
  *
  * Inside, talk to the database only: hash before, send after. TypeORM's one SQLite connection would mix transactions
  * that interleave, and lose rows silently, so writers take turns there, and those that wait together share a commit; on
- * PostgreSQL they run side by side.
+ * PostgreSQL they run side by side, and those of `runJoined` at once in one transaction.
  */
 @Injectable()
 export class UnitOfWork {
@@ -40,6 +43,12 @@ export class UnitOfWork {
     begin: (deadline) => this.#begun(deadline),
     commit: (transaction, units) => this.#committed(transaction, units),
     undo: (transaction) => this.#undone(transaction),
+  });
+  readonly #joined = new JoinedUnits({
+    begin: () => this.#begun(Infinity, 'joined'),
+    commit: (transaction, units) => this.#committed(transaction, units),
+    undo: (transaction) => this.#undone(transaction),
+    alone: (work) => this.#alone(work, Infinity),
   });
 
   constructor(
@@ -56,13 +65,26 @@ export class UnitOfWork {
    * @param room `reserve`: goes on when the disk is full, in the room that is kept for it (R-15)
    * @throws DomainError unavailable `storage-full`
    */
-  async run<T>(work: () => Promise<T>, room: Room = 'usual'): Promise<T> {
+  run<T>(work: () => Promise<T>, room: Room = 'usual'): Promise<T> {
+    return this.#measured(work, room, 'apart');
+  }
+
+  /**
+   * As `run`, for what many do at once: on PostgreSQL they share a transaction and its round trips (P-6, ADR 0038), so they
+   * see of each other what is not committed yet. Therefore `work` first takes its turn (`exclusive`) for everything that it
+   * decides on and writes, no two such turns write the same row, and it writes by `statement`.
+   */
+  runJoined<T>(work: () => Promise<T>): Promise<T> {
+    return this.#measured(work, 'usual', 'joined');
+  }
+
+  async #measured<T>(work: () => Promise<T>, room: Room, how: How): Promise<T> {
     const outer = this.#current.getStore();
     if (outer?.open) return work();
     if (room === 'usual' && this.connections.reserve.isSpent) throw storageFull({ announced: true });
     const since = performance.now();
     try {
-      const result = await this.#repeated(work, room);
+      const result = await this.#repeated(work, room, how);
       unitsOfWork.observe({ outcome: 'committed' }, secondsSince(since));
       return result;
     } catch (error) {
@@ -71,10 +93,10 @@ export class UnitOfWork {
     }
   }
 
-  async #repeated<T>(work: () => Promise<T>, room: Room): Promise<T> {
+  async #repeated<T>(work: () => Promise<T>, room: Room, how: How): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#queued(work);
+        return await this.#queued(work, attempt === 1 ? how : 'apart');
       } catch (error) {
         const mayGoOn = isDiskFull(error) ? this.#hasRoom(room, error) : isRetryable(error);
         if (attempt >= ATTEMPTS || !mayGoOn) throw error;
@@ -107,7 +129,7 @@ export class UnitOfWork {
    */
   async exclusive(subject: string): Promise<void> {
     const unit = this.#required();
-    if (this.connections.kind === 'postgres') await unit.perform(TAKE_TURNS, [subject]);
+    if (this.connections.kind === 'postgres') await unit.takeTurn(subject);
   }
 
   /**
@@ -124,13 +146,12 @@ export class UnitOfWork {
   /** A look-up that is made over and over, where reads go; see `Connections.prepare`. */
   prepare(text: string): LookUp {
     const committed = this.connections.prepare(text);
-    const isPostgres = this.connections.kind === 'postgres';
-    const own = isPostgres ? ofPostgres(text) : text;
+    const joinable = this.connections.kind === 'postgres' ? joinableLookUp(text) : null;
     return (key) => {
       const unit = this.#current.getStore();
       if (!unit?.open) return committed(key);
-      const rows = unit.perform(own, [isPostgres ? [key] : key]) as Soon<readonly { found: string }[]>;
-      return soon(rows, ([row]) => row?.found);
+      const rows = joinable ? unit.ask(joinable, [key]) : unit.perform(text, [key]);
+      return soon(rows as Soon<readonly { found: string }[]>, ([row]) => row?.found);
     };
   }
 
@@ -154,7 +175,11 @@ export class UnitOfWork {
 
   /** A statement that writes, made over and over. @param text with `$1`, `$2`, … each once and in order */
   statement(text: string): Statement {
-    return (values) => this.#required().perform(text, values);
+    const joinable = this.connections.kind === 'postgres' ? joinableWrite(text) : null;
+    return (values) => {
+      const unit = this.#required();
+      return joinable ? unit.ask(joinable, values) : unit.perform(text, values);
+    };
   }
 
   /** Whether the reserve has room that was not there before. @throws DomainError unavailable `storage-full` */
@@ -169,11 +194,12 @@ export class UnitOfWork {
     return unit;
   }
 
-  #queued<T>(work: () => Promise<T>): Promise<T> {
+  async #queued<T>(work: () => Promise<T>, how: How): Promise<T> {
     const deadline = performance.now() + LOCK_WAIT_MS;
     const within = (unit: OpenUnit): Promise<T> => this.#use.during(() => this.#current.run(unit, work));
     if (this.connections.kind === 'sqlite') return this.#shared.run(within, deadline);
-    return this.#alone(within, deadline);
+    const joined = how === 'joined' ? await this.#joined.run(within) : null;
+    return joined ? joined.value : this.#alone(within, deadline);
   }
 
   async #alone<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
@@ -228,10 +254,10 @@ export class UnitOfWork {
     }
   }
 
-  async #begun(deadline: number): Promise<Transaction> {
+  async #begun(deadline: number, how: How = 'apart'): Promise<Transaction> {
     const transaction = new Transaction(this.connections.writer);
     try {
-      await this.#begin(transaction, deadline);
+      await this.#begin(transaction, deadline, how);
       return transaction;
     } catch (error) {
       await this.#undone(transaction);
@@ -240,10 +266,10 @@ export class UnitOfWork {
   }
 
   /** `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */
-  async #begin(transaction: Transaction, deadline: number): Promise<void> {
+  async #begin(transaction: Transaction, deadline: number, how: How): Promise<void> {
     for (;;) {
       try {
-        await transaction.begin();
+        await transaction.begin(how === 'joined');
         return;
       } catch (error) {
         if (!isLocked(error)) throw error;

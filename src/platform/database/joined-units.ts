@@ -1,0 +1,137 @@
+import { AsyncResource } from 'node:async_hooks';
+import { isOfStatement } from './database-errors.js';
+import { JoinedTransaction } from './joined-transaction.js';
+import type { OpenUnit } from './open-unit.js';
+import type { Transaction } from './transaction.js';
+
+/** So many units of work share a transaction at most. */
+const MOST_UNITS = 128;
+/** So many transactions are under way at once; who comes then gathers for the next. */
+const MOST_UNDER_WAY = 2;
+/** Nobody waits longer for those of others: one may wait for a lock (R-14). */
+const LONGEST_WAIT_MS = 10;
+
+type Work = (unit: OpenUnit) => Promise<unknown>;
+
+/** How transactions begin and end, which is for `UnitOfWork` to say. */
+export interface JoinedEnds {
+  begin(): Promise<Transaction>;
+  /** Makes it durable and calls back for every unit in it, in order, or undoes all and throws. */
+  commit(transaction: Transaction, units: readonly OpenUnit[]): Promise<void>;
+  undo(transaction: Transaction): Promise<void>;
+  /** In a transaction of its own. */
+  alone(work: Work): Promise<unknown>;
+}
+
+/** What came of it; null: nothing, it has to run alone. */
+type Outcome<T> = { readonly value: T } | null;
+
+interface Waiting {
+  readonly work: Work;
+  /** What the caller's request carries along: work must not run in that of a neighbour. */
+  readonly context: AsyncResource;
+  readonly settle: (outcome: Outcome<unknown>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+interface Ran {
+  readonly waiting: Waiting;
+  readonly unit: OpenUnit;
+  readonly outcome: Outcome<unknown>;
+}
+
+/**
+ * Units of work that come at once share a transaction on PostgreSQL, and its round trips (P-6, ADR 0038).
+ *
+ * It is an attempt: who is refused, or has to wait for somebody, or asks for what cannot be shared, runs alone after it; if
+ * that has written already, or a statement fails, nothing is kept and everybody runs alone. So nobody hears of a neighbour's
+ * failure, unless it is that of the connection or of the COMMIT. Nobody is answered before the COMMIT.
+ */
+export class JoinedUnits {
+  #waiting: Waiting[] = [];
+  #underWay = 0;
+  #isDue = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly ends: JoinedEnds) {}
+
+  run<T>(work: (unit: OpenUnit) => Promise<T>): Promise<Outcome<T>> {
+    return new Promise<Outcome<unknown>>((settle, fail) => {
+      this.#waiting.push({ work, context: new AsyncResource('unit of work'), settle, fail });
+      if (this.#underWay < MOST_UNDER_WAY) this.#due();
+      else this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
+    }) as Promise<Outcome<T>>;
+  }
+
+  /** With all who come in this turn of the event loop. */
+  readonly #due = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isDue || this.#waiting.length === 0) return;
+    this.#isDue = true;
+    setImmediate(() => void this.#next());
+  };
+
+  async #next(): Promise<void> {
+    const all = this.#waiting.splice(0, MOST_UNITS);
+    this.#isDue = false;
+    this.#underWay += 1;
+    if (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY) this.#due();
+    try {
+      await this.#together(all);
+    } catch (error) {
+      for (const { fail } of all) fail(error);
+    } finally {
+      this.#underWay -= 1;
+      this.#due();
+    }
+  }
+
+  async #together(all: readonly Waiting[]): Promise<void> {
+    const [one] = all;
+    if (one && all.length === 1) {
+      const value = await one.context.runInAsyncScope(() => this.ends.alone(one.work));
+      one.settle({ value });
+      return;
+    }
+    const transaction = await this.ends.begin();
+    const ran = await this.#attempted(transaction, all);
+    if (ran === null) await this.ends.undo(transaction);
+    else
+      await this.ends.commit(
+        transaction,
+        ran.filter(({ outcome }) => outcome).map(({ unit }) => unit),
+      );
+    for (const { settle } of ran === null ? all : []) settle(null);
+    for (const { waiting, outcome } of ran ?? []) waiting.settle(outcome);
+  }
+
+  /** @returns null: nothing may be kept @throws what is to be told to all */
+  async #attempted(transaction: Transaction, all: readonly Waiting[]): Promise<Ran[] | null> {
+    const joined = new JoinedTransaction(transaction);
+    const tried = await Promise.all(all.map((waiting) => attempt(joined, waiting)));
+    if (joined.failure && !isOfStatement(joined.failure.error)) {
+      await this.ends.undo(transaction);
+      throw joined.failure.error;
+    }
+    const isLost = joined.failure ?? tried.some(({ outcome, hasWritten }) => outcome === null && hasWritten);
+    return isLost ? null : tried;
+  }
+}
+
+async function attempt(
+  joined: JoinedTransaction,
+  waiting: Waiting,
+): Promise<Ran & { readonly hasWritten: boolean }> {
+  const { unit, within } = joined.unit(waiting.context);
+  let outcome: Outcome<unknown> = null;
+  try {
+    const value = await waiting.context.runInAsyncScope(waiting.work, undefined, unit);
+    unit.end();
+    outcome = within.isOut ? null : { value };
+  } catch {
+    // Alone it finds out for itself, and tells.
+    await unit.abandon();
+  }
+  return { waiting, unit, outcome, hasWritten: within.hasWritten };
+}

@@ -1,0 +1,273 @@
+import { expect, test } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as tick } from 'node:timers/promises';
+import { keyTables } from '../../src/platform/crypto/crypto.module.js';
+import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
+import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { DomainError } from '../../src/shared/domain-error.js';
+import { eventually } from '../support/eventually.js';
+import { eachDatabase, postgresOnly, type OpenDatabase } from '../support/databases.js';
+
+const FIND = 'SELECT key_id, json_array(value) AS found FROM key_canaries WHERE key_id = $1';
+const ADD = 'INSERT INTO key_canaries (key_id, use, value) VALUES ($1, $2, $3)';
+const CHANGE = 'UPDATE key_canaries SET value = $1 WHERE key_id = $2';
+
+/** What tests do in units of work. */
+function workOn({ unitOfWork }: OpenDatabase) {
+  const [find, add, change] = [
+    unitOfWork.prepare(FIND),
+    unitOfWork.statement(ADD),
+    unitOfWork.statement(CHANGE),
+  ];
+  const valueOf = async (keyId: string): Promise<string | null> => {
+    const found = await find(keyId);
+    return found === undefined ? null : (JSON.parse(found) as [string])[0];
+  };
+  /** As all who join: takes its turn, looks, then writes. */
+  const keep = async (keyId: string, value = 'v'): Promise<void> => {
+    await unitOfWork.exclusive(keyId);
+    if ((await valueOf(keyId)) === null) await add([keyId, 'test', value]);
+    else await change([value, keyId]);
+  };
+  const countUp = async (keyId: string): Promise<void> => {
+    await unitOfWork.exclusive(keyId);
+    await change([String(Number(await valueOf(keyId)) + 1), keyId]);
+  };
+  return { unitOfWork, add, valueOf, keep, countUp };
+}
+
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, n) => `n-${n}`);
+
+async function stored({ unitOfWork }: OpenDatabase): Promise<Record<string, string>> {
+  const rows = await unitOfWork.reading.find(KeyCanaryEntity, { order: { keyId: 'ASC' } });
+  return Object.fromEntries(rows.map(({ keyId, value }) => [keyId, value]));
+}
+
+const refusal = (): DomainError => new DomainError('not-found', 'no-server', 'There is no such server.');
+
+eachDatabase('units of work that may join', keyTables, (open) => {
+  test('are each done or refused on their own, whatever happens beside them', async () => {
+    const database = await open();
+    const { unitOfWork, add, keep } = workOn(database);
+    await unitOfWork.run(() => keep('taken'));
+    const works: Record<string, () => Promise<unknown>> = {
+      kept: () => keep('kept'),
+      refused: async () => {
+        await unitOfWork.exclusive('refused');
+        throw refusal();
+      },
+      'fails late': async () => {
+        await keep('fails late');
+        throw new Error('changed my mind');
+      },
+      twice: async () => add(['taken', 'test', 'v']),
+      hostile: () => keep('hostile', 'a\0b'),
+      long: () => keep('long', 'x'.repeat(65)),
+      after: () => keep('after'),
+    };
+    const on = async (names: readonly string[]): Promise<Record<string, string>> => {
+      const ended = await Promise.allSettled(names.map((name) => unitOfWork.runJoined(works[name]!)));
+      return Object.fromEntries(
+        ended.map((outcome, at) => [
+          names[at]!,
+          outcome.status === 'rejected' ? (outcome.reason as Error).message : 'done',
+        ]),
+      );
+    };
+    // SQLite keeps every text.
+    const names = Object.keys(works).filter(
+      (name) => database.connections.kind === 'postgres' || (name !== 'hostile' && name !== 'long'),
+    );
+    const outcomes = await on(names);
+    expect(outcomes).toMatchObject({
+      kept: 'done',
+      refused: 'There is no such server.',
+      'fails late': 'changed my mind',
+      twice: expect.stringMatching(/unique/i),
+      after: 'done',
+    });
+    if (database.connections.kind === 'postgres')
+      expect(outcomes).toMatchObject({
+        hostile: expect.stringMatching(/0x00/),
+        long: expect.stringMatching(/too long/),
+      });
+    expect(await stored(database)).toEqual({ after: 'v', kept: 'v', taken: 'v' });
+    // Without the one that had written already, nothing is undone for the refused one.
+    expect(await on(['kept', 'refused', 'after'])).toMatchObject({ kept: 'done', after: 'done' });
+  });
+
+  test('take turns where they name the same subject', async () => {
+    const database = await open();
+    const { unitOfWork, keep, countUp } = workOn(database);
+    await unitOfWork.run(() => keep('count', '0'));
+    await Promise.all(
+      numbered(30).map((name, n) =>
+        unitOfWork.runJoined(() => (n % 3 === 0 ? countUp('count') : keep(name))),
+      ),
+    );
+    const { count, ...others } = await stored(database);
+    expect([count, Object.keys(others).length]).toEqual(['10', 20]);
+  });
+
+  test('are told once, when all is on disk, in their order and in the context of their own request', async () => {
+    const database = await open();
+    const { unitOfWork, keep } = workOn(database);
+    const request = new AsyncLocalStorage<string>();
+    const told: string[] = [];
+    const one = (name: string): Promise<void> =>
+      request.run(name, async () => {
+        await unitOfWork.runJoined(async () => {
+          await keep(name);
+          expect(request.getStore()).toBe(name);
+          unitOfWork.afterCommit(() => told.push(request.getStore() ?? ''));
+        });
+        expect(told).toContain(name);
+        expect(Object.keys(await stored(database))).toContain(name);
+      });
+    await Promise.all(numbered(20).map(one));
+    expect(told).toEqual(numbered(20));
+  });
+
+  test('may do whatever others may, one that is inside another included', async () => {
+    const database = await open();
+    const { unitOfWork, keep } = workOn(database);
+    const byManager = (keyId: string): Promise<unknown> =>
+      unitOfWork.runJoined(async () => {
+        await keep(`${keyId} first`);
+        await unitOfWork.writing.insert(KeyCanaryEntity, { keyId, use: 'test', value: 'v' });
+      });
+    await Promise.all([
+      byManager('a'),
+      unitOfWork.runJoined(() => keep('b')),
+      unitOfWork.run(() => unitOfWork.runJoined(() => keep('c'))),
+    ]);
+    expect(Object.keys(await stored(database))).toEqual(['a', 'a first', 'b', 'c']);
+  });
+});
+
+postgresOnly('units of work that join', keyTables, (open) => {
+  /** Statements that reach PostgreSQL by the pool that writes. */
+  async function asked(database: OpenDatabase): Promise<string[]> {
+    const texts: string[] = [];
+    const { writer } = database.connections;
+    const original = writer.createQueryRunner.bind(writer);
+    writer.createQueryRunner = (...given) => {
+      const runner = original(...given);
+      const query = runner.query.bind(runner);
+      runner.query = (...asked: unknown[]): Promise<never> => {
+        texts.push(String(asked[0]));
+        return Reflect.apply(query, runner, asked) as Promise<never>;
+      };
+      return runner;
+    };
+    return Promise.resolve(texts);
+  }
+  const transactions = async ({ unitOfWork }: OpenDatabase): Promise<number> =>
+    new Set(
+      (await unitOfWork.reading.query<{ xmin: string }[]>('SELECT xmin::text AS xmin FROM key_canaries')).map(
+        ({ xmin }) => xmin,
+      ),
+    ).size;
+  /** A session of its own that has done something and has not committed. */
+  async function held(unitOfWork: UnitOfWork, ...statements: string[]): Promise<() => Promise<void>> {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let entered = (): void => undefined;
+    const inside = new Promise<void>((resolve) => (entered = resolve));
+    const done = unitOfWork.run(async () => {
+      for (const statement of statements) await unitOfWork.writing.query(statement);
+      entered();
+      await ended;
+    });
+    await inside;
+    return async () => {
+      end();
+      await done;
+    };
+  }
+
+  test('at once have one transaction, at most 128 of them', async () => {
+    const database = await open();
+    const { unitOfWork, keep } = workOn(database);
+    const texts = await asked(database);
+    const keepAll = (count: number): Promise<unknown> =>
+      Promise.all(numbered(count).map((name) => unitOfWork.runJoined(() => keep(name))));
+    await keepAll(100);
+    expect([await transactions(database), texts.filter((text) => text === 'COMMIT')]).toEqual([
+      1,
+      ['COMMIT'],
+    ]);
+    await keepAll(300);
+    expect(await transactions(database)).toBe(3);
+    expect(Object.keys(await stored(database))).toHaveLength(300);
+  });
+
+  test('wait for nobody who holds what one of them needs: that one runs alone', async () => {
+    const database = await open();
+    const { unitOfWork, keep } = workOn(database);
+    await unitOfWork.run(() => keep('row'));
+    for (const hold of [
+      "SELECT pg_advisory_xact_lock(hashtextextended('row', 0))",
+      "UPDATE key_canaries SET value = 'theirs' WHERE key_id = 'row'",
+    ]) {
+      const release = await held(unitOfWork, hold);
+      const value = hold.slice(0, 6);
+      const mine = unitOfWork.runJoined(() => keep('row', value));
+      await Promise.all(numbered(20).map((name) => unitOfWork.runJoined(() => keep(name, value))));
+      const { row, ...others } = await stored(database);
+      expect(row).not.toBe(value);
+      expect(Object.values(others)).toEqual(numbered(20).map(() => value));
+      await release();
+      await mine;
+      expect((await stored(database))['row']).toBe(value);
+    }
+  });
+
+  test('of two nodes that need the same in another order wait for each other never, and lose nothing', async () => {
+    const [one, other] = await Promise.all([open(), open()]);
+    const names = numbered(20);
+    const works = [workOn(one), workOn(other)] as const;
+    await works[0].unitOfWork.run(async () => {
+      for (const name of names) await works[0].keep(name, '0');
+    });
+    const since = performance.now();
+    await Promise.all(
+      works.flatMap(({ unitOfWork, countUp }, node) =>
+        (node === 0 ? names : [...names].reverse()).map((name) => unitOfWork.runJoined(() => countUp(name))),
+      ),
+    );
+    // PostgreSQL looks for a deadlock after a second.
+    expect(performance.now() - since).toBeLessThan(1_000);
+    expect(new Set(Object.values(await stored(one)))).toEqual(new Set(['2']));
+  });
+
+  test('with one that was left by a statement that fails keep nothing, and each is done alone', async () => {
+    const database = await open();
+    const { unitOfWork, add, keep } = workOn(database);
+    let tries = 0;
+    const swallows = unitOfWork.runJoined(async () => {
+      tries += 1;
+      await keep('swallows');
+      if (tries === 1) await Promise.resolve(add(['swallows', 'test', 'v'])).catch(() => undefined);
+    });
+    await Promise.all([swallows, unitOfWork.runJoined(() => keep('beside'))]);
+    expect([Object.keys(await stored(database)), await transactions(database), tries]).toEqual([
+      ['beside', 'swallows'],
+      2,
+      2,
+    ]);
+  });
+
+  test('that forgets an await is refused, and nothing of it is kept', async () => {
+    const database = await open();
+    const { unitOfWork, add, keep } = workOn(database);
+    const careless = unitOfWork.runJoined(() => {
+      Promise.resolve(add(['late', 'test', 'v'])).catch(() => undefined);
+      return Promise.resolve();
+    });
+    const ended = await Promise.allSettled([careless, unitOfWork.runJoined(() => keep('beside'))]);
+    expect(ended.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    await tick();
+    expect(Object.keys(await eventually(() => stored(database)))).toEqual(['beside']);
+  });
+});
