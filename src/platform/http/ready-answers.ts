@@ -162,12 +162,13 @@ export class ReadyAnswers {
 
   /** The same for a piece that is, to the byte, a request that was taken before: it is not read again. */
   #takesAgain(piece: Buffer, socket: Socket, turns: TurnsTaken): boolean {
+    // Most are refused then, and looking them up costs as much as reading them.
+    if (!turns.hasRoom) return false;
     const since = performance.now();
     const known = this.#repeated.find(piece);
     if (known === undefined || this.readiness.draining || !isFree(socket)) return false;
     const { method, url, headers, of: prepared, ask } = known;
     const request = { method, url, headers, socket };
-    if (!turns.hasRoom) return turns.refusesAtOnce(request);
     if (!this.#isAdmitted(request)) return false;
     const { network } = callerOf(request, this.config);
     const answer = answerAgain(ask, network);

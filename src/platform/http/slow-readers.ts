@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** closed within 15 s, the time between two looks included. */
-const PATIENCE_MS = 13_000;
+/** closed within 15 s, the time before the first look and that between two included. */
+const PATIENCE_MS = 12_000;
 const LOOK_MS = 1_000;
 
 /** Connections with a rule of their own about readers who do not keep up (event streams). */

@@ -22,7 +22,8 @@ export interface Worth {
 }
 
 /** As the numbers call what no route takes. */
-const NOBODYS: Known = { route: 'none', rule: 'look-up' };
+export const NOBODYS_ROUTE = 'none';
+const NOBODYS: Known = { route: NOBODYS_ROUTE, rule: 'look-up' };
 
 /**
  * What each route is worth, by method and path alone: under overload a request is refused before the framework has routed

@@ -11,7 +11,7 @@ import { Readiness } from '../readiness.js';
 import { mayBeWritten, write, writeTo, written, type Fields } from '../ready-answer.js';
 import type { BriefRequest } from '../whole-request.js';
 import type { Priority } from './priority.js';
-import type { Worth } from './priority-table.js';
+import { NOBODYS_ROUTE, type Worth } from './priority-table.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** One line of the log for all that was refused meanwhile. */
@@ -35,9 +35,39 @@ export interface Call {
   readonly since: number;
 }
 
-interface Refusal {
+/** Stands in words that are made once, where the id of each request will. */
+const SOME_ID = randomUUID();
+
+/** What callers of one route are told, made once. */
+class Words {
   readonly status: number;
+  readonly fields: Fields;
+  /** The same, and the line before it, as they stand in a head. */
+  readonly head: string;
+  readonly #body: string;
+  /** Null where each is told the id of their request. */
+  readonly #bytes: Buffer | null;
+
+  constructor({ status, contentType, body, headers = {} }: ErrorAnswer) {
+    const bytes = Buffer.from(body);
+    const own = ['Content-Type', contentType, 'Content-Length', `${bytes.length}`];
+    this.status = status;
+    this.fields = [...COMMON_HEAD, ...own, ...Object.entries(headers).flat()];
+    this.head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${written(this.fields)}`;
+    this.#body = body;
+    this.#bytes = body.includes(SOME_ID) ? null : bytes;
+  }
+
+  bytesFor(requestId: string): Buffer {
+    return this.#bytes ?? Buffer.from(this.#body.replaceAll(SOME_ID, requestId));
+  }
+}
+
+/** What one caller is told. */
+interface Refusal {
+  readonly words: Words;
   readonly bytes: Buffer;
+  /** What differs each time. */
   readonly fields: Fields;
 }
 
@@ -48,6 +78,8 @@ interface Refusal {
 @Injectable()
 export class Refusals {
   readonly #counts = new Map<Priority, number>();
+  /** By route. */
+  readonly #words = new Map<string, Words>();
   readonly #nodeFields: NodeFields;
   #presenters: readonly ErrorPresenter[] = [];
   #refusedAt = -Infinity;
@@ -72,13 +104,13 @@ export class Refusals {
 
   refuse({ request, response, worth, since }: Call, now: number): void {
     this.#count(request, worth, now - since, now);
-    this.#send(request, response, this.#refusalOf(request));
+    this.#send(request, response, this.#refusalOf(request, worth));
   }
 
   /** One that did not wait and that nothing was made of, on a connection that `isFree` and stays open. */
   refuseAtOnce(request: BriefRequest, worth: Worth, now: number): void {
     this.#count(request, worth, 0, now);
-    const refusal = this.#refusalOf(request);
+    const refusal = this.#refusalOf(request, worth);
     writeTo(request.socket, this.#headOf(refusal), refusal.bytes);
   }
 
@@ -88,18 +120,25 @@ export class Refusals {
     countOverloaded(method, route, waitedMs / SECOND);
   }
 
-  #refusalOf(request: BriefRequest): Refusal {
+  #refusalOf(request: BriefRequest, { route }: Worth): Refusal {
     const requestId = randomUUID();
-    const { status, contentType, body, headers } = busyAnswer(request, this.#presenters, requestId);
-    const bytes = Buffer.from(body);
-    const fields = [...COMMON_HEAD, 'Content-Type', contentType, 'Content-Length', `${bytes.length}`];
-    for (const name in headers) fields.push(name, headers[name] ?? '');
-    fields.push('Retry-After', `${this.#comeBack()}`, 'X-Request-Id', requestId);
-    return { status, bytes, fields };
+    const words = this.#wordsFor(route, request.url ?? '');
+    const fields = ['Retry-After', `${this.#comeBack()}`, 'X-Request-Id', requestId];
+    return { words, bytes: words.bytesFor(requestId), fields };
   }
 
-  #headOf({ status, fields }: Refusal): string {
-    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${written(fields)}${this.#nodeFields.text}`;
+  #wordsFor(route: string, url: string): Words {
+    const known = this.#words.get(route);
+    if (known !== undefined) return known;
+    // Of what no route takes there is no end.
+    if (route === NOBODYS_ROUTE) return new Words(busyAnswer(url, this.#presenters));
+    const words = new Words(busyAnswer(route, this.#presenters));
+    this.#words.set(route, words);
+    return words;
+  }
+
+  #headOf({ words, fields }: Refusal): string {
+    return words.head + written(fields) + this.#nodeFields.text;
   }
 
   /** Tells operators, of all at once. @param waiting how many are not refused */
@@ -118,8 +157,9 @@ export class Refusals {
       write(response, this.#headOf(refusal), body);
       return;
     }
-    const fields = draining ? [...refusal.fields, 'Connection', 'close'] : [...refusal.fields];
-    response.writeHead(refusal.status, fields).end(body ?? undefined);
+    const { words, fields } = refusal;
+    const end = draining ? ['Connection', 'close'] : [];
+    response.writeHead(words.status, [...words.fields, ...fields, ...end]).end(body ?? undefined);
   }
 
   /** From half to one and a half times the mean (R-41), in turn: chance would cost as much as the rest of a refusal. */
@@ -129,12 +169,8 @@ export class Refusals {
   }
 }
 
-function busyAnswer(
-  { url = '' }: BriefRequest,
-  presenters: readonly ErrorPresenter[],
-  requestId: string,
-): ErrorAnswer {
+function busyAnswer(url: string, presenters: readonly ErrorPresenter[]): ErrorAnswer {
   const mark = url.indexOf('?');
   const path = (mark < 0 ? url : url.slice(0, mark)).toLowerCase();
-  return presenterOf(presenters, path).busy(path, requestId);
+  return presenterOf(presenters, path).busy(path, SOME_ID);
 }

@@ -2,12 +2,17 @@ import type { Stopwatch } from './stopwatch.js';
 
 /** How long requests are taken up in one turn of the event loop, before it reads on. */
 const TURN_MS = 5;
-/** As long as reading and refusing took, if that is more, so that something gets done however many come; at most this. */
+/** At most: who connects, and what is never refused, waits for the next one. */
 const LONGEST_TURN_MS = 25;
+/** So many times as long as reading and refusing took, those are served who wait, however many come. */
+const SHARE = 2;
+/** But no more than that at once: a pause of the machine looks like reading. */
+const MOST_OWED_MS = 100;
 /**
  * Node accepts one connection in each turn (libuv since 1.45), and who waits for that waits in the kernel, unseen. So while
  * somebody connects in every turn, nothing is taken up for so long after the last time: turns are short then, and many
- * are accepted in the time in which one would be served.
+ * are accepted in the time in which one would be served. Not where turns are long all the same, because of all that is read
+ * and refused, and those who wait are owed the most: nothing would get done otherwise (R-42).
  */
 const ACCEPT_MS = 5;
 /** And in so many turns at least: a process that waits for the processor accepts nobody meanwhile. */
@@ -34,9 +39,11 @@ export class Turns {
   /** When something was last taken up, and how many turns ago. */
   #servedAt = -Infinity;
   #unserved = ACCEPTING_TURNS;
-  /** How long those who had waited were taken up in this turn; 0 while nobody waits. */
-  #steppedMs = 0;
+  /** How long those who had waited were taken up in this turn; null while nobody waits. */
+  #steppedMs: number | null = null;
   #hasConnected = false;
+  /** How long those who wait are still to be taken up, for what reading and refusing took. */
+  #owedMs = 0;
   #steps = 0;
 
   constructor(
@@ -76,17 +83,28 @@ export class Turns {
   /** In the part of the turn that comes after reading. */
   readonly #end = (): void => {
     const now = this.stopwatch.now();
-    const reading = this.#steppedMs === 0 ? 0 : now - this.#since - this.#steppedMs;
+    const stepped = this.#steppedMs;
     this.#isInTurn = false;
-    this.#steppedMs = 0;
+    this.#steppedMs = null;
     this.work.begin(now);
-    const others = reading + this.stopwatch.now() - now;
-    const isSoon = now - this.#servedAt < ACCEPT_MS || this.#unserved < ACCEPTING_TURNS;
-    const isAccepting = this.#hasConnected && isSoon;
-    this.#ms = isAccepting ? 0 : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, others));
+    const refusing = this.stopwatch.now() - now;
+    if (stepped === null) this.#owedMs = refusing * SHARE;
+    else this.#owe(now - this.#since - stepped + refusing, stepped);
+    const isAccepting = this.#isAccepting(now);
+    this.#ms = isAccepting ? 0 : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, this.#owedMs));
     this.#hasConnected = false;
     this.#unserved += 1;
   };
+
+  #owe(othersMs: number, servedMs: number): void {
+    this.#owedMs = Math.min(MOST_OWED_MS, Math.max(0, this.#owedMs + othersMs * SHARE - servedMs));
+  }
+
+  #isAccepting(now: number): boolean {
+    const isSoon = now - this.#servedAt < ACCEPT_MS || this.#unserved < ACCEPTING_TURNS;
+    const mayBegin = this.#ms === 0 || this.#owedMs < MOST_OWED_MS;
+    return this.#hasConnected && isSoon && mayBegin;
+  }
 
   /** One call of its own for each request, as if it had arrived just now: what it has begun goes on before the next one. */
   #prepare(count: number): void {
