@@ -60,6 +60,40 @@ test('while two are under way, others are gathered until one of them ends', asyn
   expect(await Promise.all(later)).toEqual([undefined, '4']);
 });
 
+test('who waits is asked for before anybody hears an answer', async () => {
+  const { ask, asked } = room();
+  const order: string[] = [];
+  const told = ask('one').then(() => order.push('told'));
+  await turn();
+  asked[0]!.answer([]);
+  // The answer is here, and nobody has heard of it.
+  await Promise.resolve();
+  const next = ask('two');
+  setImmediate(() => order.push(`asked ${asked.length}`));
+  await told;
+  expect(order).toEqual(['asked 2', 'told']);
+  asked[1]!.answer([['two', '2']]);
+  expect(await next).toBe('2');
+});
+
+test('a few hear their answers in a turn, and who comes meanwhile is asked for in between', async () => {
+  const { ask, asked } = room();
+  const heard: string[] = [];
+  const keys = Array.from({ length: 20 }, (_, at) => String(at));
+  const all = keys.map(async (key) => heard.push((await ask(key)) ?? ''));
+  await turn();
+  asked[0]!.answer(keys.map((key) => [key, key]));
+  while (heard.length === 0) await turn();
+  expect(heard.length).toBeLessThan(20);
+  const next = ask('next');
+  while (asked.length === 1) await turn();
+  expect(heard.length).toBeLessThan(20);
+  await Promise.all(all);
+  expect(heard).toEqual(keys);
+  asked[1]!.answer([['next', 'found']]);
+  expect(await next).toBe('found');
+});
+
 test('nobody waits long for questions that are not answered (R-14)', async () => {
   const { ask, asked } = room();
   for (const key of ['one', 'two']) {
