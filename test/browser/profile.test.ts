@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { Device } from '../simulator/device.js';
-import { signUp, type Person } from '../support/people.js';
+import type { Person } from '../support/people.js';
 import { inChromium } from './chromium.js';
 import { inspectPage } from './inspect-page.js';
-import { PASSWORD, signIn } from './people.js';
+import { arriveSignedIn, member, PASSWORD, signIn } from './people.js';
 import { WAYS, type Visitor } from './visitor.js';
 
 const OTHER_PASSWORD = 'seven small boats at the quay';
@@ -13,10 +13,9 @@ inChromium('profile', {}, (scene) => {
   describe.each(WAYS)('%s', (_, way) => {
     const called = (name: string): string => `${name}-${way.width}`;
     const arrive = async (name: string): Promise<[Visitor, Person]> => {
-      const person = await signUp(scene().broker, called(name));
+      const person = await member(scene().broker, called(name));
       const visitor = await scene().visit(way);
-      await signIn(visitor, person.userName);
-      await visitor.press('Profile');
+      await arriveSignedIn(visitor, person, '/profile');
       return [visitor, person];
     };
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Device } from '../simulator/device.js';
 import { MediaServer } from '../simulator/media-server.js';
-import { signUp, type Person } from '../support/people.js';
+import type { Person } from '../support/people.js';
 import { inChromium, type Scene } from './chromium.js';
 import { inspectPage } from './inspect-page.js';
-import { signIn } from './people.js';
+import { arriveSignedIn, member, signIn } from './people.js';
 import { WAYS, type Visitor, type Way } from './visitor.js';
 
 /** A media server with an admin who is linked, so that he can invite guests. */
@@ -20,7 +20,7 @@ async function openServer({ broker }: Scene, name: string, systemId?: string): P
 
 async function visitSignedIn(scene: Scene, way: Way, person: Person): Promise<Visitor> {
   const visitor = await scene.visit(way);
-  await signIn(visitor, person.userName);
+  await arriveSignedIn(visitor, person, '/servers');
   return visitor;
 }
 
@@ -36,8 +36,8 @@ inChromium('servers and devices', {}, (scene) => {
     await server.linkUser(person.userName, person.email);
   };
   const invited = async (userName: string): Promise<Person> => {
-    const person = await signUp(scene().broker, userName);
-    const host = await signUp(scene().broker, `host-of-${userName}`);
+    const person = await member(scene().broker, userName);
+    const host = await member(scene().broker, `host-of-${userName}`);
     await linked(host);
     await server.inviteGuest(person.userName, host.userName);
     return person;
@@ -47,7 +47,7 @@ inChromium('servers and devices', {}, (scene) => {
     const called = (name: string): string => `${name}-${way.width}`;
 
     test('somebody without a server learns what to ask an admin for', async () => {
-      const person = await signUp(scene().broker, called('new'));
+      const person = await member(scene().broker, called('new'));
       const visitor = await visitSignedIn(scene(), way, person);
       expect(await visitor.text()).toContain('No server yet');
       expect(await visitor.text()).toContain(person.userName);
@@ -58,7 +58,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('the link in a mail shows who asks and which server, and accepts without signing in', async () => {
-      const person = await signUp(scene().broker, called('ann'));
+      const person = await member(scene().broker, called('ann'));
       await linked(person);
       const visitor = await scene().visit(way);
       await visitor.openMail(person.email);
@@ -101,7 +101,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('an invitation is declined, and a server that asks again is blocked', async () => {
-      const person = await signUp(scene().broker, called('dan'));
+      const person = await member(scene().broker, called('dan'));
       const pest = await openServer(scene(), `Pest ${way.width}`);
       pest.addUser('dan');
       await pest.linkUser('dan', person.email);
@@ -120,7 +120,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('a server with the id of another is shown as reinstall or impostor, and replaces it when confirmed', async () => {
-      const person = await signUp(scene().broker, called('iva'));
+      const person = await member(scene().broker, called('iva'));
       const original = await openServer(scene(), `Cellar ${way.width}`);
       const twin = await openServer(scene(), `Cellar again ${way.width}`, original.systemId);
       original.addUser('iva');
@@ -146,7 +146,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('a TV shows a PIN, a person types it and looks at the device; then ends it on the list', async () => {
-      const person = await signUp(scene().broker, called('tom'));
+      const person = await member(scene().broker, called('tom'));
       const tv = new Device({
         broker: scene().broker.url,
         deviceId: 'Living room',
@@ -174,7 +174,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('the address in a QR code fills the PIN in and confirms nothing', async () => {
-      const person = await signUp(scene().broker, called('qia'));
+      const person = await member(scene().broker, called('qia'));
       const tv = new Device({ broker: scene().broker.url, deviceId: 'Bedroom' });
       const shown = await tv.createPin();
       const visitor = await scene().visit(way);
@@ -186,7 +186,7 @@ inChromium('servers and devices', {}, (scene) => {
     });
 
     test('everything else is signed out at once, and this browser stays', async () => {
-      const person = await signUp(scene().broker, called('eve'));
+      const person = await member(scene().broker, called('eve'));
       const phone = new Device({ broker: scene().broker.url });
       await phone.signIn(person.userName, person.password);
       const elsewhere = await visitSignedIn(scene(), way, person);
