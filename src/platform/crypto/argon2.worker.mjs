@@ -18,13 +18,19 @@ export function argon2id({ password, salt, memoryCost, timeCost }) {
 }
 
 /**
- * The same, and how long it took: what lies between asking and answering beyond that was waiting.
+ * The same one after another, each with how long it took: what lies between asking and answering beyond that was waiting. What
+ * is wrong with one is no trouble of the others.
  *
- * @param {Parameters<typeof argon2id>[0]} task
- * @returns {{ tag: Uint8Array, seconds: number }}
+ * @param {readonly Parameters<typeof argon2id>[0][]} tasks
+ * @returns {({ tag: Uint8Array, seconds: number } | { error: unknown })[]}
  */
-export function measured(task) {
-  const since = performance.now();
-  const tag = argon2id(task);
-  return { tag, seconds: (performance.now() - since) / 1_000 };
+export function hashed(tasks) {
+  return tasks.map((task) => {
+    const since = performance.now();
+    try {
+      return { tag: argon2id(task), seconds: (performance.now() - since) / 1_000 };
+    } catch (error) {
+      return { error };
+    }
+  });
 }

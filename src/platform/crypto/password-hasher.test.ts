@@ -85,6 +85,52 @@ test('more than may wait are refused at once, to come back in 1 to 3 s (S-04); t
   expect(await hasher.verify('pw', null)).toBe('wrong');
 });
 
+describe('a crowd, which is hashed together,', () => {
+  const alone = { LIMIT_HASH_CONCURRENCY: '1' };
+
+  test('gets answers of its own, each', async () => {
+    const hasher = hasherWith(alone);
+    const passwords = Array.from({ length: 8 }, (_, at) => `password ${at}`);
+    const stored = await Promise.all(passwords.map((password) => hasher.hash(password)));
+    const verdicts = passwords.flatMap((password, at) => [
+      hasher.verify(password, stored[at] ?? ''),
+      hasher.verify(password, stored[(at + 1) % 8] ?? ''),
+    ]);
+    expect(await Promise.all(verdicts)).toEqual(passwords.flatMap(() => ['right', 'wrong']));
+  });
+
+  test('is not harmed by one whose verifier makes no sense', async () => {
+    const hasher = hasherWith(alone);
+    const stored = await hasher.hash('pw');
+    const senseless = stored.replace('t=2', 't=0');
+    const asked = [stored, stored, senseless, stored, stored].map((one) => hasher.verify('pw', one));
+    const answers = (await Promise.allSettled(asked)).map((one) =>
+      one.status === 'fulfilled' ? one.value : 'trouble',
+    );
+    expect(answers).toEqual(['right', 'right', 'trouble', 'right', 'right']);
+  });
+
+  test('counts as waiting until it has been hashed, whether or not a thread has it (S-04)', async () => {
+    const hasher = hasherWith({ ...alone, LIMIT_HASH_QUEUE: '6' });
+    // The first is alone; the others wait, and go to the thread together when it is done.
+    const [first, ...others] = Array.from({ length: 7 }, () => hasher.verify('pw', null));
+    expect(() => hasher.makeSureOfRoom()).toThrow('Too many sign-ins');
+    await first;
+    const more = hasher.verify('pw', null);
+    expect(() => hasher.makeSureOfRoom()).toThrow('Too many sign-ins');
+    await Promise.all([...others, more]);
+    hasher.makeSureOfRoom();
+  });
+
+  test('is told of the end', async () => {
+    const hasher = hasherWith(alone);
+    const asked = Promise.allSettled(Array.from({ length: 4 }, () => hasher.verify('pw', null)));
+    await hasher.onApplicationShutdown();
+    expect((await asked).slice(1).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await expect(hasher.verify('pw', null)).rejects.toThrow('after the end');
+  });
+});
+
 test('nobody costs the same as a wrong password (S-05)', async () => {
   const hasher = hasherWith({ LIMIT_HASH_CONCURRENCY: '1' });
   const stored = await hasher.hash('pw');

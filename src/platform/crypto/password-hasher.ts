@@ -50,7 +50,7 @@ export class PasswordHasher implements OnApplicationShutdown {
     private readonly ring: KeyRing,
     private readonly random: Random,
   ) {
-    this.#threads = new HashThreads({ threads: config.hashConcurrency, queue: config.hashQueue });
+    this.#threads = new HashThreads(config.hashConcurrency);
     queue.readBy({}, () => this.#threads.waiting);
     this.#decoy = this.#write({ ...this.#parameters(), tag: random.bytes(32) });
   }
@@ -117,7 +117,6 @@ export class PasswordHasher implements OnApplicationShutdown {
   }
 
   async #inThread(task: Parameters<HashThreads['run']>[0]): Promise<Buffer> {
-    // Piscina refuses by itself when full, but with an error that is hard to tell from others.
     this.makeSureOfRoom();
     const since = performance.now();
     const { tag, seconds } = await this.#threads.run(task);
