@@ -417,6 +417,8 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     const again = jest.spyOn(broker().app.get(ServersService), 'update');
     jest
       .spyOn(broker().app.get(LoadShedder), 'hasRoom', 'get')
+      // Asked for bytes that may have come before, and for what they say.
+      .mockReturnValueOnce(true)
       .mockReturnValueOnce(true)
       .mockImplementationOnce(() => {
         broker().app.get(Readiness).drain();
