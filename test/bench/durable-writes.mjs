@@ -1,5 +1,6 @@
 /** P-6: acknowledged changes, each on disk before it is answered. */
 import Sqlite from 'better-sqlite3';
+import pg from 'pg';
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { atLeast, perSecond, shown } from './facts.mjs';
 import { load, NOBODY_REFUSED, slowSync, startBroker, startPlainWriter } from './processes.mjs';
@@ -34,6 +35,19 @@ function syncMs(folder) {
   return median(times);
 }
 
+/** How many a second. @param {Stage} stage @param {number} port */
+function changesBy(stage, port) {
+  const { servers, rich } = stage.sizes;
+  /** @param {Omit<import('./load.mjs').Job, 'port' | 'connections' | 'from'>} job */
+  const rate = async (job) => (await load({ ...job, from: 0, connections: CONNECTIONS, port })).rate;
+  let nth = 0;
+  return {
+    updates: () => rate({ kind: 'change', count: servers, seconds: stage.effort.seconds }),
+    // Every account with ten servers answers once in each round, about another server each time.
+    accepts: () => rate({ kind: 'accept', count: Math.min(2_000, rich), servers, nth: nth++ }),
+  };
+}
+
 /**
  * A disk: what stands before a command on it, how it syncs, and how much is asked of it.
  * @typedef {{ name: string, before: readonly string[], isJudged: boolean, rounds: number }} Disk
@@ -48,21 +62,11 @@ async function compare(stage, { dataDir, file }, disk) {
   askAgain(dataDir);
   const plain = await startPlainWriter(file, disk.before);
   const broker = await startBroker(dataDir, NOBODY_REFUSED, disk.before);
-  const { seconds } = stage.effort;
-  const updates = { kind: /** @type {const} */ ('change'), from: 0, count: stage.sizes.servers, seconds };
-  // Every account with ten servers answers once in each round, about another server each time.
-  const answers = {
-    kind: /** @type {const} */ ('accept'),
-    from: 0,
-    count: Math.min(2_000, stage.sizes.rich),
-  };
-  let nth = 0;
-  /** @param {number} port @param {Omit<import('./load.mjs').Job, 'port' | 'connections'>} job */
-  const rate = async (port, job) => (await load({ ...job, connections: CONNECTIONS, port })).rate;
+  const { updates, accepts } = changesBy(stage, broker.port);
   const result = await rounds(disk.rounds, {
-    plain: () => rate(plain.port, updates),
-    updates: () => rate(broker.port, updates),
-    accepts: () => rate(broker.port, { ...answers, servers: stage.sizes.servers, nth: nth++ }),
+    plain: changesBy(stage, plain.port).updates,
+    updates,
+    accepts,
   });
   for (const subject of [plain, broker]) await subject.stop();
   /** @param {'updates' | 'accepts'} name @param {string} what */
@@ -75,6 +79,35 @@ async function compare(stage, { dataDir, file }, disk) {
     };
     return disk.isJudged ? atLeast({ ...said, least: 5 }) : shown(said);
   };
+  return [fact('updates', 'new addresses'), fact('accepts', 'links accepted')];
+}
+
+/**
+ * On PostgreSQL, on the disk as it is, beside bare Fastify on SQLite.
+ * @param {Stage} stage @param {string} file of SQLite @returns {Promise<Result[]>}
+ */
+async function onPostgres(stage, file) {
+  const postgres = await stage.postgres();
+  if (postgres === null) return [];
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query("UPDATE links SET state = 'waiting', accepted_at = NULL");
+  await client.query('VACUUM ANALYZE links');
+  await client.end();
+  const plain = await startPlainWriter(file);
+  const broker = await startBroker(postgres.dataDir, { ...NOBODY_REFUSED, DATABASE_URL: postgres.url });
+  const { updates, accepts } = changesBy(stage, broker.port);
+  const all = { plain: changesBy(stage, plain.port).updates, updates, accepts };
+  const result = await rounds(Math.min(2, stage.effort.rounds), all);
+  for (const subject of [plain, broker]) await subject.stop();
+  /** @param {'updates' | 'accepts'} name @param {string} what */
+  const fact = (name, what) =>
+    shown({
+      id: 'P-6',
+      what: `${what}, 64 at once, PostgreSQL, to one transaction and sync each of SQLite`,
+      value: result.ratio(name, 'plain'),
+      detail: `${perSecond(result.rate[name])}, one sync each ${perSecond(result.rate.plain)}`,
+    });
   return [fact('updates', 'new addresses'), fact('accepts', 'links accepted')];
 }
 
@@ -91,14 +124,15 @@ function disks(stage) {
   return [asItIs];
 }
 
-/** @type {{ ids: readonly string[], run(stage: Stage): Promise<Result[]> }} */
+/** @type {{ ids: readonly string[], prepare(stage: Stage): Promise<unknown>[], run(stage: Stage): Promise<Result[]> }} */
 export const durableWrites = {
   ids: ['P-6'],
+  prepare: (stage) => [stage.postgres()],
   async run(stage) {
     const dataDir = stage.copyOf(await stage.sqlite());
     const at = { dataDir, file: `${stage.copyOf(dataDir)}/signpost.sqlite` };
     const found = [];
     for (const disk of disks(stage)) found.push(...(await compare(stage, at, disk)));
-    return found;
+    return [...found, ...(await onPostgres(stage, at.file))];
   },
 };
