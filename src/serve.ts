@@ -4,6 +4,7 @@ import { explain } from './commands/exit.js';
 import { isLoopbackHost, loadConfig, withPort, type Config } from './config/index.js';
 import { OpsListener } from './edges/ops/ops-listener.service.js';
 import { SetupService } from './features/accounts/index.js';
+import { ListsAhead } from './features/discovery/index.js';
 import { freePort } from './free-port.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { SystemRandom } from './platform/crypto/system-random.js';
@@ -53,6 +54,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     warnOfMailsInLog(config, log);
     // From here on it serves: a database that breaks now must not end it.
     app.get(Jobs).untilDone('offer the set-up', OFFER_AGAIN_MS, () => offerSetup(app, config, announcements));
+    app.get(ListsAhead).begin();
     await warnAtStart(app);
   } catch (error) {
     await app.close();

@@ -6,6 +6,7 @@ import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { Listeners } from '../../src/edges/api/servers/listeners.service.js';
 import { OpsListener } from '../../src/edges/ops/ops-listener.service.js';
+import { DiscoveryService, ListsAhead } from '../../src/features/discovery/index.js';
 import { PinsService } from '../../src/features/pins/index.js';
 import { RestoreHold } from '../../src/features/restores/index.js';
 import { noteBackup } from '../../src/platform/backup/last-backup.js';
@@ -101,9 +102,17 @@ test('what is remembered is counted, and what the feed said', async () => {
     'signpost_http_request_duration_seconds_count{method="GET",route="/service/servers",status="2xx"}';
   expect(hits[answered]).toBe(1);
   const now = await metrics.scraped();
-  expect(now.get('signpost_cache_entries{cache="lists"}')).toBe(1);
-  expect(now.get('signpost_cache_bytes{cache="lists"}')).toBeGreaterThan(1_000);
+  expect(now.get('signpost_cache_entries{cache="packed-lists"}')).toBe(1);
+  expect(now.get('signpost_cache_bytes{cache="packed-lists"}')).toBeGreaterThan(500);
+  expect(now.get('signpost_cache_entries{cache="lists"}')).toBe(0);
+  broker.app.get(DiscoveryService).follow(anna.id)();
+  expect((await metrics.scraped()).get('signpost_cache_entries{cache="lists"}')).toBe(1);
   expect(now.get('signpost_feed_hears_all')).toBe(1);
+  const ahead = await metrics.growth(() => {
+    broker.app.get(ListsAhead).begin();
+    return broker.app.get(Jobs).idle();
+  });
+  expect(ahead['signpost_lists_read_ahead']).toBe(1);
   const doubts = await metrics.growth(() => broker.app.get(ChangeFeed).doubt());
   expect(doubts).toMatchObject({
     'signpost_feed_events_total{event="doubt"}': 1,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { findProgram } from '../../scripts/lib/debian.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { PUBLIC_URL } from './cast.mjs';
@@ -28,11 +29,16 @@ export async function stopAll() {
 
 /** A server that is being measured. */
 class Subject {
-  /** @param {import('node:child_process').ChildProcess} child @param {number} port @param {number} startMs */
-  constructor(child, port, startMs) {
+  /**
+   * @param {import('node:child_process').ChildProcess} child
+   * @param {number} port
+   * @param {{ startMs?: number, opsUrl?: string }} [more]
+   */
+  constructor(child, port, { startMs = NaN, opsUrl = '' } = {}) {
     this.child = child;
     this.port = port;
     this.startMs = startMs;
+    this.opsUrl = opsUrl;
     running.add(this);
   }
 
@@ -40,6 +46,16 @@ class Subject {
   get residentMb() {
     const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+  }
+
+  /** A broker with `LISTS_READ_AHEAD` has read all that it will. @returns {Promise<number>} seconds since now */
+  async readAhead() {
+    const since = performance.now();
+    for (;;) {
+      const metrics = await (await fetch(`${this.opsUrl}/metrics`)).text();
+      if (metrics.includes('signpost_lists_read_ahead 1')) return (performance.now() - since) / 1_000;
+      await pause(100);
+    }
   }
 
   async stop() {
@@ -64,11 +80,12 @@ export async function start(command, env = process.env, cwd = inCheckout()) {
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${command.join(' ')} ended`)));
   const line = String(await Promise.race([once(lines, 'line'), ended]));
   ended.catch(() => undefined);
-  const said = /** @type {{ port?: number, url?: string }} */ (parsed(line));
+  const said = /** @type {{ port?: number, url?: string, opsUrl?: string }} */ (parsed(line));
   const startMs = performance.now() - since;
   // Whatever else it says must not fill the pipe.
   child.stdout.resume();
-  return new Subject(child, said.port ?? Number(new URL(said.url ?? 'http://0').port), startMs);
+  const { port = Number(new URL(said.url ?? 'http://0').port), opsUrl } = said;
+  return new Subject(child, port, { startMs, ...(opsUrl === undefined ? {} : { opsUrl }) });
 }
 
 /**
@@ -79,7 +96,7 @@ export async function start(command, env = process.env, cwd = inCheckout()) {
  */
 export function startSilent(command, port, cwd) {
   const [program, args] = pinned(0, command);
-  return new Subject(spawn(program, args, { cwd, stdio: 'ignore' }), port, NaN);
+  return new Subject(spawn(program, args, { cwd, stdio: 'ignore' }), port);
 }
 
 /**
@@ -96,6 +113,9 @@ export function slowSync() {
 
 /** For measurements that come with a crowd to a process that has just started: nobody is refused (R-42). */
 export const NOBODY_REFUSED = { OVERLOAD_DELAY_MS: '0' };
+
+/** Where it is measured what reading ahead is good for, or takes: by itself it would share the core with what is measured. */
+export const READ_AHEAD = { LISTS_READ_AHEAD: 'true' };
 
 /**
  * The broker, built.
@@ -122,6 +142,7 @@ export function startBroker(dataDir, settings = {}, before = []) {
     OVERLOAD_DELAY_MS: '0',
     // 10,000 lists of ten servers are counted as 169 MB; with less, "warm" would measure look-ups in the database.
     LISTS_MEMORY_MB: '256',
+    LISTS_READ_AHEAD: 'false',
     ...settings,
   };
   return start([...before, process.execPath, inCheckout('dist/main.js')], env, dataDir);

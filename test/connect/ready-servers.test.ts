@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
+import { ListsAhead } from '../../src/features/discovery/index.js';
 import { FirstLooksRepository } from '../../src/features/discovery/first-looks.repository.js';
 import { DevicesService } from '../../src/features/sessions/index.js';
 import { LinksService } from '../../src/features/links/index.js';
+import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { DAY, HOUR } from '../../src/shared/clock.js';
@@ -104,6 +106,25 @@ eachBroker('E4 by the short way', {}, (broker) => {
     expect([looks.mock.calls.length, reads.mock.calls.length]).toEqual([1, 0]);
     looks.mockRestore();
     reads.mockRestore();
+  });
+
+  test('reads no list that was read ahead', async () => {
+    const person = await account(broker(), `ahead-${hex().slice(0, 8)}`);
+    await acceptedLink(broker(), await server(broker(), 'Kino'), person);
+    await waitingLink(broker(), await server(broker(), 'Waits'), person);
+    const token = await device(broker(), person);
+    const { app } = broker();
+    await eventually(() => expect(app.get(ChangeFeed).hearsAll).toBe(true));
+    app.get(ListsAhead).begin();
+    await app.get(Jobs).idle();
+    const looks = jest.spyOn(app.get(FirstLooksRepository), 'findByDigest');
+    const reads = jest.spyOn(app.get(LinksService), 'usableBy');
+    const { list } = await ask(broker(), 'GET', 'servers', { token });
+    expect(list.map(({ Name }) => Name)).toEqual(['Kino']);
+    expect([looks.mock.calls.length, reads.mock.calls.length]).toEqual([0, 0]);
+    looks.mockRestore();
+    reads.mockRestore();
+    app.get(ChangeFeed).forget();
   });
 
   test('a link key that cannot be opened fails the list (R-01), and refuses nobody for another reason', async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { RecordingLog } from '../../../test/support/recording-log.js';
+import { usableLink } from '../../../test/support/usable-link.js';
 import { loadConfig } from '../../config/index.js';
 import { LocalChangeFeed } from '../../platform/changes/local-change-feed.js';
-import type { AccountId, LinkId, ServerId } from '../../shared/ids.js';
+import type { AccountId } from '../../shared/ids.js';
 import type { LinksService, UsableLink } from '../links/index.js';
 import { Directory, type Brought } from './directory.js';
 import type { ServerList } from './server-list.js';
@@ -10,32 +11,7 @@ import type { ServerList } from './server-list.js';
 const anna = '1' as AccountId;
 const bert = '2' as AccountId;
 
-function usable(serverId: string, key = 'k'): UsableLink {
-  const id = serverId as ServerId;
-  const times = { createdAt: 0, acceptedAt: 0, expiresAt: null };
-  return {
-    link: {
-      id: `l-${serverId}` as LinkId,
-      serverId: id,
-      accountId: anna,
-      kind: 'linked',
-      requester: null,
-      state: 'accepted',
-      ...times,
-    },
-    server: {
-      id,
-      systemId: 's',
-      name: serverId,
-      url: 'https://a.example',
-      localAddress: '',
-      network: '192.0.2.1',
-      createdAt: 0,
-      heardAt: 0,
-    },
-    key,
-  };
-}
+const usable = (serverId: string, key?: string): UsableLink => usableLink(serverId, { accountId: anna }, key);
 
 /** A directory whose reads are answered when the test says so. */
 function room(settings: Record<string, string> = {}): {
@@ -186,6 +162,72 @@ test('what a token brought is not kept if it changed meanwhile, or others may ha
   expect(await names(directory.of(anna, before))).toEqual(['a']);
   setAlone(true);
   expect(directory.find(anna)).toBeUndefined();
+});
+
+/** Asked for again and again, as by a device that comes back. */
+async function followed(one: ReturnType<typeof room>, account: AccountId, links: UsableLink[]) {
+  await remembered(one, account, links);
+  const follow = one.directory.follow(account);
+  expect(follow()).toBe(follow());
+  return follow;
+}
+
+test.each([
+  ['its account', { topic: 'account', id: anna }],
+  ['a server in it', { topic: 'server', id: 'a' }],
+] as const)(
+  'what is asked for again is kept with all that is made of it, until %s changes',
+  async (_, change) => {
+    const one = room();
+    const follow = await followed(one, anna, [usable('a'), usable('b')]);
+    const make = ({ servers }: ServerList): { names: string[] } => ({
+      names: servers.map(({ server }) => server.name),
+    });
+    expect(follow()?.ready(make)).toBe(one.directory.find(anna)?.ready(make));
+    one.feed.publish({ topic: 'server', id: 'c' });
+    one.feed.publish({ topic: 'account', id: bert });
+    expect(follow()?.ready(make).names).toEqual(['a', 'b']);
+    one.feed.publish(change);
+    expect([follow(), one.directory.find(anna)]).toEqual([undefined, undefined]);
+    await remembered(one, anna, [usable('b')]);
+    expect(follow()?.ready(make).names).toEqual(['b']);
+  },
+);
+
+test('what is asked for again counts only while every change is heard', async () => {
+  const one = room();
+  const follow = await followed(one, anna, [usable('a')]);
+  one.setAlone(false);
+  expect(follow()).toBeUndefined();
+  one.feed.forget();
+  one.setAlone(true);
+  expect(follow()).toBeUndefined();
+});
+
+test('a list that cannot be packed is remembered all the same', async () => {
+  const one = room();
+  await remembered(one, anna, [usable('a', 'ключ')]);
+  expect(one.directory.find(anna)?.servers).toEqual([usable('a', 'ключ')]);
+});
+
+test('holds most lists once all were read ahead, until half of them changed or any may have', async () => {
+  const { directory, feed, reads } = room();
+  const ahead = [directory.readAhead(anna), directory.readAhead(bert)];
+  await reads[0]!.answer([usable('a')]);
+  await reads[1]!.answer([usable('b')]);
+  await Promise.all([...ahead, directory.readAhead(anna)]);
+  expect([reads.length, directory.holdsMost]).toEqual([2, false]);
+  directory.hasReadAll(directory.epoch);
+  expect(directory.holdsMost).toBe(true);
+  const epoch = directory.epoch;
+  feed.publish({ topic: 'account', id: anna });
+  expect(directory.holdsMost).toBe(false);
+  const again = directory.readAhead(anna);
+  await reads[2]!.answer([usable('a')]);
+  await again;
+  feed.forget();
+  directory.hasReadAll(epoch);
+  expect(directory.holdsMost).toBe(false);
 });
 
 test('with no memory allowed every answer is read', async () => {

@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { ChangeFeed, type NumberedChange } from '../../platform/changes/change-feed.js';
 import { OpenReads, type OpenRead } from '../../platform/changes/open-reads.js';
-import { measuredCache, type CacheCounts } from '../../platform/metrics/caches.js';
+import { measureHeld, measuredCache, type CacheCounts } from '../../platform/metrics/caches.js';
 import type { AccountId, ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { LinksService, type LinkRows, type UsableLink } from '../links/index.js';
 import type { Server } from '../servers/index.js';
+import { isSame, PackedLists } from './packed-lists.js';
 import { ServerList } from './server-list.js';
 
 const MIB = 1_048_576;
+/** Of the memory for lists; what is packed takes a tenth of what it does with ready bytes. */
+const PACKED_SHARE = 0.25;
 /** Of an empty list, and of each server in one with ready bytes for two edges, as measured where each stands in five lists. */
 const LIST_BYTES = 700;
 const SERVER_BYTES = 1_700;
@@ -31,7 +34,7 @@ export interface Brought {
 }
 
 /**
- * The lists of accounts, remembered.
+ * The lists of accounts, remembered: packed, and of those who ask again and again with all that is made of them.
  *
  * A list is complete or an error, and never older than what was acknowledged: a change drops what it concerns before it
  * is acknowledged; a read during which something of it changed is answered and not kept; and nothing here counts unless
@@ -40,7 +43,10 @@ export interface Brought {
 @Injectable()
 export class Directory {
   readonly #lists: Memory<AccountId, ServerList>;
+  readonly #packed: PackedLists;
   readonly #counts: CacheCounts;
+  #epoch = 0;
+  #epochAhead = -1;
   readonly #standing = new Map<ServerId, Standing>();
   readonly #reads = new OpenReads();
   /** Reads that others may join: nothing has changed since they began. */
@@ -51,23 +57,26 @@ export class Directory {
     private readonly feed: ChangeFeed,
     config: Config,
   ) {
-    this.#lists = new Memory(config.listsMemory * MIB, (id, list) => this.#unlist(id, list));
+    const most = config.listsMemory * MIB;
+    this.#packed = new PackedLists(most * PACKED_SHARE);
+    this.#lists = new Memory(most * (1 - PACKED_SHARE), (id, list) => this.#unlist(id, list));
     this.#counts = measuredCache('lists', this.#lists);
+    measureHeld('packed-lists', this.#packed);
     feed.listen({ changed: (change) => this.#changed(change), missed: () => this.#missed() });
   }
 
   /** What is remembered, if that counts. */
   find(accountId: AccountId): ServerList | undefined {
-    const list = this.feed.hearsAll ? this.#lists.get(accountId) : undefined;
+    const list = this.feed.hearsAll ? (this.#lists.get(accountId) ?? this.#unpacked(accountId)) : undefined;
     (list ? this.#counts.hits : this.#counts.misses).add();
     return list;
   }
 
-  /** `find` for whoever asks again and again for the same account. */
+  /** `find` for whoever asks again and again for the same account: what is made of the list is kept from now on. */
   follow(accountId: AccountId): () => ServerList | undefined {
     const followed = this.#lists.follow(accountId);
     return () => {
-      const list = this.feed.hearsAll ? followed() : undefined;
+      const list = this.feed.hearsAll ? (followed() ?? this.#keptUnpacked(accountId)) : undefined;
       (list ? this.#counts.hits : this.#counts.misses).add();
       return list;
     };
@@ -88,6 +97,36 @@ export class Directory {
       const list = this.#listOf(links);
       return read === null ? list : this.#keepFresh(accountId, list, read);
     });
+  }
+
+  /** Reads what is not remembered yet, for whoever may ask. */
+  async readAhead(accountId: AccountId): Promise<void> {
+    if (!this.#packed.has(accountId) && !this.#lists.has(accountId)) await this.#read(accountId);
+  }
+
+  /** Whether there will be no need to read the list of whoever comes. */
+  get holdsMost(): boolean {
+    return this.feed.hearsAll && this.#epochAhead === this.#epoch && !this.#packed.isHalfGone;
+  }
+
+  /** All lists were read ahead in this epoch. */
+  hasReadAll(epoch: number): void {
+    this.#epochAhead = epoch;
+  }
+
+  /** Whether what is remembered counts. */
+  get hearsAll(): boolean {
+    return this.feed.hearsAll;
+  }
+
+  /** Whether what is read ahead would not be kept. */
+  get isFull(): boolean {
+    return this.#packed.isFull;
+  }
+
+  /** Another number each time that everything was forgotten. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   #read(accountId: AccountId): Soon<ServerList> {
@@ -122,8 +161,24 @@ export class Directory {
   };
 
   #keepFresh(accountId: AccountId, list: ServerList, read: OpenRead): ServerList {
-    if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#keep(accountId, list);
+    if (this.feed.hearsAll && !isStale(read, accountId, list)) this.#remember(accountId, list);
     return list;
+  }
+
+  #unpacked(accountId: AccountId): ServerList | undefined {
+    const links = this.#packed.get(accountId);
+    return links && new ServerList(links);
+  }
+
+  #keptUnpacked(accountId: AccountId): ServerList | undefined {
+    const list = this.#unpacked(accountId);
+    if (list) this.#keep(accountId, list);
+    return list;
+  }
+
+  /** Of a crowd in which each asks once, nothing is made but what is packed (P-12). */
+  #remember(accountId: AccountId, list: ServerList): void {
+    if (!this.#packed.add(accountId, list.servers)) this.#keep(accountId, list);
   }
 
   #keep(accountId: AccountId, list: ServerList): void {
@@ -139,16 +194,20 @@ export class Directory {
     this.#reads.changed(change);
     if (change.topic === 'account') {
       this.#joinable.delete(change.id as AccountId);
+      this.#packed.accountChanged(change.id as AccountId);
       this.#lists.delete(change.id as AccountId);
     } else {
       // Whose lists are being read with this server is not known yet.
       this.#joinable.clear();
+      this.#packed.serverChanged(change.id as ServerId);
       for (const accountId of [...(this.#standing.get(change.id as ServerId)?.accounts ?? [])])
         this.#lists.delete(accountId);
     }
   }
 
   #missed(): void {
+    this.#epoch += 1;
+    this.#packed.clear();
     this.#reads.missed();
     this.#joinable.clear();
     this.#lists.clear();
@@ -166,9 +225,4 @@ export class Directory {
 function isStale(read: OpenRead, accountId: AccountId, { servers }: ServerList): boolean {
   const serverIds = servers.map(({ server }) => server.id);
   return read.isStale('account', [accountId]) || read.isStale('server', serverIds);
-}
-
-function isSame(known: Server, read: Server): boolean {
-  for (const name in read) if (known[name as keyof Server] !== read[name as keyof Server]) return false;
-  return true;
 }

@@ -6,11 +6,12 @@ import { Directory } from './directory.js';
 import { DiscoveryService } from './discovery.service.js';
 import { FirstLooksRepository } from './first-looks.repository.js';
 import { ListChanges } from './list-changes.js';
+import { ListsAhead } from './lists-ahead.js';
 
 @Module({
   imports: [LinksModule],
-  providers: [Directory, DiscoveryService, FirstLooksRepository, ListChanges],
-  exports: [DiscoveryService, ListChanges],
+  providers: [Directory, DiscoveryService, FirstLooksRepository, ListChanges, ListsAhead],
+  exports: [DiscoveryService, ListChanges, ListsAhead],
 })
 export class DiscoveryModule implements OnModuleInit {
   constructor(

@@ -19,8 +19,12 @@ export class FirstLook {
     private readonly directory: Directory,
   ) {}
 
-  /** How `DevicesService.lookUp` is to find a token. */
-  readonly find = (digest: string): Soon<StoredSignIn | null> => {
+  /** How `DevicesService.lookUp` is to find a token: alone, where lists are remembered (P-12). */
+  get find(): ((digest: string) => Soon<StoredSignIn | null>) | undefined {
+    return this.directory.holdsMost ? undefined : this.#find;
+  }
+
+  readonly #find = (digest: string): Soon<StoredSignIn | null> => {
     const since = performance.now();
     const read = (this.#read = this.directory.begin());
     return soon(this.looks.findByDigest(digest), (found) => {

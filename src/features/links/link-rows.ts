@@ -24,6 +24,11 @@ export function acceptedLinksOf(account: string): string {
   return `(SELECT ${WITH_SERVERS} ${FROM_LINKS} WHERE l.account_id = ${account} AND l.ended_at IS NULL ${ACCEPTED})`;
 }
 
+/** A few accounts after another. */
+export const ACCOUNTS_AFTER = `
+  SELECT DISTINCT account_id FROM links
+  WHERE account_id > $1 AND state = 'accepted' AND ended_at IS NULL ORDER BY account_id LIMIT $2`;
+
 /** Links of a server with who they are for: what media servers ask for several times an hour (R-40). */
 export const LIVE_OF_SERVER = `
   SELECT l.server_id, json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,

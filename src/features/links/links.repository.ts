@@ -9,6 +9,7 @@ import { hasLapsed, type AcceptedLink, type EndState, type Link } from './link.j
 import {
   ACCEPT,
   ACCEPTED_OF_ACCOUNT,
+  ACCOUNTS_AFTER,
   linksIn,
   linksOfServerIn,
   LIVE_OF_ACCOUNT,
@@ -35,6 +36,7 @@ export class LinksRepository {
   readonly #acceptedOfAccount: LookUp;
   readonly #liveOfAccount: LookUp;
   readonly #liveOfServer: LookUp;
+  readonly #accounts: Statement;
   readonly #writeAccepted: Statement;
 
   constructor(
@@ -44,6 +46,7 @@ export class LinksRepository {
     this.#acceptedOfAccount = unitOfWork.prepare(ACCEPTED_OF_ACCOUNT);
     this.#liveOfAccount = unitOfWork.prepare(LIVE_OF_ACCOUNT);
     this.#liveOfServer = unitOfWork.prepare(LIVE_OF_SERVER);
+    this.#accounts = unitOfWork.question(ACCOUNTS_AFTER);
     this.#writeAccepted = unitOfWork.statement(ACCEPT);
   }
 
@@ -67,6 +70,12 @@ export class LinksRepository {
       this.#acceptedOfAccount(accountId),
       (json) => linksIn(json, accountId) as StoredAcceptedLink[],
     );
+  }
+
+  /** Accounts with an accepted link, in the order of their ids as texts. */
+  async accountsAfter(accountId: AccountId | '', most: number): Promise<AccountId[]> {
+    const rows = (await this.#accounts([accountId, most])) as readonly { account_id: AccountId }[];
+    return rows.map((row) => row.account_id);
   }
 
   async find(serverId: ServerId, accountId: AccountId, now: number): Promise<StoredLink | null> {

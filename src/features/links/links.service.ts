@@ -86,6 +86,11 @@ export class LinksService {
   readonly #usable = (rows: readonly StoredAcceptedLink[]): UsableLink[] =>
     rows.map(({ link, server, sealedKey }) => ({ link, server, key: this.keys.open(sealedKey, link) }));
 
+  /** Accounts that have an accepted link, in an order that does not change; the first `most` after one. */
+  accountsAfter(accountId: AccountId | '', most: number): Promise<AccountId[]> {
+    return this.links.accountsAfter(accountId, most);
+  }
+
   async waitingFor(accountId: AccountId): Promise<WaitingInvitation[]> {
     const rows = await this.links.ofAccount(accountId, this.clock.now());
     const waiting = rows.filter(({ link }) => link.state === 'waiting');

@@ -27,7 +27,8 @@ interface Subject<Value> {
  */
 export class ExactMemory<Value> {
   readonly #values: Memory<string, Value>;
-  readonly #keys = new Map<string, Set<string>>();
+  /** By what they are about; most subjects have one. */
+  readonly #keys = new Map<string, string | Set<string>>();
   readonly #reads = new OpenReads();
 
   readonly #counts: CacheCounts;
@@ -101,18 +102,20 @@ export class ExactMemory<Value> {
     this.#values.set(key, value);
     const id = this.subject.id(value);
     const keys = this.#keys.get(id);
-    if (keys) keys.add(key);
-    else this.#keys.set(id, new Set([key]));
+    if (keys instanceof Set) keys.add(key);
+    else this.#keys.set(id, keys === undefined || keys === key ? key : new Set([keys, key]));
   }
 
   #drop(id: string): void {
-    for (const key of [...(this.#keys.get(id) ?? [])]) this.#values.delete(key);
+    const keys = this.#keys.get(id);
+    if (keys instanceof Set) for (const key of [...keys]) this.#values.delete(key);
+    else if (keys !== undefined) this.#values.delete(keys);
   }
 
   #unlist(key: string, value: Value): void {
     const id = this.subject.id(value);
     const keys = this.#keys.get(id);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#keys.delete(id);
+    if (keys instanceof Set) keys.delete(key);
+    if (keys === key || (keys as Set<string> | undefined)?.size === 0) this.#keys.delete(id);
   }
 }

@@ -11,6 +11,11 @@ export class Jobs implements BeforeApplicationShutdown {
 
   constructor(private readonly log: Log) {}
 
+  /** Long work asks from time to time, and ends. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   /** `leads`: asked before each run of a job that one node does for all. Until this is called, this process does them. */
   ledBy(leads: () => boolean): void {
     this.#leads = leads;

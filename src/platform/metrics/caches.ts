@@ -2,12 +2,12 @@ import { counter, gauge, NAMES_IN_THE_CODE, type Count } from './metrics.js';
 
 const lookUps = counter({
   name: 'signpost_cache_lookups_total',
-  help: 'Look-ups in what this process remembers: server lists by account (`lists`), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`), servers that prove their key (`servers`).',
+  help: 'Look-ups in what this process remembers: server lists by account (`lists`, packed or not), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`), servers that prove their key (`servers`).',
   labels: { cache: NAMES_IN_THE_CODE, outcome: ['hit', 'miss'] },
 });
 const entries = gauge({
   name: 'signpost_cache_entries',
-  help: 'How many lists, tokens, sign-ins or servers are remembered.',
+  help: 'How many lists, tokens, sign-ins or servers are remembered. `packed-lists`: those of everybody; `lists`: of those who ask again and again, with what is sent to them.',
   labels: { cache: NAMES_IN_THE_CODE },
 });
 const weight = gauge({
@@ -30,10 +30,15 @@ export interface CacheCounts {
 
 /** @param entryBytes of one entry, where `held` counts entries and not bytes */
 export function measuredCache(cache: string, held: Held, entryBytes = 1): CacheCounts {
-  entries.readBy({ cache }, () => held.size);
-  weight.readBy({ cache }, () => held.weight * entryBytes);
+  measureHeld(cache, held, entryBytes);
   return {
     hits: lookUps.series({ cache, outcome: 'hit' }),
     misses: lookUps.series({ cache, outcome: 'miss' }),
   };
+}
+
+/** The same without counting who asked. */
+export function measureHeld(cache: string, held: Held, entryBytes = 1): void {
+  entries.readBy({ cache }, () => held.size);
+  weight.readBy({ cache }, () => held.weight * entryBytes);
 }
