@@ -158,11 +158,14 @@ function disorder(kinds) {
   });
 }
 
-/** @param {Told | undefined} told @returns {string[]} what was not served, by status */
-const unserved = (told) =>
-  Object.entries(told?.statuses ?? {})
-    .filter(([status]) => status !== '200')
+/** @param {Pick<Told, 'sent' | 'statuses'>} [told] @returns {string[]} what was not served, by status */
+export function unserved({ sent, statuses } = { sent: 0, statuses: {} }) {
+  const told = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  // For some there never was a connection.
+  return Object.entries({ ...statuses, 'not sent': sent - told })
+    .filter(([status, count]) => status !== '200' && count > 0)
     .map(([status, count]) => `${count} × ${status}`);
+}
 
 /** @type {import('./stage.mjs').Experiment} */
 export const overload = {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Findings } from './findings.mjs';
 import { addressOf } from './flood/lanes.mjs';
 import { FILLED_AFTER_MS, SlowClients } from './flood/slow-clients.mjs';
-import { Floods, MIX } from './overload.mjs';
+import { Floods, MIX, unserved } from './overload.mjs';
 import { ask } from './people.mjs';
 import { cpuOf } from './process.mjs';
 
@@ -26,6 +26,7 @@ export const slowClients = {
     await pause(2_000);
     stage.say(`${clients.open} slow clients`);
     const busy = await ordinary(stage.pick(60, 10));
+    for (const [kind, told] of Object.entries(busy.kinds)) stage.say(`${kind}: ${unserved(told).join(', ')}`);
     const left = await clients.ended();
     const { header, body, read } = clients.lives;
     return new Findings()

@@ -2,7 +2,7 @@ import type { Stopwatch } from './stopwatch.js';
 
 /** How long requests are taken up in one turn of the event loop, before it reads on. */
 const TURN_MS = 5;
-/** At most: who connects, and what is never refused, waits for the next one. */
+/** At most: what is never refused waits for the next one. */
 const LONGEST_TURN_MS = 25;
 /** So many times as long as reading and refusing took, those are served who wait, however many come. */
 const SHARE = 2;
@@ -90,8 +90,9 @@ export class Turns {
     const refusing = this.stopwatch.now() - now;
     if (stepped === null) this.#owedMs = refusing * SHARE;
     else this.#owe(now - this.#since - stepped + refusing, stepped);
-    const isAccepting = this.#isAccepting(now);
-    this.#ms = isAccepting ? 0 : Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, this.#owedMs));
+    // Whoever connects waits for the next turn.
+    const longest = this.#hasConnected ? TURN_MS : LONGEST_TURN_MS;
+    this.#ms = this.#isAccepting(now) ? 0 : Math.min(longest, Math.max(TURN_MS, this.#owedMs));
     this.#hasConnected = false;
     this.#unserved += 1;
   };
