@@ -258,6 +258,18 @@ postgresOnly('units of work that join', keyTables, (open) => {
     ]);
   });
 
+  test('that are alone, and pass over a statement that failed, fail: PostgreSQL keeps nothing of them', async () => {
+    const database = await open();
+    const { unitOfWork, add, keep } = workOn(database);
+    const careless = unitOfWork.run(async () => {
+      await keep('a');
+      await Promise.resolve(add(['a', 'test', 'v'])).catch(() => undefined);
+    });
+    await expect(careless).rejects.toThrow('passed over');
+    await unitOfWork.run(() => keep('b'));
+    expect(Object.keys(await stored(database))).toEqual(['b']);
+  });
+
   test('that forgets an await is refused, and nothing of it is kept', async () => {
     const database = await open();
     const { unitOfWork, add, keep } = workOn(database);

@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import type { ClientBase } from 'pg';
+import type { Client } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Soon } from '../../shared/soon.js';
 import type { Joinable } from './joinable.js';
@@ -22,7 +22,7 @@ export class Transaction {
   readonly #runner: QueryRunner;
   readonly #pooled: boolean;
   /** PostgreSQL: the driver's own connection, from the beginning to the end. */
-  #client: ClientBase | undefined;
+  #client: Client | undefined;
   #begun = false;
   #committing = false;
 
@@ -42,12 +42,16 @@ export class Transaction {
     if (!this.#pooled) await this.perform('BEGIN IMMEDIATE');
     else {
       await this.#runner.query(isJoined ? BEGIN_JOINED : 'BEGIN');
-      this.#client = (await this.#runner.connect()) as ClientBase;
+      this.#client = (await this.#runner.connect()) as Client;
     }
     this.#begun = true;
   }
 
+  /** @throws Error when nothing of it can be kept any more */
   async commit(): Promise<void> {
+    // PostgreSQL would roll back then, and not call that an error.
+    if (this.#client?.getTransactionStatus() === 'E')
+      throw new Error('a statement failed and was passed over: nothing of its transaction is kept');
     this.#committing = true;
     await this.#runner.query('COMMIT');
     this.#committing = false;
