@@ -53,7 +53,7 @@ eachDatabase('what a repository changes', keyTables, (open) => {
       const query = runner.query.bind(runner);
       runner.query = async (...given: unknown[]): Promise<never> => {
         const answer: unknown = await Reflect.apply(query, runner, given);
-        if (given[0] === 'COMMIT') throw new Error('connection lost');
+        if (String(given[0]).endsWith('COMMIT')) throw new Error('connection lost');
         return answer as never;
       };
       return runner;

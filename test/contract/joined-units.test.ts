@@ -193,9 +193,8 @@ postgresOnly('units of work that join', keyTables, (open) => {
     const keepAll = (count: number): Promise<unknown> =>
       Promise.all(numbered(count).map((name) => unitOfWork.runJoined(() => keep(name))));
     await keepAll(100);
-    expect([await transactions(database), texts.filter((text) => text === 'COMMIT')]).toEqual([
-      1,
-      ['COMMIT'],
+    expect([await transactions(database), texts.filter((text) => text.endsWith('COMMIT')).length]).toEqual([
+      1, 1,
     ]);
     await keepAll(300);
     expect(await transactions(database)).toBe(3);
@@ -265,7 +264,7 @@ postgresOnly('units of work that join', keyTables, (open) => {
       await keep('a');
       await Promise.resolve(add(['a', 'test', 'v'])).catch(() => undefined);
     });
-    await expect(careless).rejects.toThrow('passed over');
+    await expect(careless).rejects.toThrow('current transaction is aborted');
     await unitOfWork.run(() => keep('b'));
     expect(Object.keys(await stored(database))).toEqual(['b']);
   });

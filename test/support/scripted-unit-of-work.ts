@@ -6,7 +6,7 @@ import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 
 /** A unit of work on a PostgreSQL that is not there and answers COMMIT as it is told. */
 export function unitOfWorkThatCommits(commit: () => Promise<void>): UnitOfWork {
-  const query = (sql: string): Promise<void> => (sql === 'COMMIT' ? commit() : Promise.resolve());
+  const query = (sql: string): Promise<void> => (sql.endsWith('COMMIT') ? commit() : Promise.resolve());
   const writer = {
     options: { type: 'postgres' },
     createQueryRunner: () => ({ query, connect: () => Promise.resolve(), release: () => Promise.resolve() }),

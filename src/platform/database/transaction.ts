@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import type { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Soon } from '../../shared/soon.js';
 import type { Joinable } from './joinable.js';
@@ -13,6 +13,12 @@ const TAKE_TURN = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))';
 /** Who waits together does not wait long for a row that somebody else is writing: each can do that alone (ADR 0038). */
 const BEGIN_JOINED = 'BEGIN; SET LOCAL lock_timeout = 100';
 
+/**
+ * After a statement that failed, PostgreSQL rolls back at COMMIT and does not call that an error. So it is asked for something first, which
+ * is one then: a unit of work that passed over a failure must not be acknowledged (R-03).
+ */
+const COMMIT = 'SELECT 1; COMMIT';
+
 /** By text; as many as there are in the code. */
 const names = new Map<string, string>();
 
@@ -22,7 +28,7 @@ export class Transaction {
   readonly #runner: QueryRunner;
   readonly #pooled: boolean;
   /** PostgreSQL: the driver's own connection, from the beginning to the end. */
-  #client: Client | undefined;
+  #client: ClientBase | undefined;
   #begun = false;
   #committing = false;
 
@@ -42,18 +48,15 @@ export class Transaction {
     if (!this.#pooled) await this.perform('BEGIN IMMEDIATE');
     else {
       await this.#runner.query(isJoined ? BEGIN_JOINED : 'BEGIN');
-      this.#client = (await this.#runner.connect()) as Client;
+      this.#client = (await this.#runner.connect()) as ClientBase;
     }
     this.#begun = true;
   }
 
   /** @throws Error when nothing of it can be kept any more */
   async commit(): Promise<void> {
-    // PostgreSQL would roll back then, and not call that an error.
-    if (this.#client?.getTransactionStatus() === 'E')
-      throw new Error('a statement failed and was passed over: nothing of its transaction is kept');
     this.#committing = true;
-    await this.#runner.query('COMMIT');
+    await this.#runner.query(this.#pooled ? COMMIT : 'COMMIT');
     this.#committing = false;
     this.#begun = false;
   }
