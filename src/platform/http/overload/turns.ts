@@ -4,6 +4,8 @@ import type { Stopwatch } from './stopwatch.js';
 const TURN_MS = 5;
 /** At most: what is never refused waits for the next one. */
 const LONGEST_TURN_MS = 25;
+/** While somebody connects: a thousand who do at once are accepted within seconds, a few ms of reading and refusing included. */
+const CONNECTING_TURN_MS = 2;
 /** So many times as long as reading and refusing took, those are served who wait, however many come. */
 const SHARE = 2;
 /** But no more than that at once: a pause of the machine looks like reading. */
@@ -90,12 +92,16 @@ export class Turns {
     const refusing = this.stopwatch.now() - now;
     if (stepped === null) this.#owedMs = refusing * SHARE;
     else this.#owe(now - this.#since - stepped + refusing, stepped);
-    // Whoever connects waits for the next turn.
-    const longest = this.#hasConnected ? TURN_MS : LONGEST_TURN_MS;
-    this.#ms = this.#isAccepting(now) ? 0 : Math.min(longest, Math.max(TURN_MS, this.#owedMs));
+    this.#ms = this.#isAccepting(now) ? 0 : this.#longest;
     this.#hasConnected = false;
     this.#unserved += 1;
   };
+
+  /** Whoever connects waits for the next turn. */
+  get #longest(): number {
+    if (this.#hasConnected) return CONNECTING_TURN_MS;
+    return Math.min(LONGEST_TURN_MS, Math.max(TURN_MS, this.#owedMs));
+  }
 
   #owe(othersMs: number, servedMs: number): void {
     this.#owedMs = Math.min(MOST_OWED_MS, Math.max(0, this.#owedMs + othersMs * SHARE - servedMs));
