@@ -53,7 +53,7 @@ class Subject {
     const since = performance.now();
     for (;;) {
       const metrics = await (await fetch(`${this.opsUrl}/metrics`)).text();
-      if (metrics.includes('signpost_lists_read_ahead 1')) return (performance.now() - since) / 1_000;
+      if (metrics.includes('\nsignpost_lists_read_ahead 1')) return (performance.now() - since) / 1_000;
       await pause(100);
     }
   }

@@ -64,13 +64,13 @@ test('reads nothing while not every change is heard', async () => {
 test('ends when the process stops', async () => {
   const one = ahead({}, () => void one.jobs.stop());
   await one.begin();
-  expect(one.read).toEqual(ids.slice(0, 32));
+  expect(one.read).toEqual(ids.slice(0, 64));
   expect(one.directory.holdsMost).toBe(false);
 });
 
 test('one that cannot be read does not keep the others from it', async () => {
   const one = ahead({}, (id) => {
-    if (id === ids[40]) throw new Error('unreadable');
+    if (id === ids[70]) throw new Error('unreadable');
   });
   await one.begin();
   expect([one.read.length, one.directory.holdsMost, one.log.lines]).toEqual([99, true, []]);

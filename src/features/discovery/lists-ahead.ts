@@ -12,11 +12,12 @@ import { Directory } from './directory.js';
 const JOB = 'read lists ahead';
 /** What was forgotten is read again, and what failed is tried again. */
 const AGAIN_MS = 15 * SECOND;
-/** About 2 ms of SQLite. */
-const AT_ONCE = 32;
+/** About 4 ms of SQLite. */
+const AT_ONCE = 64;
 /** Whoever asks goes first: a process that is busy for more than this share of a pause is left alone for longer. */
 const BUSY = 0.5;
-const PAUSE_MS = { idle: 1, busy: 100 };
+/** Shorter ones would tell more of the timer than of the process. */
+const PAUSE_MS = { idle: 4, busy: 20 };
 
 const ahead = gauge({
   name: 'signpost_lists_read_ahead',
