@@ -2,7 +2,12 @@ import { expect, test } from '@jest/globals';
 import { SharedCommit, type Ends } from './shared-commit.js';
 import type { Transaction } from './transaction.js';
 
-test('the event loop turns while many write, for reads to have their turn (R-43)', async () => {
+/** A shared commit whose writers take so long, without waiting for anything, beside others who take so long in each turn. */
+async function written({
+  writers,
+  writerMs,
+  othersMs,
+}: Record<string, number>): Promise<{ turns: number; commits: number }> {
   const nothing = (): Promise<void> => Promise.resolve();
   const unit = { end: () => undefined };
   const transaction = { unit: () => unit, mark: nothing, keepMarked: nothing } as unknown as Transaction;
@@ -14,18 +19,31 @@ test('the event loop turns while many write, for reads to have their turn (R-43)
   };
   const shared = new SharedCommit(ends);
   let turns = 0;
-  const count = (): void => {
+  const others = (): void => {
     turns += 1;
-    counting = setImmediate(count);
+    const until = performance.now() + (othersMs ?? 0);
+    while (performance.now() < until);
+    next = setImmediate(others);
   };
-  let counting = setImmediate(count);
+  let next = setImmediate(others);
   // As a driver does that answers at once: time goes by, and nothing is waited for.
   const write = async (): Promise<void> => {
-    const until = performance.now() + 6;
+    const until = performance.now() + (writerMs ?? 0);
     while (performance.now() < until) await Promise.resolve();
   };
-  await Promise.all(Array.from({ length: 12 }, () => shared.run(write, Infinity)));
-  clearImmediate(counting);
+  await Promise.all(Array.from({ length: writers ?? 0 }, () => shared.run(write, Infinity)));
+  clearImmediate(next);
+  return { turns, commits };
+}
+
+test('the event loop turns while many write, for reads to have their turn (R-43)', async () => {
+  const { turns, commits } = await written({ writers: 12, writerMs: 6, othersMs: 0 });
   expect(turns).toBeGreaterThanOrEqual(11);
   expect(commits).toBeLessThan(12);
+});
+
+test('writers go on for half as long as others took, so that they do not starve under overload (R-42)', async () => {
+  const { turns } = await written({ writers: 60, writerMs: 1, othersMs: 40 });
+  // 5 in the first turn, then about 20 in each; 24 turns if it were 5 in every other one.
+  expect(turns).toBeLessThan(10);
 });

@@ -9,6 +9,8 @@ const MOST_UNITS = 128;
 const GATHERED_FOR_MS = 20;
 /** On SQLite a transaction never waits, so nothing else happens meanwhile: after so long reads have their turn (R-43). */
 const TURN_MS = 5;
+/** Half as long as that turn took, if it is more: else writers, who end sign-ins and links, would starve under overload (R-42). */
+const SHARE = 0.5;
 
 /** How transactions begin and end, which is for `UnitOfWork` to say. */
 export interface Ends {
@@ -45,6 +47,8 @@ interface Done {
 export class SharedCommit {
   readonly #queue: Waiting[] = [];
   #isBusy = false;
+  /** How long writers go on before others have their turn. */
+  #sliceMs = TURN_MS;
 
   constructor(private readonly ends: Ends) {}
 
@@ -62,7 +66,7 @@ export class SharedCommit {
     this.#isBusy = true;
     for (let first = this.#queue.shift(); first; first = this.#queue.shift()) {
       await this.#together(first);
-      if (this.#queue.length > 0) await turn();
+      if (this.#queue.length > 0) await this.#turn();
     }
     this.#isBusy = false;
   }
@@ -100,12 +104,19 @@ export class SharedCommit {
     const until = turnedAt + GATHERED_FOR_MS;
     for (let next: Waiting | undefined = first; next; next = this.#queue.shift()) {
       await perform(transaction, next, done);
-      if (this.#queue.length === 0 || performance.now() - turnedAt >= TURN_MS) {
-        await turn();
-        turnedAt = performance.now();
-      }
-      if (done.length >= MOST_UNITS || performance.now() >= until) return;
+      const now = performance.now();
+      if (done.length >= MOST_UNITS || now >= until) return;
+      if (this.#queue.length > 0 && now - turnedAt < this.#sliceMs) continue;
+      await this.#turn();
+      turnedAt = performance.now();
     }
+  }
+
+  /** Lets everybody else have their turn. */
+  async #turn(): Promise<void> {
+    const since = performance.now();
+    await turn();
+    this.#sliceMs = Math.max(TURN_MS, (performance.now() - since) * SHARE);
   }
 }
 

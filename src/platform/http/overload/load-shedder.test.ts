@@ -289,7 +289,7 @@ describe('the load shedder', () => {
       return stage.served.length - before;
     };
     await turn();
-    expect([await servedAfter(60), await servedAfter(60), await servedAfter(1)]).toEqual([2, 2, 2]);
+    expect([await servedAfter(60), await servedAfter(60), await servedAfter(1)]).toEqual([5, 5, 5]);
   });
 
   test('refuses nobody where the setting says so', () => {
