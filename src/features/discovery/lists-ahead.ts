@@ -35,6 +35,7 @@ export class ListsAhead {
   /** What was read before is forgotten when this is no longer the directory's. */
   #epoch = -1;
   #isDone = false;
+  #isRunning = false;
 
   constructor(
     private readonly directory: Directory,
@@ -52,14 +53,31 @@ export class ListsAhead {
   }
 
   async #run(): Promise<void> {
-    if (this.#epoch !== this.directory.epoch) {
-      this.#epoch = this.directory.epoch;
-      this.#last = '';
-      this.#isDone = false;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      if (this.#epoch !== this.directory.epoch) this.#beginAnew();
+      while (!this.#isDone && this.directory.hearsAll && !this.jobs.isStopped) {
+        this.#isDone = this.directory.isFull || (await this.#readSome());
+        await this.#whileBusy();
+      }
+    } finally {
+      this.#isRunning = false;
     }
-    while (!this.#isDone && this.directory.hearsAll && !this.jobs.isStopped) {
-      this.#isDone = this.directory.isFull || (await this.#readSome());
-      await whileBusy();
+  }
+
+  #beginAnew(): void {
+    this.#epoch = this.directory.epoch;
+    this.#last = '';
+    this.#isDone = false;
+  }
+
+  /** Returns after a moment in which the process had little to do. */
+  async #whileBusy(): Promise<void> {
+    for (let ms = PAUSE_MS.idle; !this.jobs.isStopped; ms = PAUSE_MS.busy) {
+      const before = performance.eventLoopUtilization();
+      await pause(ms, undefined, { ref: false });
+      if (performance.eventLoopUtilization(before).utilization <= BUSY) return;
     }
   }
 
@@ -77,14 +95,5 @@ export class ListsAhead {
     if (failed.length === results.length) throw failed[0]?.reason;
     this.#last = last;
     return false;
-  }
-}
-
-/** Returns after a moment in which the process had little to do. */
-async function whileBusy(): Promise<void> {
-  for (let ms = PAUSE_MS.idle; ; ms = PAUSE_MS.busy) {
-    const before = performance.eventLoopUtilization();
-    await pause(ms, undefined, { ref: false });
-    if (performance.eventLoopUtilization(before).utilization <= BUSY) return;
   }
 }

@@ -33,3 +33,13 @@ test('a read that has ended is told nothing more', () => {
   reads.changed({ topic: 'account', id: 'a' });
   expect(read.isStale('account', ['a'])).toBe(false);
 });
+
+test('those that go on are told whoever ends, in whatever order, even twice', () => {
+  const reads = new OpenReads();
+  const [one, two, three] = [reads.begin(), reads.begin(), reads.begin()];
+  for (const ended of [one, three, one]) ended.end();
+  const four = reads.begin();
+  reads.changed({ topic: 'account', id: 'a' });
+  const stale = [one, two, three, four].map((read) => read.isStale('account', ['a']));
+  expect(stale).toEqual([false, true, false, true]);
+});

@@ -34,12 +34,15 @@ export class OpenRead {
     this.#at = open.push(this) - 1;
   }
 
-  /** Once. The last one takes its place. */
+  /** The last one takes its place. */
   end(): void {
+    if (this.#at < 0) return;
     const last = this.open.pop();
-    if (last === undefined || last === this) return;
-    last.#at = this.#at;
-    this.open[this.#at] = last;
+    if (last !== undefined && last !== this) {
+      last.#at = this.#at;
+      this.open[this.#at] = last;
+    }
+    this.#at = -1;
   }
 
   touch(subject: string): void {
