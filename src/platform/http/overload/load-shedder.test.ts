@@ -289,7 +289,7 @@ describe('the load shedder', () => {
       return stage.served.length - before;
     };
     await turn();
-    expect([await servedAfter(60), await servedAfter(60), await servedAfter(1)]).toEqual([5, 5, 0]);
+    expect([await servedAfter(60), await servedAfter(60), await servedAfter(1)]).toEqual([12, 12, 0]);
   });
 
   test('refuses nobody where the setting says so', () => {
