@@ -116,6 +116,7 @@ export class ExactMemory<Value> {
     const id = this.subject.id(value);
     const keys = this.#keys.get(id);
     if (keys instanceof Set) keys.delete(key);
-    if (keys === key || (keys as Set<string> | undefined)?.size === 0) this.#keys.delete(id);
+    const isLast = keys instanceof Set ? keys.size === 0 : keys === key;
+    if (isLast) this.#keys.delete(id);
   }
 }
