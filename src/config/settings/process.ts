@@ -125,7 +125,7 @@ export const speed = {
       name: 'LISTS_MEMORY_MB',
       fallback: '96',
       meaning:
-        'Memory for server lists: about 0.7 KB for a list of three servers, and 5 KB once it is asked for again and again; those not asked for lately go first. 0 reads the database each time. Link keys are in there in clear: do not hand out memory dumps of the process.',
+        'Memory for server lists: about 0.3 KB for a list of three servers, and 5 KB once it is asked for again and again; those not asked for lately go first. 0 reads the database each time. Link keys are in there in clear: do not hand out memory dumps of the process.',
     },
     0,
     65_536,
@@ -133,7 +133,7 @@ export const speed = {
   listsReadAhead: flag(
     'LISTS_READ_AHEAD',
     true,
-    'Reads lists after the start until half of LISTS_MEMORY_MB is full, while there is little else to do. Everybody who comes back then is answered sooner.',
+    'Reads lists after the start until a quarter of LISTS_MEMORY_MB is full, while there is little else to do. Everybody who comes back then is answered sooner.',
   ),
   overloadDelay: whole(
     {
