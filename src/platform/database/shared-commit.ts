@@ -50,7 +50,11 @@ export class SharedCommit {
   /** How long writers go on before others have their turn. */
   #sliceMs = TURN_MS;
 
-  constructor(private readonly ends: Ends) {}
+  /** @param now milliseconds from any beginning, never set back */
+  constructor(
+    private readonly ends: Ends,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   run<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
     return new Promise<Outcome>((settle) => {
@@ -100,23 +104,23 @@ export class SharedCommit {
 
   /** Whoever comes until a turn of the event loop brings nobody, within the bounds. Fills `done`. */
   async #gather(transaction: Transaction, first: Waiting, done: Done[]): Promise<void> {
-    let turnedAt = performance.now();
+    let turnedAt = this.now();
     const until = turnedAt + GATHERED_FOR_MS;
     for (let next: Waiting | undefined = first; next; next = this.#queue.shift()) {
       await perform(transaction, next, done);
-      const now = performance.now();
+      const now = this.now();
       if (done.length >= MOST_UNITS || now >= until) return;
       if (this.#queue.length > 0 && now - turnedAt < this.#sliceMs) continue;
       await this.#turn();
-      turnedAt = performance.now();
+      turnedAt = this.now();
     }
   }
 
   /** Lets everybody else have their turn. */
   async #turn(): Promise<void> {
-    const since = performance.now();
+    const since = this.now();
     await turn();
-    this.#sliceMs = Math.max(TURN_MS, (performance.now() - since) * SHARE);
+    this.#sliceMs = Math.max(TURN_MS, (this.now() - since) * SHARE);
   }
 }
 
