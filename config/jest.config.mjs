@@ -8,6 +8,7 @@ export default {
   transform: {},
   runtime: '<rootDir>/config/jest/runtime.mjs',
   testEnvironment: '<rootDir>/config/jest/environment.mjs',
-  testTimeout: 60_000,
+  // No promise of the broker: so that nothing waits for ever. Tests run on machines that have much else to do.
+  testTimeout: 180_000,
   reporters: ['default'],
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { quickest } from '../../test/support/quickest.js';
+import { leastWork } from '../../test/support/least-work.js';
 import { canonicalIp, CidrSet, clientAddress, networkOf, wideNetworkOf } from './network.js';
 
 describe('canonicalIp', () => {
@@ -234,7 +234,7 @@ describe('clientAddress', () => {
     ['dots', '1.'.repeat(4_096)],
     ['colons', ':'.repeat(8_192)],
     ['a zone', `::1%${'a'.repeat(8_188)}`],
-  ])('reads a header of 8 KiB of %s in less than 50 ms (S-102)', (_, header) => {
-    expect(quickest(() => clientAddress('10.0.0.1', header, trusted))).toBeLessThan(50);
+  ])('reads a header of 8 KiB of %s in less than 50 ms (S-102)', async (_, header) => {
+    expect(await leastWork(() => clientAddress('10.0.0.1', header, trusted))).toBeLessThan(50);
   });
 });

@@ -175,11 +175,11 @@ eachBroker('a list', {}, (broker) => {
       ...now.servers.map((_, at) => renameServer(now, at, 25)),
     ]);
     expect(await readDuring(now, storm)).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   test('neither does it where lists are remembered from the beginning', async () => {
     // On PostgreSQL a process must have been alone for some seconds first.
-    await eventually(() => expect(broker().app.get(ChangeFeed).hearsAll).toBe(true), 20_000);
+    await eventually(() => expect(broker().app.get(ChangeFeed).hearsAll).toBe(true));
     const now = await scene(broker());
     const storm = Promise.all([
       ...now.people.map((_, person) => changeLinks(now, person, 25)),
@@ -187,7 +187,7 @@ eachBroker('a list', {}, (broker) => {
     ]);
     expect(await readDuring(now, storm)).toBeGreaterThan(20);
     expect(broker().app.get(ChangeFeed).hearsAll).toBe(true);
-  }, 120_000);
+  });
 
   test('that is asked for right after a change was acknowledged shows it, every time', async () => {
     const now = await scene(broker());
@@ -198,5 +198,5 @@ eachBroker('a list', {}, (broker) => {
       if (n % 5 === 0) await renameServer(now, n % SERVERS, 1);
       await readOne(now, 0);
     }
-  }, 60_000);
+  });
 });

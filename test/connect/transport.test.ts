@@ -167,18 +167,17 @@ describe('what is too large or malformed', () => {
     ['announced', `Content-Length: 16385\r\n\r\n`],
     ['sent whole', `Content-Length: 20000\r\n\r\n${'a'.repeat(20_000)}`],
     ['sent in chunks', `Transfer-Encoding: chunked\r\n\r\n4e20\r\n${'a'.repeat(20_000)}\r\n`],
-  ])('a body over 16 KiB, %s, is answered 413 and the connection closed within 100 ms', async (_, rest) => {
-    const tries = [];
-    for (let count = 0; count < 3; count += 1) {
-      tries.push(await rawly(`POST /service/pin HTTP/1.1\r\nHost: x\r\n${rest}`));
-    }
-    const { text } = tries[0]!;
-    const ms = Math.min(...tries.map((attempt) => attempt.ms));
-    expect(text).toMatch(/^HTTP\/1\.1 413 /);
-    expect(text).toMatch(/\r\nconnection: close\r\n/i);
-    expect(text).toContain('{"message":');
-    expect(ms).toBeLessThan(100);
-  });
+  ])(
+    'a body over 16 KiB, %s, is answered 413 and the connection closed without waiting for the rest',
+    async (_, rest) => {
+      const { text, ms } = await rawly(`POST /service/pin HTTP/1.1\r\nHost: x\r\n${rest}`);
+      expect(text).toMatch(/^HTTP\/1\.1 413 /);
+      expect(text).toMatch(/\r\nconnection: close\r\n/i);
+      expect(text).toContain('{"message":');
+      // Else it would be closed after 12 s, because no request takes so long to be sent.
+      expect(ms).toBeLessThan(10_000);
+    },
+  );
 
   test('a body of exactly 16 KiB is read', async () => {
     const body = `deviceId=tv&grecaptcha=${'a'.repeat(16_384)}`.slice(0, 16_384);

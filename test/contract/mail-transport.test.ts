@@ -87,9 +87,10 @@ async function mailbox(options?: SMTPServerOptions): Promise<{ box: Mailbox; por
   return { box, port };
 }
 
-const FAST = { connect: 2_000, silence: 2_000, whole: 4_000 };
+/** Nothing here waits for so long: a mail server that is slow because the machine is shall not be left. */
+const PATIENT = { connect: 60_000, silence: 60_000, whole: 120_000 };
 
-function smtp(url: string, timeouts = FAST): SmtpTransport {
+function smtp(url: string, timeouts = PATIENT): SmtpTransport {
   const transport = new SmtpTransport({ url, from: FROM }, timeouts);
   cleanUp.push(() => transport.close());
   return transport;

@@ -50,7 +50,7 @@ onPostgres('alone on PostgreSQL', () => {
   /** Less patient than in production with those who are gone, so that nobody waits for it. */
   const opened = (url: string): Promise<PostgresSolitude> => PostgresSolitude.open(url, 1_000);
   const alone = (solitude: PostgresSolitude): Promise<void> =>
-    eventually(() => expect(solitude.isAlone()).toBe(true), 15_000);
+    eventually(() => expect(solitude.isAlone()).toBe(true));
 
   test.concurrent(
     'a process is, after a while as the only one; a second one waits until the first has noticed',
@@ -64,7 +64,7 @@ onPostgres('alone on PostgreSQL', () => {
         const second = await opened(url);
         expect([first.isAlone(), second.isAlone(), broken]).toEqual([false, false, 1]);
         expect(first.others()).toEqual(new Set([second.number]));
-        await eventually(() => expect(second.others()).toEqual(new Set([first.number])), 15_000);
+        await eventually(() => expect(second.others()).toEqual(new Set([first.number])));
         await second.close();
         await alone(first);
         expect(broken).toBe(2);
@@ -81,9 +81,8 @@ onPostgres('alone on PostgreSQL', () => {
         nodes.filter((node) => node.leads()).map(({ number }) => number);
       const lowest = (): number => Math.min(...nodes.map(({ number }) => number));
       const knowEachOther = (): Promise<void> =>
-        eventually(
-          () => expect(nodes.map((node) => node.others()?.size)).toEqual(nodes.map(() => nodes.length - 1)),
-          15_000,
+        eventually(() =>
+          expect(nodes.map((node) => node.others()?.size)).toEqual(nodes.map(() => nodes.length - 1)),
         );
       await knowEachOther();
       expect(leaders()).toEqual([lowest()]);
@@ -107,7 +106,7 @@ onPostgres('alone on PostgreSQL', () => {
   test.concurrent('who has said farewell is not waited for, though it may still be seen', () =>
     onDatabase(async (url) => {
       const [first, second] = [await opened(url), await opened(url)];
-      await eventually(() => expect(first.others()).toEqual(new Set([second.number])), 15_000);
+      await eventually(() => expect(first.others()).toEqual(new Set([second.number])));
       let broken = 0;
       first.whenBroken(() => (broken += 1));
       first.hasLeft(second.number);

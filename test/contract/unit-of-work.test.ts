@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter, once } from 'node:events';
 import { setImmediate as tick, setTimeout as pause } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
@@ -157,11 +158,12 @@ eachDatabase('a unit of work', keyTables, (open) => {
     const database = await open();
     const { unitOfWork } = database;
     let late: Promise<unknown> = Promise.resolve();
+    const over = new EventEmitter();
     await unitOfWork.run(async () => {
       await insert(unitOfWork, 'in time');
-      late = pause(5).then(() => insert(unitOfWork, 'late'));
-      late.catch(() => undefined);
+      late = once(over, 'is').then(() => insert(unitOfWork, 'late'));
     });
+    over.emit('is');
     await expect(late).rejects.toThrow('an await is missing');
     expect(await stored(database)).toEqual(['in time']);
   });

@@ -37,7 +37,7 @@ export class Proxy {
       stream.on('data', (bytes: Buffer) => (said += String(bytes)));
     const proxy = new Proxy(child, folder, port);
     try {
-      await eventually(() => (child.exitCode === null ? connects(port) : undefined), 10_000);
+      await eventually(() => (child.exitCode === null ? connects(port) : undefined));
     } catch (error) {
       await proxy.stop();
       throw new Error(`${name} does not listen: ${said}`, { cause: error });

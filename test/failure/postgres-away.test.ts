@@ -37,14 +37,12 @@ declare('units of work when PostgreSQL stops answering', () => {
     (await unitOfWork.reading.find(KeyCanaryEntity)).map(({ keyId }) => keyId).sort();
 
   test('what was begun before a black hole is never committed by somebody who comes after it', async () => {
-    const started = performance.now();
     const half = unitOfWork.run(async () => {
       await insert('half done');
       proxy.blackHole();
       await insert('never arrives in time');
     });
     await expect(half).rejects.toThrow();
-    expect(performance.now() - started).toBeLessThan(3_000);
     proxy.heal();
     const ones = Array.from({ length: 20 }, (_, n) => `after-${String(n).padStart(2, '0')}`);
     await Promise.all(ones.map((keyId) => unitOfWork.run(() => insert(keyId))));

@@ -196,7 +196,7 @@ describe('a restore', () => {
     const done = await restore(file, settings, '--replace');
     expect([done.code, done.stderr]).toEqual([0, '']);
     expect(await names()).toEqual(['alice']);
-  }, 120_000);
+  });
 
   test('that a newer version has used asks for an empty one', async () => {
     const settings = { DATABASE_URL: database };

@@ -6,7 +6,10 @@ import { eventually } from '../support/eventually.js';
 
 buildBefore();
 
-const PATIENT = { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '5' };
+/** Whoever waits for the one or the other takes a minute, which no machine does that only has much else to do. */
+const DELAYING = { DRAIN_DELAY_SECONDS: '60' };
+const DRAINING = { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '60' };
+const LESS_THAN_A_MINUTE_MS = 50_000;
 
 /** A test with a process of its own. They run side by side: most of the time each waits for its own to end. */
 function stopping(
@@ -46,7 +49,8 @@ async function halfSent(broker: ChildBroker): Promise<{ finish(): Promise<string
 
 stopping(
   'SIGTERM: not ready at once, serving all the same, then what is in flight is finished and the exit is clean',
-  PATIENT,
+  // Time enough for all that is asked meanwhile.
+  { DRAIN_DELAY_SECONDS: '3', DRAIN_TIMEOUT_SECONDS: '5' },
   async (broker) => {
     const inFlight = await halfSent(broker);
     broker.signal('SIGTERM');
@@ -67,7 +71,7 @@ stopping(
   },
 );
 
-stopping('an idle connection does not hold the end up', PATIENT, async (broker) => {
+stopping('an idle connection does not hold the end up', DRAINING, async (broker) => {
   const idle = connect(Number(new URL(broker.url).port), '127.0.0.1');
   await once(idle, 'connect');
   idle.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -75,10 +79,10 @@ stopping('an idle connection does not hold the end up', PATIENT, async (broker) 
   const since = performance.now();
   broker.signal('SIGTERM');
   expect(await broker.ended).toEqual({ code: 0, signal: null });
-  expect(performance.now() - since).toBeLessThan(3_000);
+  expect(performance.now() - since).toBeLessThan(LESS_THAN_A_MINUTE_MS);
 });
 
-stopping('a second SIGTERM ends it at once', PATIENT, async (broker) => {
+stopping('a second SIGTERM ends it at once', DELAYING, async (broker) => {
   await halfSent(broker);
   broker.signal('SIGTERM');
   await eventually(async () => expect((await fetch(`${broker.url}/health/ready`)).status).toBe(503));
@@ -86,15 +90,14 @@ stopping('a second SIGTERM ends it at once', PATIENT, async (broker) => {
   broker.signal('SIGTERM');
   const { code } = await broker.ended;
   expect(code).toBe(1);
-  // What is in flight would hold it for six.
-  expect(performance.now() - since).toBeLessThan(4_000);
+  expect(performance.now() - since).toBeLessThan(LESS_THAN_A_MINUTE_MS);
 });
 
-stopping('SIGINT comes from somebody who waits: no delay', { DRAIN_DELAY_SECONDS: '15' }, async (broker) => {
+stopping('SIGINT comes from somebody who waits: no delay', DELAYING, async (broker) => {
   const since = performance.now();
   broker.signal('SIGINT');
   expect(await broker.ended).toEqual({ code: 0, signal: null });
-  expect(performance.now() - since).toBeLessThan(10_000);
+  expect(performance.now() - since).toBeLessThan(LESS_THAN_A_MINUTE_MS);
 });
 
 const HASTY = { DRAIN_DELAY_SECONDS: '1', DRAIN_TIMEOUT_SECONDS: '1' };

@@ -5,6 +5,9 @@ import { register } from '../simulator/sign-up.js';
 import { TestBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
 
+/** Whoever waits for a mail server that says nothing does so for 10 s and more (`TIMEOUTS` of the transport). */
+const LESS_THAN_A_MAIL_SERVER_MS = 9_000;
+
 let broker: TestBroker | undefined;
 let silent: Server | undefined;
 
@@ -34,8 +37,8 @@ test.each([
   );
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-  expect(performance.now() - since).toBeLessThan(3_000);
+  expect(performance.now() - since).toBeLessThan(LESS_THAN_A_MAIL_SERVER_MS);
   const closing = performance.now();
   await broker.close();
-  expect(performance.now() - closing).toBeLessThan(4_000);
+  expect(performance.now() - closing).toBeLessThan(LESS_THAN_A_MAIL_SERVER_MS);
 });

@@ -137,7 +137,7 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
     await expectNothingToSee(75, (identifier) =>
       timed('/sign-in', { identifier, password: 'not the right password' }, 403),
     );
-  }, 180_000);
+  });
 
   test('when signing in in a browser that is known for somebody else (S-22)', async () => {
     await join(new Browser(broker), 'third');
@@ -148,11 +148,11 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
       timed('/sign-in', { identifier, password: 'not the right password' }, 403),
     );
     stranger.cookies.delete('device');
-  }, 180_000);
+  });
 
   test('when asking for a new password', async () => {
     await expectNothingToSee(75, (identifier) => timed('/forgot', { identifier }, 202));
-  }, 180_000);
+  });
 
   test('when signing up with an address in use', async () => {
     let names = 0;
@@ -162,7 +162,7 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
         name === KNOWN ? `${KNOWN}@example.org` : `n${String(names).padStart(7, '0')}@example.org`;
       return timed('/sign-up', { userName: `n${names}`, email, password: 'a good one to remember' }, 200);
     });
-  }, 180_000);
+  });
 
   test('when asking for the confirmation mail again', async () => {
     const waiting = {
@@ -172,5 +172,5 @@ describe('the time of an answer does not tell who has an account (S-30)', () => 
     };
     await new Browser(broker).submit('/sign-up', waiting);
     await expectNothingToSee(50, (name) => timed('/confirm/resend', { email: `${name}@example.net` }, 202));
-  }, 180_000);
+  });
 });

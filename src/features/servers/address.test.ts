@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { quickest } from '../../../test/support/quickest.js';
+import { leastWork } from '../../../test/support/least-work.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { CidrSet } from '../../shared/network.js';
 import { ADDRESS_MAX_BYTES, localAddress, publicAddress } from './address.js';
@@ -357,13 +357,13 @@ describe.each(BOTH)('the size of %s', (_, read) => {
     '\0',
     ';',
     '/.',
-  ])('hostile input of %j takes less than 50 ms (S-102)', (unit) => {
+  ])('hostile input of %j takes less than 50 ms (S-102)', async (unit) => {
     const inputs = [2_000, 16_384].flatMap((size) => {
       const body = unit.repeat(Math.floor(size / Buffer.byteLength(unit)));
       return [body, `http://${body}`, `http://example.org/${body}x`, `http://[${body}`, `http://a:${body}`];
     });
     for (const input of inputs) {
-      expect(quickest(() => refusal(() => read(input, NOTHING)))).toBeLessThan(50);
+      expect(await leastWork(() => refusal(() => read(input, NOTHING)))).toBeLessThan(50);
     }
   });
 });

@@ -93,7 +93,7 @@ describe('a sealed stream', () => {
       changed[at] = (changed[at] ?? 0) ^ 1;
       await expect(open(changed)).rejects.toThrow(SealedStreamBroken);
     }
-  }, 60_000);
+  });
 
   test.each([
     '{"kdf":"scrypt","n":1073741824,"r":8,"p":1,"salt":"00000000000000000000000000000000"}',

@@ -5,11 +5,7 @@ const message = z.union([
   z.object({
     from: z.int(),
     last: z.int(),
-    change: z.object({
-      topic: z.enum(['account', 'server']),
-      id: z.string(),
-      heardAt: z.int().optional(),
-    }),
+    change: z.object({ topic: z.enum(['account', 'server']), id: z.string() }),
   }),
   z.object({
     from: z.int(),

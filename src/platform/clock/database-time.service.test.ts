@@ -7,6 +7,9 @@ import type { Jobs } from '../jobs/jobs.service.js';
 import { DatabaseTime } from './database-time.service.js';
 import { SystemClock } from './system-clock.js';
 
+/** Less than a machine is off by here, and more than a busy one lets go by between two looks at its clocks. */
+const BETWEEN_TWO_LOOKS_MS = 30 * SECOND;
+
 /** A node whose machine is ahead of its database. */
 async function room(
   aheadMs: number,
@@ -24,13 +27,13 @@ async function room(
 test('a node lives by the clock of PostgreSQL, however its machine is set (R-26)', async () => {
   for (const aheadMs of [5 * MINUTE, -5 * MINUTE, 0]) {
     const { clock } = await room(aheadMs);
-    expect(Math.abs(clock.now() - (clock.machineNow - aheadMs))).toBeLessThan(SECOND);
+    expect(Math.abs(clock.now() - (clock.machineNow - aheadMs))).toBeLessThan(BETWEEN_TWO_LOOKS_MS);
   }
 });
 
 test('on SQLite by its own', async () => {
   const { clock, readiness } = await room(MINUTE, 'sqlite');
-  expect(Math.abs(clock.now() - clock.machineNow)).toBeLessThan(SECOND);
+  expect(Math.abs(clock.now() - clock.machineNow)).toBeLessThan(BETWEEN_TWO_LOOKS_MS);
   expect(await readiness.missing()).toEqual([]);
 });
 

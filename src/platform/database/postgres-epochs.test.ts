@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '../../../test/support/eventually.js';
 import type { Connections } from './connections.js';
 import { succession, type Seen, type Succession } from './epochs.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 
-const PATIENCE_MS = 20;
 const FIRST: Seen = { system: '7', timeline: 1, position: 100n, waitsForStandby: false, asOf: null };
 
 test.each<[string, Partial<Seen>, Succession | null]>([
@@ -25,6 +24,8 @@ describe('connections to PostgreSQL', () => {
   let settled: string[];
   let opened: number;
   let epochs: PostgresEpochs;
+  /** Nobody waits any more who looked before. */
+  let patience: EventEmitter;
 
   const server = (timeline: number, position = 100): object => ({
     isStandby: false,
@@ -52,7 +53,8 @@ describe('connections to PostgreSQL', () => {
       opened += 1;
       return Promise.resolve(connections);
     };
-    epochs = new PostgresEpochs(open, ask, PATIENCE_MS);
+    patience = new EventEmitter();
+    epochs = new PostgresEpochs(open, ask, () => once(patience, 'over'));
     epochs.settleBy((now, how) => {
       settled.push(`${how} ${now.timeline}`);
       return Promise.resolve();
@@ -84,6 +86,7 @@ describe('connections to PostgreSQL', () => {
     // Nor by those who looked before it was settled, and still wait for a connection.
     await setImmediate();
     expect([await connecting(), settled]).toEqual([expect.stringMatching(/another/), ['promoted 2']]);
+    patience.emit('over');
     await eventually(async () => expect(await connecting()).toBe(''));
     expect([settled, opened]).toEqual([['promoted 2'], 0]);
   });
@@ -95,6 +98,9 @@ describe('connections to PostgreSQL', () => {
     epochs.settleBy(() => Promise.reject(new Error('not yet')));
     for (let n = 0; n < 3; n += 1) expect(await connecting()).toMatch(/another database/);
     epochs.settleBy(() => Promise.resolve());
+    expect(await connecting()).toMatch(/another database/);
+    await setImmediate();
+    patience.emit('over');
     await eventually(async () => expect(await connecting()).toBe(''));
   });
 

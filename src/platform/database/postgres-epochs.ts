@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Connections, Epochs, Settle } from './connections.js';
@@ -39,12 +38,12 @@ export class PostgresEpochs implements Epochs {
   /**
    * @param open connections that are not looked at, to settle a new epoch by
    * @param ask by a connection of the pool
-   * @param patienceMs for so long somebody may wait for a connection, who looked before at what is settled
+   * @param patience ends when nobody waits for a connection any more who looked before at what is settled
    */
   constructor(
     private readonly open: () => Promise<Connections>,
     private readonly ask: (text: string) => Promise<readonly unknown[]>,
-    private readonly patienceMs: number,
+    private readonly patience: () => Promise<unknown>,
   ) {}
 
   get current(): Epoch | null {
@@ -125,7 +124,7 @@ export class PostgresEpochs implements Epochs {
     const connections = await this.open();
     try {
       await this.#settle(now, how, connections);
-      await pause(this.patienceMs);
+      await this.patience();
       this.#seen = now;
     } finally {
       await connections.close();

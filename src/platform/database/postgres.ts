@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg, { type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
@@ -46,7 +47,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     const epochs: PostgresEpochs = new PostgresEpochs(
       async () => overOne(await initializePostgres(postgresSource(url, tables, WRITING)), others),
       (text) => reader.query<readonly unknown[]>(text),
-      CONNECT_TIMEOUT_MS + 100,
+      () => pause(CONNECT_TIMEOUT_MS + 100),
     );
     const { verify } = epochs;
     const writer = await open({ ...WRITING, verify });
