@@ -80,3 +80,33 @@ test('who follows a key has what is there now: nothing, a value, another, nothin
   memory.clear();
   expect(followed()).toBeUndefined();
 });
+
+test('what is replaced stays where it was: as old, for those who follow it, and without a word', () => {
+  const gone: number[] = [];
+  const memory = new Memory<string, number>(2, (_, value) => gone.push(value));
+  memory.set('a', 1);
+  memory.set('b', 1);
+  const followed = memory.follow('b');
+  memory.replace('a', (value) => value + 1);
+  memory.replace('b', (value) => value + 2);
+  memory.replace('c', () => 9);
+  expect([memory.get('a'), followed(), memory.get('c'), memory.weight, gone]).toEqual([
+    2,
+    3,
+    undefined,
+    2,
+    [],
+  ]);
+  memory.replace('a', () => 4);
+  memory.delete('a');
+  expect(gone).toEqual([4]);
+});
+
+test('what is replaced and not asked for goes first', () => {
+  const memory = new Memory<string, number>(2);
+  memory.set('a', 1);
+  memory.set('b', 1);
+  memory.replace('a', () => 2);
+  memory.set('c', 1);
+  expect(['a', 'b', 'c'].map((key) => memory.has(key))).toEqual([false, true, true]);
+});

@@ -20,6 +20,10 @@ class Slot<Key, Value> {
     return this.#value;
   }
 
+  replace(make: (value: Value) => Value): void {
+    this.#value = make(this.#value as Value);
+  }
+
   empty(): Value {
     const value = this.#value as Value;
     this.#value = undefined;
@@ -70,6 +74,11 @@ export class Memory<Key, Value> {
 
   has(key: Key): boolean {
     return this.#slots.has(key);
+  }
+
+  /** Another value of the same weight in the place of one that is there: no older, no younger, and nobody is told. */
+  replace(key: Key, make: (value: Value) => Value): void {
+    this.#slots.get(key)?.replace(make);
   }
 
   /** @returns false if it weighs more than all the room there is: then it is not kept */

@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { Listeners } from '../../src/edges/api/servers/listeners.service.js';
 import { LinksService } from '../../src/features/links/index.js';
 import { ServersService } from '../../src/features/servers/index.js';
+import { ChangeFeed, type NumberedChange } from '../../src/platform/changes/change-feed.js';
 import { acceptedLink, account, disable, server, sql, waitingLink } from '../connect/cast.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
@@ -101,13 +102,22 @@ eachBroker('GET /api/v1/servers', { TRUST_PROXY: '127.0.0.0/8' }, (broker) => {
     const read = (): ReturnType<typeof api> => api(broker(), 'GET', 'servers', { bearer, from });
     await report(broker(), den, '203.0.113.99');
     const before = await read();
+    const changes: NumberedChange[] = [];
+    const stop = broker()
+      .app.get(ChangeFeed)
+      .listen({ changed: (change) => changes.push(change), missed: () => undefined });
+    const told = () => changes.splice(0).filter(({ id }) => id === den.id);
     broker().clock.advance(2 * 3_600_000);
     await report(broker(), den, '203.0.113.99');
+    // Told as no more than that, so that lists are remembered beyond the hour.
+    expect(told()).toEqual([expect.objectContaining({ heardAt: broker().clock.now() })]);
     const { token: fresh } = await signIn(broker(), omar);
     const heard = await api(broker(), 'GET', 'servers', { bearer: fresh, from });
-    expect(serversIn(heard)[0]?.lastHeardFrom).not.toBe(serversIn(before)[0]?.lastHeardFrom);
+    expect(Date.parse(serversIn(heard)[0]?.lastHeardFrom ?? '')).toBe(broker().clock.now());
     expect(heard.headers.etag).toBe(before.headers.etag);
     await report(broker(), den, '203.0.113.99', { name: 'Cellar' });
+    expect(told()).toEqual([expect.not.objectContaining({ heardAt: expect.anything() })]);
+    stop();
     const renamed = await api(broker(), 'GET', 'servers', { bearer: fresh, from });
     expect(renamed.headers.etag).not.toBe(before.headers.etag);
   });

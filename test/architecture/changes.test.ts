@@ -55,7 +55,7 @@ function methodsOf(source: string): Method[] {
           (/\bwriting\b/.test(text) &&
             REMEMBERED.some((entity) => new RegExp(`\\b${entity}\\b`).test(text))) ||
           text.includes('this.#write'),
-        notes: /this\.(?:changes\.note|#note)\(/.test(text),
+        notes: /this\.(?:changes\.note(?:Heard)?|#note)\(/.test(text),
       };
     }),
   );

@@ -1,4 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { DeviceSignIns } from '../../src/edges/connect/device-sign-ins.service.js';
 import { DAY } from '../../src/shared/clock.js';
 import { AccountsRepository } from '../../src/features/accounts/accounts.repository.js';
 import { AccountsService } from '../../src/features/accounts/index.js';
@@ -6,6 +7,7 @@ import { PasswordsService } from '../../src/features/accounts/passwords.service.
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
 import { PASSWORD } from '../support/people.js';
 import type { Fields } from '../simulator/forms.js';
 import { ask, type Answer } from './ask.js';
@@ -54,6 +56,32 @@ eachBroker('signing in over the wire', {}, (broker) => {
     expect(id).toMatch(/^[1-9]\d*$/);
     expect(Number(id)).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
     expect(await isSignedIn(broker(), answer.field('AccessToken'))).toBe(true);
+  });
+
+  test('stands in the access log with all of the time that it took to refuse, also ahead of the framework', async () => {
+    await account(broker(), 'late');
+    const signIns = broker().app.get(DeviceSignIns);
+    const original = signIns.signIn.bind(signIns);
+    let took = Infinity;
+    const spy = jest.spyOn(signIns, 'signIn').mockImplementation(async (...given) => {
+      const since = performance.now();
+      try {
+        return await original(...given);
+      } finally {
+        took = performance.now() - since;
+      }
+    });
+    const { status, headers } = await signIn(broker(), { nameOrEmail: 'late', rawpw: 'wrong' });
+    spy.mockRestore();
+    const times = (): unknown[] =>
+      broker()
+        .log.lines.filter(({ message }) => message === 'request')
+        .map(({ fields }) => fields as { requestId: unknown; ms: number })
+        .flatMap(({ requestId, ms }) => (requestId === headers['x-request-id'] ? ms : []));
+    await eventually(() => expect(times()).toHaveLength(1));
+    expect(status).toBe(401);
+    // To a tenth, as a line has it.
+    expect(times()[0]).toBeGreaterThan(took - 0.1);
   });
 
   test.each([

@@ -154,6 +154,14 @@ describe('between nodes', () => {
     expect([one.memory.missedTimes, two.memory.missedTimes]).toEqual([0, 0]);
   });
 
+  test('that a server was only heard from, and when, is told on every node', () => {
+    const { one, two } = pair();
+    one.feed.publish({ topic: 'server', id: 's', heardAt: 1_795_000_000_123 });
+    one.feed.publish({ topic: 'server', id: 's' });
+    for (const { memory } of [one, two])
+      expect(memory.heard.map(({ heardAt }) => heardAt)).toEqual([1_795_000_000_123, undefined]);
+  });
+
   test('a node that has not heard everybody of late remembers nothing, and again as soon as it has', () => {
     const { nodes, one, two } = pair();
     two.isStopped = true;

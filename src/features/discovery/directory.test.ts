@@ -204,6 +204,41 @@ test('what is asked for again counts only while every change is heard', async ()
   expect(follow()).toBeUndefined();
 });
 
+const heardTimes = (list: ServerList | undefined): number[] | undefined =>
+  list?.servers.map(({ server }) => server.heardAt);
+
+test.each([
+  ['packed', 'k'],
+  ['as it is, for it cannot be packed', 'ключ'],
+])(
+  'a list remembered %s stays when a server in it is only heard from, and tells it at once',
+  async (_, key) => {
+    const one = room();
+    await remembered(one, bert, [usable('a', key)]);
+    const follow = await followed(one, anna, [usable('a', key), usable('b')]);
+    const make = (list: ServerList): number[] => heardTimes(list) ?? [];
+    expect(follow()?.ready(make)).toEqual([0, 0]);
+    one.feed.publish({ topic: 'server', id: 'a', heardAt: 7 });
+    expect(follow()?.ready(make)).toEqual([7, 0]);
+    expect([anna, bert].map((id) => heardTimes(one.directory.find(id)))).toEqual([[7, 0], [7]]);
+    expect(one.reads).toHaveLength(2);
+    one.feed.publish({ topic: 'account', id: anna });
+    one.feed.publish({ topic: 'server', id: 'a' });
+    expect([follow(), one.directory.find(anna), one.directory.find(bert)]).toEqual(Array(3).fill(undefined));
+  },
+);
+
+test('a read during which a server in it was heard from is not kept, and nobody joins it', async () => {
+  const { directory, feed, reads } = room();
+  const before = directory.of(anna);
+  feed.publish({ topic: 'server', id: 'a', heardAt: 7 });
+  void directory.of(anna);
+  expect(reads).toHaveLength(2);
+  await reads[0]!.answer([usable('a')]);
+  await before;
+  expect(directory.find(anna)).toBeUndefined();
+});
+
 test('a list that cannot be packed is remembered all the same', async () => {
   const one = room();
   await remembered(one, anna, [usable('a', 'ключ')]);

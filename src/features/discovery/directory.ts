@@ -8,7 +8,7 @@ import { Memory } from '../../shared/memory.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { LinksService, type LinkRows, type UsableLink } from '../links/index.js';
 import type { Server } from '../servers/index.js';
-import { isSame, PackedLists } from './packed-lists.js';
+import { heard, isSame, PackedLists } from './packed-lists.js';
 import { ServerList } from './server-list.js';
 
 const MIB = 1_048_576;
@@ -199,10 +199,26 @@ export class Directory {
     } else {
       // Whose lists are being read with this server is not known yet.
       this.#joinable.clear();
-      this.#packed.serverChanged(change.id as ServerId);
-      for (const accountId of [...(this.#standing.get(change.id as ServerId)?.accounts ?? [])])
-        this.#lists.delete(accountId);
+      if (change.heardAt === undefined) this.#serverChanged(change.id as ServerId);
+      else this.#serverHeard(change.id as ServerId, change.heardAt);
     }
+  }
+
+  #serverChanged(id: ServerId): void {
+    this.#packed.serverChanged(id);
+    for (const accountId of [...(this.#standing.get(id)?.accounts ?? [])]) this.#lists.delete(accountId);
+  }
+
+  /** Each server once an hour: no list is read again for that. What was made of it may tell, and is made again. */
+  #serverHeard(id: ServerId, heardAt: number): void {
+    this.#packed.serverHeard(id, heardAt);
+    const standing = this.#standing.get(id);
+    if (standing === undefined) return;
+    this.#standing.set(id, { ...standing, server: heard(standing.server, heardAt) });
+    const renewed = (one: UsableLink): UsableLink =>
+      one.server.id === id ? this.#sharing({ ...one, server: heard(one.server, heardAt) }) : one;
+    for (const accountId of standing.accounts)
+      this.#lists.replace(accountId, ({ servers }) => new ServerList(servers.map(renewed)));
   }
 
   #missed(): void {

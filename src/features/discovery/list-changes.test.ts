@@ -58,3 +58,13 @@ test('where changes by others are not heard, who waits is told to look again fro
   changes.tellUnheard();
   expect(told).toBe(1);
 });
+
+test('that a server was heard from is told to nobody (ADR 0020)', () => {
+  const { feed, changes } = room();
+  let told = 0;
+  const subscription = changes.subscribe(anna, () => (told += 1));
+  feed.publish({ topic: 'server', id: 'a', heardAt: 1 });
+  subscription.holds(['a' as ServerId]);
+  feed.publish({ topic: 'server', id: 'a', heardAt: 2 });
+  expect(told).toBe(0);
+});

@@ -63,7 +63,9 @@ export class ListChanges implements OnModuleInit {
     return { holds, end };
   }
 
-  #changed({ topic, id }: NumberedChange): void {
+  #changed({ topic, id, heardAt }: NumberedChange): void {
+    // No event comes of it (ADR 0020).
+    if (heardAt !== undefined) return;
     if (topic === 'server') for (const servers of this.#reading.values()) servers.add(id);
     const concerned = (topic === 'account' ? this.#byAccount : this.#byServer).get(id) ?? [];
     for (const entry of [...concerned]) this.#tell(entry);

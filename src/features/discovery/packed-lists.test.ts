@@ -101,3 +101,14 @@ test('with no room nothing is kept', () => {
   const lists = new PackedLists(0);
   expect([lists.add(anna, [of('a')]), lists.isFull, lists.weight]).toEqual([false, true, 0]);
 });
+
+test('a server that was heard from stays in its lists, which tell when, and never an earlier time', () => {
+  const lists = new PackedLists(MANY);
+  lists.add(anna, [of('a'), of('b')]);
+  for (const heardAt of [7, 5]) lists.serverHeard('a' as ServerId, heardAt);
+  lists.serverHeard('c' as ServerId, 9);
+  expect(lists.get(anna)?.map(({ server }) => server.heardAt)).toEqual([7, 0]);
+  // Read before it was heard from.
+  expect(lists.add(bert, [of('a', { accountId: bert })])).toBe(true);
+  expect(lists.get(bert)?.[0]?.server.heardAt).toBe(7);
+});

@@ -91,6 +91,16 @@ export class PackedLists {
     this.#standing.delete(serverId);
   }
 
+  /** Nothing else of it has changed: its lists stay. */
+  serverHeard(serverId: ServerId, heardAt: number): void {
+    const standing = this.#standing.get(serverId);
+    if (standing === undefined) return;
+    const { number } = standing;
+    const server = heard(standing.server, heardAt);
+    this.#servers[number] = server;
+    this.#standing.set(serverId, { server, number });
+  }
+
   clear(): void {
     this.#pieces = [];
     this.#end = 0;
@@ -127,8 +137,14 @@ export class PackedLists {
   };
 }
 
-/** In everything that is known of it. */
+/** In everything; it may have been heard from since it was read. */
 export function isSame(known: Server, read: Server): boolean {
-  for (const name in read) if (known[name as keyof Server] !== read[name as keyof Server]) return false;
-  return true;
+  for (const name in read)
+    if (name !== 'heardAt' && known[name as keyof Server] !== read[name as keyof Server]) return false;
+  return known.heardAt >= read.heardAt;
+}
+
+/** Nodes may tell in another order than that in which they heard it. */
+export function heard(server: Server, heardAt: number): Server {
+  return { ...server, heardAt: Math.max(server.heardAt, heardAt) };
 }

@@ -26,12 +26,14 @@ type ServerRow = readonly [
 const NEWS = `
   UPDATE servers SET system_id = $1, name = $2, url = $3, local_address = $4, network = $5, heard_at = $6
   WHERE id = $7`;
+const HEARD = 'UPDATE servers SET heard_at = $1 WHERE id = $2';
 
 @Injectable()
 export class ServersRepository {
   readonly #byId: LookUp;
   readonly #byKey: LookUp;
   readonly #writeNews: Statement;
+  readonly #writeHeard: Statement;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -40,6 +42,7 @@ export class ServersRepository {
     this.#byId = unitOfWork.prepare(BY_ID);
     this.#byKey = unitOfWork.prepare(BY_KEY);
     this.#writeNews = unitOfWork.statement(NEWS);
+    this.#writeHeard = unitOfWork.statement(HEARD);
   }
 
   /** At once on SQLite. */
@@ -67,6 +70,12 @@ export class ServersRepository {
     const { systemId, name, url, localAddress, network, heardAt } = news;
     await this.#writeNews([systemId, name, url, localAddress, network, heardAt, id]);
     this.changes.note('server', id);
+  }
+
+  /** It said what it had said before. */
+  async hear(id: ServerId, heardAt: number): Promise<void> {
+    await this.#writeHeard([heardAt, id]);
+    this.changes.noteHeard(id, heardAt);
   }
 }
 

@@ -200,7 +200,7 @@ export class ServersService {
 
   #take(said: Said, read: ServerWithDigest): Soon<Updated> {
     const now = this.clock.now();
-    const isNews = !sameFields(read, said) || read.network !== said.network;
+    const isNews = !isSaid(read, said);
     const updated = { server: { ...withoutDigest(read), ...said }, same: isNews ? null : read };
     if (!isNews && now - read.heardAt < HOUR) return updated;
     const store = async (): Promise<Updated> => {
@@ -214,6 +214,7 @@ export class ServersService {
   async #store(id: ServerId, changes: Said & Pick<Server, 'heardAt'>): Promise<void> {
     await this.unitOfWork.exclusive(`server:${id}`);
     const before = await this.servers.find(id);
+    if (before && isSaid(before, changes)) return this.servers.hear(id, changes.heardAt);
     await this.servers.change(id, changes);
     if (before && !sameFields(before, changes)) {
       await this.audit.record({ kind: 'server-changed', outcome: 'ok', serverId: id, detail: changes.name });
@@ -222,6 +223,11 @@ export class ServersService {
     await this.audit.record({ kind: 'server-identity-changed', outcome: 'ok', serverId: id });
     for (const listener of this.#identityListeners) await listener(id);
   }
+}
+
+/** Whether a server was told of so before. */
+function isSaid(before: Said, said: Said): boolean {
+  return sameFields(before, said) && before.network === said.network;
 }
 
 function isKeyOf({ keyDigest }: ServerWithDigest, key: string | undefined): boolean {

@@ -3,6 +3,8 @@ export interface Change {
   /** `account`: its state, its sign-ins or its links. `server`: anything about it. */
   readonly topic: 'account' | 'server';
   readonly id: string;
+  /** Of a server: it was heard from then, and nothing else has changed. Whoever passes over this takes it for any change. */
+  readonly heardAt?: number | undefined;
 }
 
 /** Numbered in the order of publication: who misses a number has missed a change. */

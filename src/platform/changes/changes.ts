@@ -15,8 +15,17 @@ export class Changes {
 
   /** Inside a unit of work: published once that is on disk. */
   note(topic: Change['topic'], id: string): void {
+    this.#note({ topic, id });
+  }
+
+  /** The same of a server of which nothing has changed but when it was heard from. */
+  noteHeard(serverId: string, heardAt: number): void {
+    this.#note({ topic: 'server', id: serverId, heardAt });
+  }
+
+  #note(change: Change): void {
     this.unitOfWork.afterCommit(
-      () => this.feed.publish({ topic, id }),
+      () => this.feed.publish(change),
       () => this.feed.doubt(),
     );
   }

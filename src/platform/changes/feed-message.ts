@@ -5,7 +5,11 @@ const message = z.union([
   z.object({
     from: z.int(),
     last: z.int(),
-    change: z.object({ topic: z.enum(['account', 'server']), id: z.string() }),
+    change: z.object({
+      topic: z.enum(['account', 'server']),
+      id: z.string(),
+      heardAt: z.int().optional(),
+    }),
   }),
   z.object({
     from: z.int(),

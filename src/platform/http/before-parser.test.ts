@@ -119,11 +119,11 @@ test('offers a piece first to who may have answered it before, but never what is
 test('tells who answers what was found out before the parser read it', async () => {
   const found: unknown[] = [];
   const answer: Listener = (request, response) => {
-    found.push(wholeOf(request)?.begun);
+    found.push(wholeOf(request)?.begun?.answer);
     echo(request, response);
   };
   const takes = (request: WholeRequest): boolean => {
-    request.begun = null;
+    request.begun = { answer: null, since: 0 };
     return false;
   };
   const { send } = await scene({ answer, takes });

@@ -11,7 +11,7 @@ import { wholeOf } from './before-parser.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
-import { failureOf } from './look-up-failures.js';
+import { elapsedOf, failureOf } from './early-looks.js';
 import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
 import { earlyIdOf, withinRequest } from './request-context.js';
@@ -177,7 +177,7 @@ function accessFields(request: FastifyRequest, reply: FastifyReply): object {
     path: request.routeOptions.url ?? path.slice(0, 200),
     ...(parameters.length > 0 ? { parameters: parameters.slice(0, 20) } : {}),
     status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime * 10) / 10,
+    ms: Math.round(elapsedOf(request, reply) * 10) / 10,
     network: request.network,
   };
 }

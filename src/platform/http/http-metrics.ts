@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { counter, histogram, NAMES_IN_THE_CODE, type Count, type Distribution } from '../metrics/metrics.js';
+import { elapsedOf } from './early-looks.js';
 import type { Failure } from './failure.js';
 
 /** Every answer, by route (the template, never the path), method and class of status. */
@@ -25,7 +26,7 @@ const CLASSES: readonly StatusClass[] = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 export function countAnswer(request: FastifyRequest, reply: FastifyReply): void {
   const { method } = request;
   const status = CLASSES[Math.floor(reply.statusCode / 100) - 1] ?? '5xx';
-  answers.observe({ method, route: routeOf(request), status }, reply.elapsedTime / 1_000);
+  answers.observe({ method, route: routeOf(request), status }, elapsedOf(request, reply) / 1_000);
 }
 
 /** For a route past the framework, which looks its series up once: it adds the seconds of each answer itself. */

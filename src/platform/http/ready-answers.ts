@@ -12,7 +12,7 @@ import { isUnchanged } from './etags.js';
 import type { CallerClass } from './callers.js';
 import { answersOf } from './http-metrics.js';
 import { callerOf, COMMON_HEADERS } from './fastify.js';
-import { noteFailure } from './look-up-failures.js';
+import { noteEarlyLook } from './early-looks.js';
 import { NodeFields } from './node-fields.js';
 import { Readiness } from './readiness.js';
 import {
@@ -154,7 +154,7 @@ export class ReadyAnswers {
       this.#remember(request, asked.prepared);
       return true;
     }
-    request.begun = answer;
+    request.begun = { answer, since: asked.since };
     // Whoever is refused for want of time never hears how it ended.
     if (answer instanceof Promise) answer.catch(() => undefined);
     return false;
@@ -199,8 +199,8 @@ export class ReadyAnswers {
     // What was begun is done, and must be told, though the broker has begun to stop meanwhile.
     const asked = this.readiness.draining && begun === undefined ? null : this.#asked(request);
     if (asked === null) return false;
-    const parsed = { ...asked, request, response };
-    const answer = begun === undefined ? answerTo(asked) : begun;
+    const { answer, since } = begun ?? { answer: answerTo(asked), since: asked.since };
+    const parsed = { ...asked, request, response, since };
     if (answer instanceof Promise) void this.#giveLater(answer, parsed, goOn);
     else if (answer === null) return false;
     else this.#give(answer, parsed);
@@ -215,12 +215,15 @@ export class ReadyAnswers {
   }
 
   async #giveLater(answer: Promise<ReadyAnswer | null>, parsed: Parsed, goOn: Serve): Promise<void> {
+    let failure: Error | undefined;
     const found = await answer.catch((error: unknown) => {
-      noteFailure(parsed.request, error as Error);
+      failure = error as Error;
       return null;
     });
-    if (found === null) goOn(parsed.request, parsed.response);
-    else this.#give(found, parsed);
+    if (found === null) {
+      noteEarlyLook(parsed.request, { ms: performance.now() - parsed.since, failure });
+      goOn(parsed.request, parsed.response);
+    } else this.#give(found, parsed);
   }
 
   #give(answer: ReadyAnswer, parsed: Parsed): void {

@@ -14,13 +14,18 @@ export interface BriefRequest extends Pick<ReadyRequest, 'method' | 'url' | 'soc
   readonly headers: Partial<Pick<IncomingHttpHeaders, (typeof ALWAYS_READ)[number]>>;
 }
 
+/** What somebody has begun to answer, or that nothing is ready (null), and since when (`performance.now`). */
+interface Begun {
+  readonly answer: Soon<ReadyAnswer | null>;
+  readonly since: number;
+}
+
 /**
  * A request of HTTP/1.1 that came in one piece, nothing before or behind it, on a connection that stays open: what apps and
  * servers send all the time. Read strictly: see `wholeRequestOf`.
  */
 export class WholeRequest implements ReadyRequest {
-  /** What somebody has begun to answer, or that nothing is ready (null). */
-  begun: Soon<ReadyAnswer | null> | undefined;
+  begun: Begun | undefined;
 
   readonly method: string;
   /** As it was sent: a path, maybe with a query. */
