@@ -3,6 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { PostgresSolitude } from '../../src/platform/database/postgres-solitude.js';
 import { SqliteSolitude } from '../../src/platform/database/sqlite-solitude.js';
 import { eventually } from '../support/eventually.js';
@@ -71,6 +72,35 @@ onPostgres('alone on PostgreSQL', () => {
         await first.close();
         expect(first.isAlone()).toBe(false);
       }),
+  );
+
+  test.concurrent('a newcomer need not wait once everybody has said that they count on it', () =>
+    onDatabase(async (url) => {
+      // Otherwise it would be an hour.
+      const nodes = [await opened(url)];
+      for (let more = 0; more < 2; more += 1) {
+        nodes.push(await PostgresSolitude.open(url, 1_000, 3_600_000));
+        const newcomer = nodes.at(-1)!;
+        for (const node of nodes.slice(0, -1)) {
+          expect(node.isAlone()).toBe(false);
+          await eventually(() => expect(node.others()).toContain(newcomer.number));
+        }
+      }
+      for (const node of nodes) await node.close();
+    }),
+  );
+
+  test.concurrent('a newcomer waits for one that does not say so', () =>
+    onDatabase(async (url) => {
+      const silent = new pg.Client({ connectionString: url });
+      await silent.connect();
+      await silent.query('SELECT pg_advisory_lock_shared(7420196, 1)');
+      const first = await opened(url);
+      const since = performance.now();
+      const second = await PostgresSolitude.open(url, 1_000, 400);
+      expect(performance.now() - since).toBeGreaterThanOrEqual(400);
+      for (const one of [silent.end(), first.close(), second.close()]) await one;
+    }),
   );
 
   test.concurrent('one of them leads, and another when it is gone; each does while it does not know', () =>

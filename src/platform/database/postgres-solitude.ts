@@ -21,12 +21,17 @@ const VISIBLE_FOR_MS = 2_000;
  * commit (`VISIBLE_FOR_MS`, and the 1.9 s that a COMMIT may take).
  */
 const GONE_AFTER_MS = 5_000;
-/** How long a newcomer waits until everybody has noticed, even one that was stopped in the meantime. */
+/** How long a newcomer waits for those who do not say that they have noticed, such as one that was stopped in the meantime. */
 const NOTICED_AFTER_MS = CONFIRMED_FOR_MS + 100;
 
 const HOLDERS = `SELECT DISTINCT objid::int AS number FROM pg_locks
   WHERE locktype = 'advisory' AND classid = ${PRESENCE} AND objsubid = 2 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** A newcomer says its number there, again and again; who counts on it answers with the own number and that of the newcomer. */
+const CHANNEL = 'signpost_presence';
+const SAY = 'SELECT pg_notify($1, $2)';
+const SAY_EVERY_MS = 30;
 
 const NOBODY: ReadonlySet<number> = new Set();
 
@@ -35,8 +40,9 @@ const NOBODY: ReadonlySet<number> = new Set();
  *
  * A lock that only one could have would not do: the others write too, and whoever had it would not hear of that. So
  * everybody shows its presence before its first write, everybody asks every 300 ms who is there and believes an answer for
- * one second, and a newcomer waits that second out. Time is measured by the monotonic clock, so that a process that was
- * stopped for a while (SIGSTOP) knows it at once (R-51).
+ * one second, and a newcomer waits that second out, unless all who are there say before that they count on it: nobody who says
+ * nothing is hurried (stopped, without an answer of the database, of a version before). Time is measured by the monotonic clock,
+ * so that a process that was stopped for a while (SIGSTOP) knows it at once (R-51).
  */
 export class PostgresSolitude implements Company {
   readonly number = randomInt(1, MOST_NUMBERS);
@@ -55,6 +61,8 @@ export class PostgresSolitude implements Company {
   /** When the others were seen last. */
   readonly #seenAt = new Map<number, number>();
   readonly #left = new Set<number>();
+  /** Who has said to count on this process. */
+  readonly #noticedBy = new Set<number>();
   #others = NOBODY;
   #wasKnown = false;
 
@@ -64,11 +72,15 @@ export class PostgresSolitude implements Company {
   ) {}
 
   /** Shows this process to the others; resolves when it may write. */
-  static async open(url: string, goneAfterMs = GONE_AFTER_MS): Promise<PostgresSolitude> {
+  static async open(
+    url: string,
+    goneAfterMs = GONE_AFTER_MS,
+    noticedAfterMs = NOTICED_AFTER_MS,
+  ): Promise<PostgresSolitude> {
     const solitude = new PostgresSolitude(url, goneAfterMs);
     try {
       await solitude.#connect();
-      await solitude.#beNoticed();
+      await solitude.#beNoticed(noticedAfterMs);
     } catch (error) {
       await solitude.close();
       throw error;
@@ -119,9 +131,34 @@ export class PostgresSolitude implements Company {
   }
 
   /** Waits for whoever may not know of this process yet. One that has just ended goes in the meantime. */
-  async #beNoticed(): Promise<void> {
-    const until = performance.now() + NOTICED_AFTER_MS;
-    while ((await this.#look()) > 0 && performance.now() < until) await pause(50);
+  async #beNoticed(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (!(await this.#isNoticed()) && performance.now() < until) {
+      await this.#say(String(this.number));
+      await pause(SAY_EVERY_MS);
+    }
+  }
+
+  async #isNoticed(): Promise<boolean> {
+    const present = await this.#look();
+    return [...present].every((number) => this.#noticedBy.has(number));
+  }
+
+  async #say(what: string): Promise<void> {
+    await this.#client?.query(SAY, [CHANNEL, what]);
+  }
+
+  #hear(client: pg.Client, said: string): void {
+    if (this.#client !== client || this.#closed) return;
+    const [from = NaN, newcomer] = said.split(' ').map(Number);
+    if (newcomer === this.number) this.#noticedBy.add(from);
+    else if (newcomer === undefined && from !== this.number) void this.#answer(from);
+  }
+
+  async #answer(newcomer: number): Promise<void> {
+    if (!this.#seenAt.has(newcomer)) await this.#confirm();
+    // One that gets no answer asks once more.
+    if (this.#seenAt.has(newcomer)) await this.#say(`${this.number} ${newcomer}`).catch(() => undefined);
   }
 
   #break(): void {
@@ -148,8 +185,8 @@ export class PostgresSolitude implements Company {
     this.others();
   }
 
-  /** @returns how many others are present */
-  async #look(): Promise<number> {
+  /** @returns the others who are present */
+  async #look(): Promise<ReadonlySet<number>> {
     const sentAt = performance.now();
     const result = await this.#client?.query<{ number: number }>(HOLDERS);
     const present = new Set(result?.rows.map(({ number }) => number));
@@ -159,7 +196,7 @@ export class PostgresSolitude implements Company {
     this.#foundAgain(sentAt);
     this.#confirmedAt = sentAt;
     this.#meet(present, sentAt);
-    return present.size;
+    return present;
   }
 
   /** The others were counting on this process for `GONE_AFTER_MS`; after that it is a newcomer again. */
@@ -193,9 +230,10 @@ export class PostgresSolitude implements Company {
     // Without a listener the loss of the connection would end the process.
     client.on('error', () => this.#lose(client));
     client.on('end', () => this.#lose(client));
+    client.on('notification', ({ payload }) => this.#hear(client, payload ?? ''));
     this.#client = client;
     await client.connect();
-    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [PRESENCE, this.number]);
+    await client.query(`LISTEN ${CHANNEL}; SELECT pg_advisory_lock_shared(${PRESENCE}, ${this.number})`);
   }
 
   #lose(client: pg.Client): void {
