@@ -412,18 +412,20 @@ eachBroker('ahead of the framework', AS_OPERATED, (broker) => {
     };
     expect(await say()).toContain('200 OK');
     await moveBack(home);
-    // Begun before the parser, then kept waiting for its turn, in which the broker begins to stop.
-    const begun = jest.spyOn(broker().app.get(ReadyUpdates), 'answer');
+    // Begun before the parser, and let go by it as the broker begins to stop; then kept waiting for its turn.
+    const updates = broker().app.get(ReadyUpdates);
+    const answer = updates.answer.bind(updates);
+    const begun = jest.spyOn(updates, 'answer').mockImplementationOnce((request, network) => {
+      queueMicrotask(() => broker().app.get(Readiness).drain());
+      return answer(request, network);
+    });
     const again = jest.spyOn(broker().app.get(ServersService), 'update');
     jest
       .spyOn(broker().app.get(LoadShedder), 'hasRoom', 'get')
       // Asked for bytes that may have come before, and for what they say.
       .mockReturnValueOnce(true)
       .mockReturnValueOnce(true)
-      .mockImplementationOnce(() => {
-        broker().app.get(Readiness).drain();
-        return false;
-      });
+      .mockReturnValueOnce(false);
     expect(await say()).toMatch(/200 OK[^]*Connection: close/);
     expect([begun.mock.calls.length, again.mock.calls.length]).toEqual([1, 0]);
     expect(await urlOf(home)).toBe(news(home)['url']);

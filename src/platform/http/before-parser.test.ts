@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BareServers } from '../../../test/support/bare-server.js';
-import { standBeforeParser, wholeOf } from './before-parser.js';
+import { standBeforeParser, wholeOf, type Give } from './before-parser.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 const bare = new BareServers();
@@ -21,11 +21,17 @@ interface Scene {
   /** Everything that was answered so far. */
   readonly answers: () => string;
   readonly socket: Socket;
+  /** The same connection, as the server has it. */
+  readonly there: Socket;
+  /** Gives Node what is held. */
+  readonly letGo: () => void;
 }
 
 interface Setting {
   readonly answer?: Listener;
   readonly takes?: (request: WholeRequest) => boolean;
+  /** What is taken is answered once this says how. */
+  readonly later?: Promise<boolean>;
   /** What was answered before. */
   readonly again?: ReadonlySet<string>;
   readonly keepAliveTimeout?: number;
@@ -35,6 +41,7 @@ interface Setting {
 async function scene({
   answer = echo,
   takes = ({ url }) => !url.startsWith('/not'),
+  later,
   again = new Set(),
   keepAliveTimeout = 60_000,
 }: Setting = {}): Promise<Scene> {
@@ -43,13 +50,15 @@ async function scene({
     parsed.push(request.url ?? '');
     answer(request, response);
   });
+  const give = (request: WholeRequest): boolean => {
+    taken.push(request.url);
+    const body = `taken ${request.url} ${request.body.toString()}`;
+    return request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  };
   const answerer = {
-    takes: (request: WholeRequest): boolean => {
+    takes: (request: WholeRequest): boolean | Promise<Give> => {
       if (!takes(request)) return false;
-      taken.push(request.url);
-      const body = `taken ${request.url} ${request.body.toString()}`;
-      request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-      return true;
+      return later ? later.then((isOurs) => () => isOurs && give(request)) : give(request);
     },
     takesAgain: (piece: Buffer, from: Socket): boolean => {
       if (!again.has(piece.toString())) return false;
@@ -58,10 +67,10 @@ async function scene({
       return true;
     },
   };
-  standBeforeParser(server, 1_000, answerer);
+  const letGo = standBeforeParser(server, 1_000, answerer);
   const socket = bare.connect(await bare.start(server));
   const [there] = (await once(server, 'connection')) as [Socket];
-  return { parsed, taken, socket, ...talk(socket, there) };
+  return { parsed, taken, socket, there, letGo, ...talk(socket, there) };
 }
 
 function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
@@ -130,6 +139,59 @@ test('tells who answers what was found out before the parser read it', async () 
   for (const path of ['/1', '/2']) await send(get(path), `parsed ${path}`);
   await send(get('/3', 'Upgrade: x'), 'parsed /3');
   expect(found).toEqual([undefined, null, undefined]);
+});
+
+describe('a request whose answer must be waited for', () => {
+  /** One is held; nobody has read it, and `tell` says whether it is answered before the parser. */
+  const held = async (): Promise<Scene & { readonly tell: (isOurs: boolean) => void }> => {
+    let told = (_isOurs: boolean): void => undefined;
+    const later = new Promise<boolean>((resolve) => (told = resolve));
+    const found = await scene({ later });
+    await found.send(get('/1'), 'parsed /1');
+    await found.send(post('/held', 'said'));
+    expect([found.parsed, found.taken]).toEqual([['/1'], []]);
+    return { ...found, tell: told };
+  };
+
+  test('is answered before the parser once it is known how, and so is the next one', async () => {
+    const { parsed, taken, send, tell } = await held();
+    tell(true);
+    await send('', 'taken /held said');
+    await send(get('/2'), 'taken /2');
+    expect([parsed, taken]).toEqual([['/1'], ['/held', '/2']]);
+  });
+
+  test('is for the parser if nobody takes it then, and so is not the next one', async () => {
+    const { parsed, send, tell } = await held();
+    tell(false);
+    await send('', 'parsed /held said');
+    await send(get('/not'), 'parsed /not');
+    expect(parsed).toEqual(['/1', '/held', '/not']);
+  });
+
+  test('is for the parser as soon as more arrives, all in turn', async () => {
+    const { parsed, taken, send, answers, tell } = await held();
+    await send(get('/2').slice(0, 5));
+    await send(get('/2').slice(5), 'parsed /2');
+    tell(true);
+    await send(get('/3'), 'parsed /3');
+    expect([parsed, taken]).toEqual([['/1', '/held', '/2', '/3'], []]);
+    expect(answers().match(/(?<=parsed )\/\w+/g)).toEqual(['/1', '/held', '/2', '/3']);
+  });
+
+  test.each([
+    ['the caller says no more', ({ socket }: Scene) => socket.end()],
+    ['the caller breaks off', ({ socket }: Scene) => socket.resetAndDestroy()],
+    ['the connection is cut here', ({ there }: Scene) => there.destroy()],
+    ['the server is about to close', ({ letGo }: Scene) => letGo()],
+  ])('is for the parser as soon as %s', async (_, act) => {
+    const found = await held();
+    act(found);
+    while (found.parsed.length === 1) await new Promise(setImmediate);
+    found.tell(true);
+    await new Promise(setImmediate);
+    expect([found.parsed, found.taken]).toEqual([['/1', '/held'], []]);
+  });
 });
 
 describe('leaves a connection to the parser from then on when', () => {

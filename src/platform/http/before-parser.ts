@@ -8,10 +8,14 @@ const LONGEST_BYTES = 4_096;
 /** Gives what arrived to Node's parser. */
 type Pass = (piece: Buffer) => void;
 
+/** Gives an answer that is known by now. @returns false: it is for Node's parser all the same */
+export type Give = () => boolean;
+export const NOT_GIVEN: Give = () => false;
+
 /** Whoever may answer before Node's parser; each says whether it did. */
 interface Answerer {
-  /** A request, at once or not at all. */
-  takes(request: WholeRequest): boolean;
+  /** A request: at once, not at all, or as soon as it is known how. */
+  takes(request: WholeRequest): boolean | Promise<Give>;
   /** A piece that is, to the byte, a request that it took before; anything else it leaves. */
   takesAgain(piece: Buffer, socket: Socket): boolean;
 }
@@ -30,13 +34,17 @@ export function wholeOf(request: IncomingMessage): WholeRequest | undefined {
  * request of each connection, with which Node begins to watch how long the connection is idle, and everything from the first
  * piece on of which it cannot be told where a request ends.
  *
+ * A request whose answer must be waited for is held back meanwhile, for at most as long as nothing else happens on its connection:
+ * before more arrives, or its end, Node is given the request as if it had never been held.
+ *
  * To stand before everything else that answers requests of this server, and once all of it does.
  *
  * @param headBytes the largest head that the server takes
+ * @returns gives Node all that is held: it takes such connections for idle, which are ended when the server closes
  */
-export function standBeforeParser(server: Server, headBytes: number, answerer: Answerer): void {
+export function standBeforeParser(server: Server, headBytes: number, answerer: Answerer): () => void {
   const longest = Math.min(headBytes, LONGEST_BYTES);
-  const wires = new WeakMap<Socket, Wire>();
+  const wires = new Map<Socket, Wire>();
   server.on('connection', (socket: Socket) => {
     // Node hands its parser what arrives by this one listener; were it otherwise, all would go the usual way.
     const [parse, ...others] = socket.listeners('data');
@@ -45,10 +53,19 @@ export function standBeforeParser(server: Server, headBytes: number, answerer: A
     const wire = new Wire(socket, longest, answerer, parse.bind(socket) as Pass);
     wires.set(socket, wire);
     socket.on('data', wire.read);
+    // Before Node's own, with which its parser ends.
+    socket.prependListener('end', wire.letGo);
+    socket.prependOnceListener('close', () => {
+      wire.letGo();
+      wires.delete(socket);
+    });
   });
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     wires.get(request.socket)?.isAsked(request, response);
   });
+  return () => {
+    for (const wire of wires.values()) wire.letGo();
+  };
 }
 
 /** What arrives on one connection. */
@@ -59,6 +76,8 @@ class Wire {
   #response: ServerResponse | undefined;
   /** The request that Node is reading just now. */
   #passing: WholeRequest | undefined;
+  /** One whose answer is waited for. */
+  #held: WholeRequest | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -68,10 +87,19 @@ class Wire {
   ) {}
 
   readonly read = (piece: Buffer): void => {
+    this.letGo();
     if (!this.#isClear) this.pass(piece);
     else if (piece.length > this.longest || !this.#isNext) this.#leave(piece);
     else if (this.#response === undefined || !this.answerer.takesAgain(piece, this.socket))
       this.#offer(piece);
+  };
+
+  /** What is held is Node's, as if it had come just now. */
+  readonly letGo = (): void => {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#hand(held);
   };
 
   isAsked(request: IncomingMessage, response: ServerResponse): void {
@@ -92,14 +120,28 @@ class Wire {
 
   #offer(piece: Buffer): void {
     const request = wholeRequestOf(piece, this.socket);
-    if (request === null) this.#leave(piece);
-    else if (this.#response === undefined || !this.answerer.takes(request)) this.#hand(request, piece);
+    if (request === null) {
+      this.#leave(piece);
+      return;
+    }
+    const taken = this.#response !== undefined && this.answerer.takes(request);
+    if (taken === false) this.#hand(request);
+    else if (taken !== true) void this.#hold(request, taken);
+  }
+
+  async #hold(request: WholeRequest, answer: Promise<Give>): Promise<void> {
+    this.#held = request;
+    const give = await answer;
+    // Else Node has it, and whoever answers there has the answer.
+    if (this.#held !== request) return;
+    if (give()) this.#held = undefined;
+    else this.letGo();
   }
 
   /** To Node's parser, as what it is. */
-  #hand(request: WholeRequest, piece: Buffer): void {
+  #hand(request: WholeRequest): void {
     this.#passing = request;
-    this.pass(piece);
+    this.pass(request.piece);
     // Node made no request of it: it reads the piece differently, or refuses it.
     if (this.#isUntouched(request)) this.#isClear = false;
   }

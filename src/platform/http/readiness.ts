@@ -11,6 +11,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 export class Readiness {
   readonly #probes = new Map<string, Probe>();
   readonly #notices = new Map<string, () => boolean>();
+  readonly #whenDraining: (() => void)[] = [];
   #draining = false;
 
   /** A part that must work, by the name an operator knows it by. */
@@ -31,6 +32,12 @@ export class Readiness {
   /** From now on not ready, while requests are still served: load balancers turn away. */
   drain(): void {
     this.#draining = true;
+    for (const act of this.#whenDraining) act();
+  }
+
+  /** Before anybody is turned away. */
+  whenDraining(act: () => void): void {
+    this.#whenDraining.push(act);
   }
 
   get draining(): boolean {

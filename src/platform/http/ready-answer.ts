@@ -79,6 +79,13 @@ export function write(response: ServerResponse, head: string, body: Buffer | nul
   });
 }
 
+/** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
+export function send(response: ServerResponse, answer: ReadyAnswer, isSame: boolean, headers: Fields): void {
+  const { etag, fields, bytes } = answer;
+  if (isSame) response.writeHead(304, [...headers, 'ETag', etag ?? '']).end();
+  else response.writeHead(200, [...headers, ...fields]).end(bytes);
+}
+
 /** Writes a whole answer to a connection that `isFree`. @param onTaken once it need not be kept any longer */
 export function writeTo(
   socket: Socket,

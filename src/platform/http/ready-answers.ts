@@ -19,13 +19,14 @@ import {
   isFree,
   isSmall,
   mayBeWritten,
+  send,
   write,
   writeTo,
   written,
   type Fields,
   type ReadyAnswer,
 } from './ready-answer.js';
-import { standBeforeParser, wholeOf } from './before-parser.js';
+import { NOT_GIVEN, standBeforeParser, wholeOf, type Give } from './before-parser.js';
 import { RepeatedRequests, type AskAgain } from './repeated-requests.js';
 import { standBefore, type Serve } from './stand-before.js';
 import type { BriefRequest, ReadyRequest, WholeRequest } from './whole-request.js';
@@ -132,32 +133,35 @@ export class ReadyAnswers {
   }
 
   /**
-   * Once everything else stands before the server: answers on the connection itself what is remembered and can be sent in one
-   * piece. Anything else that is ready is begun there, and answered once Node has read the request, too.
+   * Once everything else stands before the server: answers on the connection itself what is remembered or read and can be sent in
+   * one piece. Anything else that is ready is begun there, and answered once Node has read the request, too.
    *
    * @param turns whether whoever comes now need not wait; who must, waits behind Node's parser or is refused at once
    */
   standBeforeParser(server: Server, turns: TurnsTaken): void {
-    standBeforeParser(server, this.config.headerBytes, {
+    const letGo = standBeforeParser(server, this.config.headerBytes, {
       takes: (request) => this.#takes(request, turns),
       takesAgain: (piece, socket) => this.#takesAgain(piece, socket, turns),
     });
+    this.readiness.whenDraining(letGo);
   }
 
-  #takes(request: WholeRequest, turns: TurnsTaken): boolean {
+  #takes(request: WholeRequest, turns: TurnsTaken): boolean | Promise<Give> {
     if (this.readiness.draining) return false;
     if (!turns.hasRoom) return turns.refusesAtOnce(request);
     const asked = this.#asked(request);
     if (asked === null) return false;
     const answer = answerTo(asked);
-    if (answer !== null && !(answer instanceof Promise) && this.#giveAtOnce(answer, asked)) {
-      this.#remember(request, asked.prepared);
-      return true;
-    }
     request.begun = { answer, since: asked.since };
-    // Whoever is refused for want of time never hears how it ended.
-    if (answer instanceof Promise) answer.catch(() => undefined);
-    return false;
+    if (answer instanceof Promise) {
+      const give = (found: ReadyAnswer | null): Give => {
+        return () => found !== null && this.#giveAtOnce(found, asked);
+      };
+      return answer.then(give, () => NOT_GIVEN);
+    }
+    if (answer === null || !this.#giveAtOnce(answer, asked)) return false;
+    this.#remember(request, asked.prepared);
+    return true;
   }
 
   /** The same for a piece that is, to the byte, a request that was taken before: it is not read again. */
@@ -317,11 +321,4 @@ function givenTo({ headers }: BriefRequest, { etag, requestId = randomUUID() }: 
 /** Whether something comes behind the head. A GET with a body is read by the framework. */
 function hasBody(headers: IncomingMessage['headers']): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
-
-/** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
-function send(response: ServerResponse, answer: ReadyAnswer, isSame: boolean, headers: Fields): void {
-  const { etag, fields, bytes } = answer;
-  if (isSame) response.writeHead(304, [...headers, 'ETag', etag ?? '']).end();
-  else response.writeHead(200, [...headers, ...fields]).end(bytes);
 }

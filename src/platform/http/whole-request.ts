@@ -34,7 +34,7 @@ export class WholeRequest implements ReadyRequest {
 
   /**
    * @param headers by lower-case names, as Node gives them; each came once
-   * @param piece all of it as it came, in memory that is only good until it has been dealt with
+   * @param piece all of it as it came
    */
   constructor(
     readonly socket: Socket,
