@@ -24,13 +24,13 @@ export const describeInChromium = whole === '' ? describe.skip : describe;
 
 /** Headless. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: shell, args: FLAGS, timeout: 15_000 });
+  return chromium.launch({ executablePath: shell, args: FLAGS, timeout: 60_000 });
 }
 
 /** With the back-forward cache that people's browsers have: the shell has none, and Playwright switches it off. */
 export function launchWhole(): Promise<Browser> {
   const ignoreDefaultArgs = ['--disable-back-forward-cache'];
-  return chromium.launch({ executablePath: whole, args: FLAGS, ignoreDefaultArgs, timeout: 15_000 });
+  return chromium.launch({ executablePath: whole, args: FLAGS, ignoreDefaultArgs, timeout: 60_000 });
 }
 
 /** What a test has: a broker, and visitors that come to it with browsers of their own. */

@@ -126,7 +126,7 @@ const EMPTY_EVERY_TABLE = `
   END $$`;
 
 async function runOn(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   await client.connect();
   try {
     await client.query(sql);

@@ -3,7 +3,7 @@ import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 
 /** Runs one statement on the server of `TEST_DATABASE_URL`, or on the database of `url`. */
 export async function runOn(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   await client.connect();
   try {
     await client.query(sql);
