@@ -135,6 +135,18 @@ test('transactions are counted by what came of them', async () => {
     signpost_commits_in_doubt_total: 1,
     'signpost_units_of_work_duration_seconds_count{outcome="failed"}': 1,
   });
+  const together = (commit: () => Promise<void>, first: () => Promise<void>): Promise<unknown> => {
+    const unitOfWork = unitOfWorkThatCommits(commit);
+    return Promise.allSettled([first, nothing].map((work) => unitOfWork.runJoined(work)));
+  };
+  const shared = await metrics.growth(async () => {
+    await together(nothing, nothing);
+    await together(away, nothing);
+  });
+  expect(shared).toMatchObject({
+    'signpost_joined_transactions_total{outcome="committed"}': 1,
+    'signpost_joined_transactions_total{outcome="failed"}': 1,
+  });
   const pool = { totalCount: 3, idleCount: 1, waitingCount: 4 };
   measurePool('writer', pool as Parameters<typeof measurePool>[1]);
   const now = await metrics.scraped();

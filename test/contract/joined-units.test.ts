@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as tick } from 'node:timers/promises';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
+import { joinedTransactions } from '../../src/platform/database/database-metrics.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { DomainError } from '../../src/shared/domain-error.js';
 import { eventually } from '../support/eventually.js';
@@ -252,7 +253,10 @@ postgresOnly('units of work that join', keyTables, (open) => {
       await keep('swallows');
       if (tries === 1) await Promise.resolve(add(['swallows', 'test', 'v'])).catch(() => undefined);
     });
+    const undone = jest.spyOn(joinedTransactions, 'count');
     await Promise.all([swallows, unitOfWork.runJoined(() => keep('beside'))]);
+    expect(undone.mock.calls).toEqual([[{ outcome: 'undone' }]]);
+    undone.mockRestore();
     expect([Object.keys(await stored(database)), await transactions(database), tries]).toEqual([
       ['beside', 'swallows'],
       2,

@@ -13,6 +13,12 @@ export const repetitions = counter({
   labels: {},
 });
 
+export const joinedTransactions = counter({
+  name: 'signpost_joined_transactions_total',
+  help: 'Transactions that several units of work shared on PostgreSQL: `committed` for all but those that left them to run alone, `undone` so that each of them ran alone, or `failed` for all. Many `undone` cost more than no sharing.',
+  labels: { outcome: ['committed', 'undone', 'failed'] },
+});
+
 export const commitsInDoubt = counter({
   name: 'signpost_commits_in_doubt_total',
   help: 'Commits whose answer was lost: they may have happened. Callers were told 503.',

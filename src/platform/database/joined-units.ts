@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isOfStatement } from './database-errors.js';
+import { joinedTransactions } from './database-metrics.js';
 import { JoinedTransaction } from './joined-transaction.js';
 import type { OpenUnit } from './open-unit.js';
 import type { Transaction } from './transaction.js';
@@ -94,6 +95,20 @@ export class JoinedUnits {
       one.settle({ value });
       return;
     }
+    let ran: Ran[] | null;
+    try {
+      ran = await this.#shared(all);
+    } catch (error) {
+      joinedTransactions.count({ outcome: 'failed' });
+      throw error;
+    }
+    joinedTransactions.count({ outcome: ran === null ? 'undone' : 'committed' });
+    const outcomes = ran ?? all.map((waiting) => ({ waiting, outcome: null }));
+    for (const { waiting, outcome } of outcomes) waiting.settle(outcome);
+  }
+
+  /** @returns null: nothing was kept @throws what is to be told to all */
+  async #shared(all: readonly Waiting[]): Promise<Ran[] | null> {
     const transaction = await this.ends.begin();
     const ran = await this.#attempted(transaction, all);
     if (ran === null) await this.ends.undo(transaction);
@@ -102,8 +117,7 @@ export class JoinedUnits {
         transaction,
         ran.filter(({ outcome }) => outcome).map(({ unit }) => unit),
       );
-    for (const { settle } of ran === null ? all : []) settle(null);
-    for (const { waiting, outcome } of ran ?? []) waiting.settle(outcome);
+    return ran;
   }
 
   /** @returns null: nothing may be kept @throws what is to be told to all */
