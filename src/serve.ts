@@ -8,6 +8,7 @@ import { ListsAhead } from './features/discovery/index.js';
 import { freePort } from './free-port.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { SystemRandom } from './platform/crypto/system-random.js';
+import { AcceptingServer } from './platform/http/accepting-server.js';
 import { Jobs } from './platform/jobs/jobs.service.js';
 import { createLog, type Log } from './platform/logging/log.js';
 import { StartupError } from './platform/startup-error.js';
@@ -56,10 +57,18 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
     app.get(Jobs).untilDone('offer the set-up', OFFER_AGAIN_MS, () => offerSetup(app, config, announcements));
     app.get(ListsAhead).begin();
     await warnAtStart(app);
+    await acceptMore(app, log);
   } catch (error) {
     await app.close();
     throw isAddressTrouble(error) ? new StartupError(`${error.message}: ${adviceFor(error)}`, error) : error;
   }
+}
+
+async function acceptMore(app: NestFastifyApplication, log: Log): Promise<void> {
+  const server: unknown = app.getHttpServer();
+  if (!(server instanceof AcceptingServer) || (await server.acceptMore(BACKLOG)) > 1) return;
+  if (server.listening)
+    log.warn({}, 'no process can be started, so those of a crowd are accepted one by one');
 }
 
 function adviceFor(error: NodeJS.ErrnoException): string {

@@ -3,11 +3,20 @@ import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { networkOf } from '../../shared/network.js';
 
-/** Keeps one network from taking all connections (S-83). Trusted proxies speak for many and are exempt. */
+/**
+ * Takes so many connections and no more, and keeps one network from taking all (S-83). Trusted proxies speak for many and are
+ * exempt from that. Not by `maxConnections`, which counts one handle of the server's.
+ */
 export function limitConnections(server: Server, config: Config): void {
-  server.maxConnections = config.connections;
+  let all = 0;
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
+    all += 1;
+    socket.once('close', () => (all -= 1));
+    if (all > config.connections) {
+      socket.destroy();
+      return;
+    }
     const peer = socket.remoteAddress ?? '';
     if (config.trustProxy.contains(peer)) return;
     const network = networkOf(peer);

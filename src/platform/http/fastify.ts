@@ -1,11 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
+import { AcceptingServer } from './accepting-server.js';
 import { admit } from './admission.js';
 import { wholeOf } from './before-parser.js';
 import { limitConnections } from './connections.js';
@@ -63,8 +64,11 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
     },
     exposeHeadRoutes: false,
     bodyLimit: config.bodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { maxHeaderSize: config.headerBytes, ...TIMEOUTS },
+    serverFactory: (answer: RequestListener): Server =>
+      new AcceptingServer(
+        { maxHeaderSize: config.headerBytes, requestTimeout: REQUEST_TIMEOUT_MS, ...TIMEOUTS },
+        answer,
+      ),
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
     genReqId: (raw: IncomingMessage) => earlyIdOf(raw, wholeOf(raw)) ?? randomUUID(),

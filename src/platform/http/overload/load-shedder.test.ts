@@ -164,10 +164,6 @@ class Stage {
     this.#server.emit('request', { method: 'GET', url }, response);
   }
 
-  connect(): void {
-    this.#server.emit('connection', {});
-  }
-
   #responseTo(who: string): object {
     const response = {
       destroyed: false,
@@ -241,26 +237,6 @@ describe('the load shedder', () => {
     expect(stage.served).toEqual(['/server', '/look-up']);
   });
 
-  test('takes nothing up for 5 ms and 8 turns while somebody connects in each, because each turn accepts one', async () => {
-    const stage = new Stage(100);
-    stage.workMs = 2;
-    const inNextTurn = async (): Promise<number> => {
-      const before = stage.served.length;
-      await turn();
-      return stage.served.length - before;
-    };
-    stage.come(...Array.from({ length: 30 }, (_none, at) => `/server${at}`));
-    expect([stage.served.length, await inNextTurn()]).toEqual([3, 3]);
-    const servedAfter = async (turnMs: number): Promise<number> => {
-      for (let turns = 0; ; turns += 1) {
-        stage.connect();
-        stage.now += turnMs;
-        if ((await inNextTurn()) > 0) return turns;
-      }
-    };
-    expect([await servedAfter(0.25), await servedAfter(20)]).toEqual([19, 8]);
-  });
-
   test('serves those who wait for twice as long as reading took, 25 ms at a time', async () => {
     const stage = new Stage(1_000);
     stage.workMs = 6;
@@ -275,21 +251,6 @@ describe('the load shedder', () => {
     // Of 14 ms, 6 were there already.
     expect([await servedAfter(7), await servedAfter(0)]).toEqual([2, 1]);
     expect([await servedAfter(30), await servedAfter(0), await servedAfter(0)]).toEqual([5, 4, 1]);
-  });
-
-  test('serves although somebody connects in each turn where turns are long because of what is read', async () => {
-    const stage = new Stage(1_000);
-    stage.workMs = 1;
-    stage.come(...Array.from({ length: 60 }, (_none, at) => `/server${at}`));
-    const servedAfter = async (readingMs: number): Promise<number> => {
-      const before = stage.served.length;
-      stage.connect();
-      stage.now += readingMs;
-      await turn();
-      return stage.served.length - before;
-    };
-    await turn();
-    expect([await servedAfter(60), await servedAfter(60), await servedAfter(1)]).toEqual([12, 12, 0]);
   });
 
   test('refuses nobody where the setting says so', () => {

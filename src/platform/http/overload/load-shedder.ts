@@ -70,7 +70,6 @@ export class LoadShedder {
       next: () => this.#serveNext(serve),
       end: (now) => this.#refuseAll(line.takeOverdue(now), now),
     }));
-    server.on('connection', () => turns.connected());
     return (request, response) => {
       if (this.hasRoom) {
         serve(request, response);

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Server as HttpServer } from 'node:http';
+import { Server, type Socket } from 'node:net';
+
+/** Beside its own. Each costs a newcomer one call of the kernel, which finds nobody, and there are eight in a turn (R-42). */
+const MORE_HANDLES = 7;
+/** Gives back each handle that it gets, which is another one of the same socket then. It accepts nobody: that takes a turn. */
+const GIVE_BACK = `
+process.on('message', (message, server) => process.send(message, server, () => server.close()));
+process.on('disconnect', () => process.exit());
+`;
+
+/**
+ * An HTTP server that accepts several connections in a turn of the event loop.
+ *
+ * Node accepts one for each listening handle (libuv since 1.45). Under load a turn takes 25 ms, so that a thousand who connect
+ * at once would wait half a minute, in the kernel, where nobody can be told to come back or be served first (R-42).
+ * A second handle of the same socket exists only after another process had it (SCM_RIGHTS), which is started for that and
+ * ends at once. (`reusePort` of Node 22.12 is no substitute: the kernel shares newcomers out among such sockets, and those of
+ * one that is closed are lost.)
+ */
+export class AcceptingServer extends HttpServer {
+  readonly #others: Server[] = [];
+  #isClosing = false;
+
+  /**
+   * Where no process can be started it goes on with one handle.
+   *
+   * @param backlog with which it listens: the kernel takes the last one that it is told
+   * @param node starts Node
+   * @returns at how many handles it accepts; 0: it does not listen
+   */
+  async acceptMore(backlog: number, node: string = process.execPath): Promise<number> {
+    if (!this.listening) return 0;
+    const child = spawn(node, ['--eval', GIVE_BACK], {
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.on('message', (_message, handle) => {
+      this.#acceptAt(handle, backlog);
+      if (this.#others.length === MORE_HANDLES) child.disconnect();
+    });
+    this.once('close', () => child.kill());
+    const ended = endOf(child);
+    for (let n = 0; n < MORE_HANDLES; n += 1) child.send(n, this, () => undefined);
+    await ended;
+    return 1 + this.#others.length;
+  }
+
+  /** As ever; `done` once nobody is left who was accepted at any handle. */
+  override close(done?: (error?: Error) => void): this {
+    this.#isClosing = true;
+    const closed = this.#others.map((other) => new Promise<unknown>((resolve) => other.close(resolve)));
+    return super.close((error) => void Promise.all(closed).then(() => done?.(error)));
+  }
+
+  #acceptAt(handle: unknown, backlog: number): void {
+    // None comes of a server that was closed meanwhile.
+    if (!(handle instanceof Server)) return;
+    if (this.#isClosing) {
+      handle.close();
+      return;
+    }
+    // What an HTTP server accepts stays open for the answer when the request has ended, and sends at once.
+    const other = new Server({ allowHalfOpen: true, noDelay: true });
+    other.on('connection', (socket: Socket) => this.emit('connection', socket));
+    other.listen(handle, backlog);
+    this.#others.push(other);
+  }
+}
+
+/** However it ends: whoever waits goes on with what there is. */
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+}
