@@ -59,9 +59,13 @@ export class JoinedUnits {
   run<T>(work: (unit: OpenUnit) => Promise<T>): Promise<Outcome<T>> {
     return new Promise<Outcome<unknown>>((settle, fail) => {
       this.#waiting.push({ work, context: new AsyncResource('unit of work'), settle, fail });
-      if (this.#underWay < MOST_UNDER_WAY) this.#due();
-      else this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
+      this.#dueInTime();
     }) as Promise<Outcome<T>>;
+  }
+
+  #dueInTime(): void {
+    if (this.#underWay < MOST_UNDER_WAY) this.#due();
+    else this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
   }
 
   /** With all who come in this turn of the event loop. */
@@ -77,7 +81,7 @@ export class JoinedUnits {
     const all = this.#waiting.splice(0, MOST_UNITS);
     this.#isDue = false;
     this.#underWay += 1;
-    if (this.#waiting.length > 0 && this.#underWay < MOST_UNDER_WAY) this.#due();
+    if (this.#waiting.length > 0) this.#dueInTime();
     try {
       await this.#together(all);
     } catch (error) {
