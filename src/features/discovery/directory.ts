@@ -47,6 +47,8 @@ export class Directory {
   readonly #counts: CacheCounts;
   #epoch = 0;
   #epochAhead = -1;
+  /** How many lists were packed once all were read ahead. */
+  #packedAhead = 0;
   readonly #standing = new Map<ServerId, Standing>();
   readonly #reads = new OpenReads();
   /** Reads that others may join: nothing has changed since they began. */
@@ -106,12 +108,14 @@ export class Directory {
 
   /** Whether there will be no need to read the list of whoever comes. */
   get holdsMost(): boolean {
-    return this.feed.hearsAll && this.#epochAhead === this.#epoch && !this.#packed.isHalfGone;
+    const areThere = this.#epochAhead === this.#epoch && this.#packed.size > this.#packedAhead / 2;
+    return areThere && this.feed.hearsAll;
   }
 
   /** All lists were read ahead in this epoch. */
   hasReadAll(epoch: number): void {
     this.#epochAhead = epoch;
+    this.#packedAhead = this.#packed.size;
   }
 
   /** Whether what is remembered counts. */

@@ -34,7 +34,7 @@ function ahead(settings: Record<string, string> = {}, look: (id: AccountId) => v
     await jobs.idle();
     await jobs.stop();
   };
-  return { begin, read, directory, jobs, log, setHeard: (is: boolean) => (heard = is) };
+  return { begin, read, directory, feed, jobs, log, setHeard: (is: boolean) => (heard = is) };
 }
 
 test('reads the list of every account once, and then holds them', async () => {
@@ -43,6 +43,19 @@ test('reads the list of every account once, and then holds them', async () => {
   expect(read).toEqual(ids);
   expect(directory.holdsMost).toBe(true);
   expect(directory.find(ids[99]!)?.servers).toHaveLength(1);
+});
+
+test('holds them though each has changed and was read again, until there was no room and all went', async () => {
+  const { begin, directory, feed } = ahead({ LISTS_MEMORY_MB: '1' });
+  await begin();
+  const readAgain = async (id: AccountId): Promise<void> => {
+    feed.publish({ topic: 'account', id });
+    await directory.of(id);
+  };
+  for (let time = 0; time < 2; time += 1) for (const id of ids) await readAgain(id);
+  expect(directory.holdsMost).toBe(true);
+  while (directory.find(ids[0]!) !== undefined) await readAgain(ids[99]!);
+  expect([directory.find(ids[99]!)?.servers.length, directory.holdsMost]).toEqual([1, false]);
 });
 
 test.each([

@@ -66,7 +66,7 @@ export class PackedLists {
 
   /** @returns false if there is no room, or a server is known to be different, of which we are about to hear */
   add(accountId: AccountId, links: readonly UsableLink[]): boolean {
-    if (this.isFull && this.isHalfGone) this.clear();
+    if (this.isFull && this.#isHalfGone) this.clear();
     const most = mostBytesOf(links);
     if (this.isFull || most > PIECE_BYTES || !links.every(({ server }) => this.#isAsKnown(server)))
       return false;
@@ -111,7 +111,7 @@ export class PackedLists {
   }
 
   /** Of what was written. Of a server that changed, nobody counts in how many lists it stood. */
-  get isHalfGone(): boolean {
+  get #isHalfGone(): boolean {
     return this.#starts.size <= this.#written / 2 || this.#standing.size <= this.#servers.length / 2;
   }
 
