@@ -4,6 +4,7 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { joinedTransactions } from '../../src/platform/database/database-metrics.js';
+import { Transaction } from '../../src/platform/database/transaction.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { DomainError } from '../../src/shared/domain-error.js';
 import { eventually } from '../support/eventually.js';
@@ -147,8 +148,8 @@ eachDatabase('units of work that may join', keyTables, (open) => {
 });
 
 postgresOnly('units of work that join', keyTables, (open) => {
-  /** Statements that reach PostgreSQL by the pool that writes, and what it refuses of them. */
-  async function asked(database: OpenDatabase, refusals: unknown[] = []): Promise<string[]> {
+  /** Statements that reach PostgreSQL by the pool that writes. */
+  async function asked(database: OpenDatabase): Promise<string[]> {
     const texts: string[] = [];
     const { writer } = database.connections;
     const original = writer.createQueryRunner.bind(writer);
@@ -157,9 +158,7 @@ postgresOnly('units of work that join', keyTables, (open) => {
       const query = runner.query.bind(runner);
       runner.query = (...asked: unknown[]): Promise<never> => {
         texts.push(String(asked[0]));
-        const answer = Reflect.apply(query, runner, asked) as Promise<never>;
-        answer.catch((error: unknown) => refusals.push(error));
-        return answer;
+        return Reflect.apply(query, runner, asked) as Promise<never>;
       };
       return runner;
     };
@@ -233,13 +232,20 @@ postgresOnly('units of work that join', keyTables, (open) => {
       for (const name of names) await works[0].keep(name, '0');
     });
     const refusals: unknown[] = [];
-    for (const database of [one, other]) await asked(database, refusals);
+    const perform = Reflect.get<Transaction, 'perform'>(Transaction.prototype, 'perform');
+    const performed = jest.spyOn(Transaction.prototype, 'perform');
+    performed.mockImplementation(function (this: Transaction, ...asked) {
+      const answer = perform.apply(this, asked);
+      Promise.resolve(answer).catch((error: unknown) => refusals.push(error));
+      return answer;
+    });
     await Promise.all(
       works.flatMap(({ unitOfWork, countUp }, node) =>
         (node === 0 ? names : [...names].reverse()).map((name) => unitOfWork.runJoined(() => countUp(name))),
       ),
     );
-    // PostgreSQL finds every deadlock, after a second, and fails one of the two; and who waits for a row gives up before that.
+    performed.mockRestore();
+    // Two that wait for each other end with an error of PostgreSQL: at the latest when it finds the deadlock, after a second.
     expect(refusals).toEqual([]);
     expect(new Set(Object.values(await stored(one)))).toEqual(new Set(['2']));
   });
