@@ -32,7 +32,7 @@ export const thunderingHerd = {
     const callers = { servers: 10_000 * part, devices: 20_000 * part };
     const withinSeconds = WITHIN_SECONDS * part;
     const [used, unused] = [cpuOf(broker.pid), idleOf(0)];
-    const { all, open, retryAfter, steadyAfter, refusedUntil } = await herd({
+    const { all, open, retryAfter, steadyAfter, refusedUntil } = await herd(stage, {
       port,
       ...callers,
       withinSeconds,

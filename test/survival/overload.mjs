@@ -76,14 +76,24 @@ export class Floods {
   }
 
   /** @param {number} rate @param {number} seconds @param {Partial<import('./flood/generator.mjs').Job>} [more] @returns {Promise<Outcome>} */
-  async at(rate, seconds, more = {}) {
+  at(rate, seconds, more = {}) {
     const { port } = this;
     const from = this.#from;
     // What happens once only is not asked for again.
     this.#from += Math.ceil((rate * seconds) / 50);
     const lanes = { lanes: LANES, room: LANES + 1_000 };
     const { pid } = this.broker;
-    return flood({ port, pid, rate, seconds, cast: this.sizes, mix: MIX, from, ...lanes, ...more });
+    return flood(this.stage, {
+      port,
+      pid,
+      rate,
+      seconds,
+      cast: this.sizes,
+      mix: MIX,
+      from,
+      ...lanes,
+      ...more,
+    });
   }
 
   /**

@@ -30,7 +30,7 @@ export const soak = {
     await floods.at(RATE, stage.pick(30, 10));
     const more = { lanes: 100, room: 1_000, fresh: CHURN };
     const running = floods.at(RATE, minutes * 60, more);
-    const looks = await watch(stage, floods.broker, minutes);
+    const { looks, failed } = await watch(stage, floods.broker, minutes);
     const { all, lag, elapsed, processor, idle } = await running;
     stage.say(JSON.stringify(all.statuses));
     const warmAfter = Math.min(WARM_UP.minutes, minutes * WARM_UP.share);
@@ -44,6 +44,7 @@ export const soak = {
       .note('memory', last?.memory ?? 0, 'MB')
       .atMost('more files', (last?.files ?? 0) - (first?.files ?? 0), 20)
       .none('errors', errorsOf(floods.broker))
+      .note('looks that were tried again', failed)
       .atMost(
         'event loop lag p99',
         quantile(
@@ -67,19 +68,24 @@ export const soak = {
 async function watch(stage, broker, minutes) {
   /** @type {Look[]} */
   const looks = [];
+  let failed = 0;
   const since = performance.now();
   const minute = () => (performance.now() - since) / 60_000;
   while (minute() < minutes) {
     await pause(LOOK_MS);
     const memory = residentMbOf(broker.pid);
-    const lag = await lagOf(broker.opsUrl);
+    const lag = await lagOf(broker.opsUrl).catch((/** @type {unknown} */ error) => {
+      failed += 1;
+      stage.say(`a look at /metrics failed: ${String(error)}`);
+      return lagOf(broker.opsUrl);
+    });
     looks.push({ minute: minute(), memory, files: filesOf(broker.pid), lag });
     if (looks.length % 12 === 0)
       stage.say(
         `${minute().toFixed(0)} min: ${memory.toFixed(0)} MB, ${looks.at(-1)?.files} files, lag ${lag.toFixed(0)} ms`,
       );
   }
-  return looks;
+  return { looks, failed };
 }
 
 /** Of the time since the last look, in milliseconds. @param {string} opsUrl */
