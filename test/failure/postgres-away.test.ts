@@ -59,7 +59,7 @@ declare('units of work when PostgreSQL stops answering', () => {
     await expect(half).rejects.toThrow();
     proxy.heal();
     await eventually(() => unitOfWork.run(() => insert('healed')));
-    expect(await stored()).toEqual([...before, 'healed'].sort());
+    expect(await eventually(stored)).toEqual([...before, 'healed'].sort());
   });
 
   /** Ten units of work that share a transaction. */
