@@ -16,7 +16,11 @@ const known = new Set([
   ...Object.values(settings).map(({ name }) => name),
   ...secrets.map(({ name }) => `${name}_FILE`),
 ]);
-const FOREIGN = new Set(['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD_FILE']);
+const FOREIGN = new Set([
+  ...['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD_FILE'],
+  // Of HAProxy: addresses of the nodes.
+  ...['NODE1', 'NODE2'],
+]);
 const unknown = (names: string[]): string[] => names.filter((name) => !known.has(name) && !FOREIGN.has(name));
 
 const compose = read('config/deploy/compose.yaml');
@@ -76,6 +80,11 @@ test('every service, network, volume and secret that the compose file uses is in
   expect(used('volumes').map((mount) => mount.replace(/^'(\w+):.*$/, '$1'))).toEqual(section('volumes'));
   expect(used('depends_on').filter((name) => !section('services').includes(name))).toEqual([]);
   expect(existsSync(inCheckout('config/deploy/haproxy.cfg'))).toBe(true);
+});
+
+test('the unit lets the threads that hash passwords step back, without which a sign-in would end the broker', () => {
+  const filters = all(read('config/deploy/signpost.service'), /^SystemCallFilter=(.+)$/gm);
+  expect(filters).toEqual(['@system-service', '~@privileged @resources', 'setpriority']);
 });
 
 test('systemd stops the broker no sooner than it drains, and understands every line of the unit', () => {
