@@ -14,9 +14,12 @@ import { join } from 'node:path';
 import { createApp, warnAtStart } from '../../src/app.factory.js';
 import { loadConfig, type Config, type Environment } from '../../src/config/index.js';
 import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
+import type { Connections } from '../../src/platform/database/connections.js';
+import { CONNECTIONS } from '../../src/platform/database/database.module.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
+import { waitForConnections } from './patient-pools.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
 
@@ -109,6 +112,7 @@ export class TestBroker {
   async open(settings: Environment = {}): Promise<void> {
     const config = configOf({ ...this.environment, ...settings });
     this.#app = await createApp(config, this.log, this.clock);
+    waitForConnections(this.#app.get<Connections>(CONNECTIONS));
     await this.#app.listen(config.port, '127.0.0.1');
     await warnAtStart(this.#app);
     this.#url = await this.#app.getUrl();

@@ -8,6 +8,7 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
+import { waitForConnections } from './patient-pools.js';
 
 export interface OpenDatabase {
   readonly connections: Connections;
@@ -110,7 +111,11 @@ function postgres(serverUrl: string | undefined): Kind {
     here: serverUrl !== undefined && serverUrl !== '',
     prepareFile: () => onServer(`CREATE DATABASE ${database}`),
     prepareTest: () => Promise.resolve(),
-    connect: (tables) => openPostgres(own.href, tables),
+    connect: async (tables) => {
+      const connections = await openPostgres(own.href, tables);
+      waitForConnections(connections);
+      return connections;
+    },
     clearTest: () => runOn(own.href, EMPTY_EVERY_TABLE),
     // FORCE: a test that forgot a connection must not leave the database behind.
     clearFile: () => onServer(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
