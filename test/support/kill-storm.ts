@@ -141,7 +141,7 @@ export function killWhileItWrites(store: 'SQLite' | 'PostgreSQL'): void {
           expect(await rows('PRAGMA foreign_key_check')).toEqual([]);
         }
       },
-      60_000 + KILLS * 20_000,
+      180_000 + KILLS * 60_000,
     );
   });
 }

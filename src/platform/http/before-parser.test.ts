@@ -261,7 +261,18 @@ test('a connection lives on while requests are taken, and ends once it is not us
   await send(get('/1'), 'parsed /1');
   const closed = once(socket, 'close');
   const since = performance.now();
-  while (performance.now() - since < 1_300) await send(get('/2'), 'taken /2');
+  let [last, longest] = [since, 0];
+  const use = async (): Promise<void> => {
+    await send(get('/2'), 'taken /2');
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  try {
+    while (performance.now() - since < 1_300) await use();
+  } catch (error) {
+    // Where the machine let it stand still for so long it was not used.
+    if (Math.max(longest, performance.now() - last) < 500) throw error;
+  }
   expect(taken.length).toBeGreaterThan(1);
   await closed;
 });
