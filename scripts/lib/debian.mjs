@@ -1,6 +1,6 @@
 /**
  * The Debian packages that this project builds and tests with: the one list of them. `npm test` installs what it lacks
- * of the servers when it runs as root on Debian; `.ci/run` installs all that is missing.
+ * of the servers when it runs as root on Debian; `.ci/run` installs all that tests need.
  */
 import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,6 +27,16 @@ const packages = {
   // To test the examples for deployment.
   'nginx-light': 'nginx',
   haproxy: 'haproxy',
+  // For `npm run deployment` alone, see `onDemand`.
+  podman: 'podman',
+  crun: 'crun',
+  netavark: 'netavark',
+  'aardvark-dns': 'aardvark-dns',
+  'podman-compose': 'podman-compose',
+  iptables: 'iptables',
+  iproute2: 'ip',
+  systemd: 'systemd-analyze',
+  dbus: 'dbus-daemon',
   // To compare with in the benchmark.
   'syncthing-discosrv': 'stdiscosrv',
 };
@@ -44,7 +54,9 @@ function postgresFolders() {
 /** @param {string} name of a program @returns {string | null} its absolute path */
 export function findProgram(name) {
   const onPath = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  const found = [...onPath, ...postgresFolders()].map((folder) => path.join(folder, name)).find(isExecutable);
+  const found = [...onPath, ...postgresFolders(), '/usr/lib/podman']
+    .map((folder) => path.join(folder, name))
+    .find(isExecutable);
   return found ?? null;
 }
 
@@ -58,7 +70,20 @@ export function isExecutable(file) {
   }
 }
 
-const allNames = /** @type {PackageName[]} */ (Object.keys(packages));
+/** What no test needs. */
+const onDemand = new Set([
+  'podman',
+  'crun',
+  'netavark',
+  'aardvark-dns',
+  'podman-compose',
+  'iptables',
+  'iproute2',
+  'systemd',
+  'dbus',
+]);
+
+const allNames = /** @type {PackageName[]} */ (Object.keys(packages).filter((name) => !onDemand.has(name)));
 
 /**
  * Installs those of the packages whose program is missing, where that is possible: as root on Debian. Elsewhere it says
