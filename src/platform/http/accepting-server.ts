@@ -4,9 +4,12 @@ import { Server, type Socket } from 'node:net';
 
 /** Beside its own. Each costs a newcomer one call of the kernel, which finds nobody, and there are eight in a turn (R-42). */
 const MORE_HANDLES = 7;
-/** Gives back each handle that it gets, which is another one of the same socket then. It accepts nobody: that takes a turn. */
+/**
+ * Gives back each handle that it gets, which is another one of the same socket then. It accepts nobody: it is sent bare handles, for
+ * Node listens at once at a server that a process is sent, and whoever connected in that moment would be hung up on.
+ */
 const GIVE_BACK = `
-process.on('message', (message, server) => process.send(message, server, () => server.close()));
+process.on('message', (message, handle) => process.send(message, handle, () => handle.close()));
 process.on('disconnect', () => process.exit());
 `;
 
@@ -42,7 +45,8 @@ export class AcceptingServer extends HttpServer {
     });
     this.once('close', () => child.kill());
     const ended = endOf(child);
-    for (let n = 0; n < MORE_HANDLES; n += 1) child.send(n, this, () => undefined);
+    const { _handle: bare } = this as unknown as { _handle: Server };
+    for (let n = 0; n < MORE_HANDLES; n += 1) child.send(n, bare, () => undefined);
     await ended;
     return 1 + this.#others.length;
   }
@@ -56,9 +60,9 @@ export class AcceptingServer extends HttpServer {
 
   #acceptAt(handle: unknown, backlog: number): void {
     // None comes of a server that was closed meanwhile.
-    if (!(handle instanceof Server)) return;
+    if (handle === undefined || handle === null) return;
     if (this.#isClosing) {
-      handle.close();
+      (handle as Server).close();
       return;
     }
     // What an HTTP server accepts stays open for the answer when the request has ended, and sends at once.
