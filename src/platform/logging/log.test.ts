@@ -1,7 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, describe, expect, it, test } from '@jest/globals';
+import fs, { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { QueryFailedError } from 'typeorm';
 import { DomainError } from '../../shared/domain-error.js';
-import { createLog, type Log } from './log.js';
+import { createLog, outputTo, type Log } from './log.js';
 import { NestLog } from './nest-log.js';
 
 function recorded(level = 'info'): { log: Log; text: () => string; line: () => Record<string, unknown> } {
@@ -65,4 +68,43 @@ test('what is thrown and is no error is written as text', () => {
   const { log, line } = recorded();
   log.error({ error: 'just words' }, 'request failed');
   expect(line()['error']).toEqual({ message: 'just words' });
+});
+
+describe('a log on a disk that is full (R-15)', () => {
+  const { writeSync } = fs;
+  afterEach(() => {
+    fs.writeSync = writeSync;
+  });
+  const full = (): never => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+
+  /** So many lines while there is no room, and one when there is: what is in the file then. */
+  function written(lines: number): string[] {
+    const folder = mkdtempSync(join(tmpdir(), 'signpost-log-'));
+    const path = join(folder, 'log');
+    const file = openSync(path, 'w');
+    const log = createLog('info', outputTo(file));
+    fs.writeSync = full;
+    for (let line = 0; line < lines; line += 1) log.info({}, `line ${line}`);
+    fs.writeSync = writeSync;
+    log.info({}, 'there is room');
+    closeSync(file);
+    const text = readFileSync(path, 'utf8');
+    rmSync(folder, { recursive: true });
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  }
+
+  it('writes what could not be written when there is room again', () => {
+    expect(written(3)).toEqual(['line 0', 'line 1', 'line 2', 'there is room']);
+  });
+
+  it('keeps 64 KiB at most, the first that came, and goes on', () => {
+    const kept = written(5_000);
+    expect(kept[0]).toBe('line 0');
+    expect(kept.length).toBeLessThan(2_000);
+  });
 });

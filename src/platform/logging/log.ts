@@ -30,8 +30,26 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       // `err` is where Pino puts an Error that is given in place of fields, with everything that hangs on it.
       serializers: { error: describeError, err: describeError },
     },
-    inert(destination ?? pino.destination({ fd: 1, sync: true })),
+    inert(destination ?? outputTo(1)),
   );
+}
+
+/** What could not be written and waits to be, in bytes; lines that come after that are dropped. */
+const MOST_WAITING = 65_536;
+
+/**
+ * Where lines go. A disk that is full under the log must not end the broker (R-15): lines wait then until another one can be
+ * written.
+ *
+ * @param file descriptor of a file that is open
+ */
+export function outputTo(file: number): DestinationStream {
+  // With no `minLength` there is no `flush`.
+  const output = pino.destination({ fd: file, sync: true, minLength: 1, maxLength: MOST_WAITING });
+  output.on('error', () => undefined);
+  // What is dropped is not tried, so what waits is.
+  output.on('drop', () => output.flush());
+  return output;
 }
 
 /** C1 controls (a terminal obeys them as it does Escape), DEL, line and paragraph separators, reversals of direction. */
