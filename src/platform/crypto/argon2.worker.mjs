@@ -3,7 +3,13 @@ import { constants, platform, setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
 // On Linux a thread has a priority of its own. Who signs in waits for a hash anyway; who asks for a list must not (P-7).
-if (platform() === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+if (platform() === 'linux') {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it: then hashes are as important as everything else.
+  }
+}
 
 /**
  * Runs in a worker thread of its own pool: the library's asynchronous form would occupy the threads that files and

@@ -14,9 +14,9 @@ interface Listening {
 async function listening({
   node,
   answer = (response) => response.end('here'),
-  isClosedMeanwhile = false,
+  meanwhile,
 }: {
-  isClosedMeanwhile?: boolean;
+  meanwhile?: (server: AcceptingServer, port: number) => unknown;
   node?: string;
   answer?: (response: ServerResponse) => unknown;
 } = {}): Promise<Listening> {
@@ -24,7 +24,7 @@ async function listening({
   await once(server.listen({ port: 0, host: '127.0.0.1', backlog: 64 }), 'listening');
   const { port } = server.address() as AddressInfo;
   const more = server.acceptMore(64, node);
-  if (isClosedMeanwhile) await closed(server);
+  await meanwhile?.(server, port);
   return { server, handles: await more, port };
 }
 
@@ -63,6 +63,24 @@ test('whoever is accepted at another handle is answered as ever', async () => {
   expect(new Set(answers)).toEqual(new Set(['here']));
 });
 
+test('nobody is lost who comes while it gets more handles', async () => {
+  let isDone = false;
+  const askOn = async (port: number): Promise<void> => {
+    while (!isDone) {
+      const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { Connection: 'close' } });
+      expect(await answer.text()).toBe('here');
+    }
+  };
+  const asking: Promise<void>[] = [];
+  const { server, handles } = await listening({
+    meanwhile: (_server, port) => void asking.push(...Array.from({ length: 8 }, () => askOn(port))),
+  });
+  isDone = true;
+  await Promise.all(asking);
+  expect(handles).toBe(8);
+  await closed(server);
+});
+
 test('closes once everybody has gone, at whatever handle they came, and accepts nobody meanwhile', async () => {
   const held: ServerResponse[] = [];
   const { server, port } = await listening({ answer: (response) => held.push(response) });
@@ -80,8 +98,18 @@ test('closes once everybody has gone, at whatever handle they came, and accepts 
   await Promise.all([end, ...ended]);
 });
 
+test('is not held open by whoever has connected and says nothing', async () => {
+  const { server, port } = await listening();
+  const accepted = once(server, 'connection');
+  const [silent] = crowd(port, 1);
+  await accepted;
+  const gone = new Promise((resolve) => silent?.once('close', resolve));
+  await Promise.all([closed(server), gone]);
+  expect(server.listening).toBe(false);
+});
+
 test('may be closed while it gets more handles, and then gets none', async () => {
-  const { server, handles } = await listening({ isClosedMeanwhile: true });
+  const { server, handles } = await listening({ meanwhile: closed });
   expect(server.listening).toBe(false);
   expect(handles).toBeLessThan(8);
   await expect(server.acceptMore(64)).resolves.toBe(0);

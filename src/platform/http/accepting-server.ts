@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Server as HttpServer } from 'node:http';
+import { Server as HttpServer, type RequestListener, type ServerOptions } from 'node:http';
 import { Server, type Socket } from 'node:net';
 
 /** Beside its own. Each costs a newcomer one call of the kernel, which finds nobody, and there are eight in a turn (R-42). */
 const MORE_HANDLES = 7;
+/** Whoever has connected and said nothing for so long when the server closes is not about to. */
+const SILENT_MS = 1_000;
 /**
  * Gives back each handle that it gets, which is another one of the same socket then. It accepts nobody: it is sent bare handles, for
  * Node listens at once at a server that a process is sent, and whoever connected in that moment would be hung up on.
@@ -24,7 +26,16 @@ process.on('disconnect', () => process.exit());
  */
 export class AcceptingServer extends HttpServer {
   readonly #others: Server[] = [];
+  readonly #open = new Set<Socket>();
   #isClosing = false;
+
+  constructor(options: ServerOptions, answer: RequestListener) {
+    super(options, answer);
+    this.on('connection', (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    });
+  }
 
   /**
    * Where no process can be started it goes on with one handle.
@@ -39,21 +50,29 @@ export class AcceptingServer extends HttpServer {
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    child.on('message', (_message, handle) => {
+    child.on('message', (left, handle) => {
       this.#acceptAt(handle, backlog);
-      if (this.#others.length === MORE_HANDLES) child.disconnect();
+      if (left === 0) child.disconnect();
     });
     this.once('close', () => child.kill());
     const ended = endOf(child);
+    // What `listen` takes in place of a server (Node's documentation of `server.listen(handle)`).
     const { _handle: bare } = this as unknown as { _handle: Server };
-    for (let n = 0; n < MORE_HANDLES; n += 1) child.send(n, bare, () => undefined);
+    for (let left = MORE_HANDLES - 1; left >= 0; left -= 1) child.send(left, bare, () => undefined);
     await ended;
     return 1 + this.#others.length;
   }
 
-  /** As ever; `done` once nobody is left who was accepted at any handle. */
+  /**
+   * As ever, `done` once nobody is left who was accepted at any handle. But whoever has not said anything yet does not hold
+   * it up: Node takes that for a request that has begun, and looks for such that take too long no more.
+   */
   override close(done?: (error?: Error) => void): this {
     this.#isClosing = true;
+    const silent = [...this.#open].filter(({ bytesRead }) => bytesRead === 0);
+    setTimeout(() => {
+      for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
+    }, SILENT_MS).unref();
     const closed = this.#others.map((other) => new Promise<unknown>((resolve) => other.close(resolve)));
     return super.close((error) => void Promise.all(closed).then(() => done?.(error)));
   }
