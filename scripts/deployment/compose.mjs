@@ -113,7 +113,6 @@ async function operatorsToken(ask) {
     password: PASSWORD,
     newPasswordAgain: PASSWORD,
   };
-  // Each node offers a link as it starts; the last one counts.
   await until('the operator is made by the link in a log', async () => {
     const said = `${await log('signpost_node1_1')}${await log('signpost_node2_1')}`;
     for (const [, token = ''] of said.matchAll(/\/setup\?token=([0-9a-f]+)/g)) {

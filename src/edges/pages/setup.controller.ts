@@ -34,13 +34,12 @@ export class SetupController {
     return orElseSpent(() => orAgain(create, again, MENDABLE_LATER), spent);
   }
 
-  // Asynchronous, so that a refusal is a rejection for `orElseSpent`.
   async #ask(typed: Form, problem?: Problem): Promise<Page> {
     const token = typed.text('token');
-    this.setup.check(token);
+    await this.setup.check(token);
     const [userName, email] = [typed.line('userName'), typed.line('email')];
     const props = { token, userName, email, rules: this.policy.rules, problem };
-    return Promise.resolve(page(SetupPage, props, problem?.status));
+    return page(SetupPage, props, problem?.status);
   }
 }
 
