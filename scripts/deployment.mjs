@@ -7,40 +7,20 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { run, tail } from './lib/child.mjs';
-import { findProgram, installMissing } from './lib/debian.mjs';
+import { absent, findProgram, forContainers, installMissing } from './lib/debian.mjs';
 import { perform, secondsSince, Stop } from './lib/say.mjs';
 import { enclosed } from './deployment/enclosure.mjs';
 
 const NOT_HERE = 69;
 const packages = /** @type {const} */ ([
-  'podman',
-  'crun',
-  'netavark',
-  'aardvark-dns',
-  'podman-compose',
-  'iptables',
-  'iproute2',
-  'systemd',
-  'dbus',
+  ...forContainers,
   'postgresql',
   'redis-server',
   'haproxy',
   'openssl',
 ]);
-const programs = [
-  'podman',
-  'crun',
-  'netavark',
-  'aardvark-dns',
-  'podman-compose',
-  'iptables',
-  'ip',
-  'unshare',
-  'openssl',
-  'dpkg-query',
-  'apt-cache',
-  'npm',
-];
+/** Nothing to install here, on a Debian with Node. */
+const programs = ['unshare', 'dpkg-query', 'apt-cache', 'npm'];
 
 /** @returns {string | null} why not */
 function missing() {
@@ -51,8 +31,8 @@ function missing() {
     !existsSync('/etc/debian_version')
   )
     return 'only root on Debian on x64 can do this';
-  const absent = programs.filter((name) => findProgram(name) === null);
-  return absent.length > 0 ? `missing programs: ${absent.join(', ')}` : null;
+  const lacking = [...absent(packages), ...programs.filter((name) => findProgram(name) === null)];
+  return lacking.length > 0 ? `missing: ${lacking.join(', ')}` : null;
 }
 
 /** @param {string} folder that gets to know where it is */

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { inCheckout, readJson } from '../lib/checkout.mjs';
 import { run } from '../lib/child.mjs';
 import { findProgram } from '../lib/debian.mjs';
-import { must, podman } from './podman.mjs';
+import { build, must } from './podman.mjs';
 
 /** What the image of Node has beside Debian's essential packages, as far as this machine has it; apt there knows of them. */
 const TOOLS = [
@@ -130,18 +130,7 @@ export async function makeBaseImages(folder, home) {
     'docker.io/library/redis:7-bookworm': 'redis',
     'docker.io/library/haproxy:2.8-bookworm': 'haproxy',
   })) {
-    const context = file === 'base' ? root : steps;
-    await podman(
-      'build',
-      '--quiet',
-      '--format',
-      'docker',
-      '-f',
-      path.join(steps, `${file}.containerfile`),
-      '-t',
-      name,
-      context,
-    );
+    await build(path.join(steps, `${file}.containerfile`), name, file === 'base' ? root : steps);
   }
 }
 

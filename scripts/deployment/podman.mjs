@@ -48,6 +48,10 @@ export async function must(command, ...args) {
 /** @param {string[]} args @returns {Promise<string>} */
 export const podman = (...args) => must('podman', ...args);
 
+/** @param {string} file that says how @param {string} name of the image @param {string} context folder */
+export const build = (file, name, context) =>
+  podman('build', '--quiet', '--format', 'docker', '-f', file, '-t', name, context);
+
 /** @param {string} container @param {string[]} command @returns {Promise<string>} */
 export const within = (container, ...command) => podman('exec', container, ...command);
 

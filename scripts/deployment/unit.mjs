@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inCheckout } from '../lib/checkout.mjs';
 import { Stop } from '../lib/say.mjs';
-import { expect, podman, until, within } from './podman.mjs';
+import { build, expect, podman, until, within } from './podman.mjs';
 
 const NAME = 'signpost-unit';
 const PASSWORD = 'correct horse battery staple';
@@ -25,17 +25,8 @@ const isReady = async () => (await ask('9095/health/ready')).startsWith('200');
 
 /** @param {string} folder of the run */
 export async function unit(folder) {
-  await podman(
-    'build',
-    '--quiet',
-    '--format',
-    'docker',
-    '-f',
-    inCheckout('scripts/deployment/images/unit.containerfile'),
-    '-t',
-    'localhost/signpost-machine',
-    inCheckout('config/deploy'),
-  );
+  const steps = inCheckout('scripts/deployment/images/unit.containerfile');
+  await build(steps, 'localhost/signpost-machine', inCheckout('config/deploy'));
   await podman(
     'run',
     '-d',

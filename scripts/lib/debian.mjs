@@ -27,7 +27,7 @@ const packages = {
   // To test the examples for deployment.
   'nginx-light': 'nginx',
   haproxy: 'haproxy',
-  // For `npm run deployment` alone, see `onDemand`.
+  // For `npm run deployment` alone, see `forContainers`.
   podman: 'podman',
   crun: 'crun',
   netavark: 'netavark',
@@ -70,8 +70,8 @@ export function isExecutable(file) {
   }
 }
 
-/** What no test needs. */
-const onDemand = new Set([
+/** What `npm run deployment` needs and no test. */
+export const forContainers = /** @type {const} */ ([
   'podman',
   'crun',
   'netavark',
@@ -82,8 +82,13 @@ const onDemand = new Set([
   'systemd',
   'dbus',
 ]);
+/** @type {ReadonlySet<string>} */
+const onDemand = new Set(forContainers);
 
 const allNames = /** @type {PackageName[]} */ (Object.keys(packages).filter((name) => !onDemand.has(name)));
+
+/** @param {readonly PackageName[]} names @returns {PackageName[]} those whose program is missing */
+export const absent = (names) => names.filter((name) => findProgram(packages[name]) === null);
 
 /**
  * Installs those of the packages whose program is missing, where that is possible: as root on Debian. Elsewhere it says
@@ -91,7 +96,7 @@ const allNames = /** @type {PackageName[]} */ (Object.keys(packages).filter((nam
  * @param {readonly PackageName[]} [names]
  */
 export async function installMissing(names = allNames) {
-  const missing = names.filter((name) => findProgram(packages[name]) === null);
+  const missing = absent(names);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     say(`not on this machine, and only root on Debian can install it: ${missing.join(', ')}`);

@@ -27,7 +27,6 @@ process.on('disconnect', () => process.exit());
 export class AcceptingServer extends HttpServer {
   readonly #others: Server[] = [];
   readonly #open = new Set<Socket>();
-  #isClosing = false;
 
   constructor(options: ServerOptions, answer: RequestListener) {
     super(options, answer);
@@ -68,7 +67,6 @@ export class AcceptingServer extends HttpServer {
    * it up: Node takes that for a request that has begun, and looks for such that take too long no more.
    */
   override close(done?: (error?: Error) => void): this {
-    this.#isClosing = true;
     const silent = [...this.#open].filter(({ bytesRead }) => bytesRead === 0);
     setTimeout(() => {
       for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
@@ -80,7 +78,7 @@ export class AcceptingServer extends HttpServer {
   #acceptAt(handle: unknown, backlog: number): void {
     // None comes of a server that was closed meanwhile.
     if (handle === undefined || handle === null) return;
-    if (this.#isClosing) {
+    if (!this.listening) {
       (handle as Server).close();
       return;
     }
