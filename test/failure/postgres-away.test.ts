@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import dns from 'node:dns';
 import { setImmediate } from 'node:timers/promises';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
@@ -60,6 +61,22 @@ declare('units of work when PostgreSQL stops answering', () => {
     proxy.heal();
     await eventually(() => unitOfWork.run(() => insert('healed')));
     expect(await eventually(stored)).toEqual([...before, 'healed'].sort());
+  });
+
+  test('while no name server answers, new connections lead to where the database was', async () => {
+    const url = new URL(proxy.url);
+    url.hostname = 'localhost';
+    const named = await openPostgres(url.href, keyTables);
+    const asked = jest.spyOn(dns, 'lookup').mockReturnValue(undefined);
+    try {
+      proxy.cut();
+      proxy.heal();
+      for (const pool of [named.reader, named.writer]) await eventually(() => pool.query('SELECT 1'));
+      expect(asked).toHaveBeenCalled();
+    } finally {
+      asked.mockRestore();
+      await named.close();
+    }
   });
 
   /** Ten units of work that share a transaction. */

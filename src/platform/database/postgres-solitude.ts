@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { NamedSocket } from './remembered-addresses.js';
 import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 
 /** Every process that writes to the database holds a lock of this class, under its own number; ours and arbitrary. */
@@ -226,6 +227,7 @@ export class PostgresSolitude implements Company {
       connectionTimeoutMillis: 1_000,
       query_timeout: ANSWER_TIMEOUT_MS,
       keepAlive: true,
+      stream: () => new NamedSocket(),
     });
     // Without a listener the loss of the connection would end the process.
     client.on('error', () => this.#lose(client));

@@ -12,6 +12,7 @@ import { migrations } from './migrations/index.js';
 import { heard, ImpatientClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { PostgresSolitude } from './postgres-solitude.js';
+import { NamedSocket } from './remembered-addresses.js';
 import { NO_RESERVE } from './reserve.js';
 
 /** no request waits for a broken database longer than these allow together (R-14: 3 s). */
@@ -113,7 +114,7 @@ export function postgresSource(
     parseInt8: true,
     installExtensions: false,
     ...commonOptions(tables, migrations),
-    extra: { max: POOL_SIZE, keepAlive: true, ...use },
+    extra: { max: POOL_SIZE, keepAlive: true, stream: () => new NamedSocket(), ...use },
   });
 }
 
