@@ -130,6 +130,30 @@ eachDatabase('units of work that may join', keyTables, (open) => {
     expect(told).toEqual(numbered(20));
   });
 
+  test.each(['run', 'runJoined'] as const)(
+    'by %s are each told though one of them throws then, which its own caller hears of',
+    async (way) => {
+      const database = await open();
+      const { unitOfWork, keep } = workOn(database);
+      const told: string[] = [];
+      const one = (name: string): Promise<void> =>
+        unitOfWork[way](async () => {
+          await keep(name);
+          unitOfWork.afterCommit(() => {
+            if (name !== 'n-1') return;
+            // As if another attempt could help: nothing of it may run again.
+            throw Object.assign(new Error('deaf'), { code: '40001' });
+          });
+          unitOfWork.afterCommit(() => told.push(name));
+        });
+      const ended = await Promise.allSettled(numbered(3).map(one));
+      expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(ended[1]).toMatchObject({ reason: { cause: { message: 'deaf' } } });
+      expect(told.sort()).toEqual(numbered(3));
+      expect(Object.keys(await stored(database))).toEqual(numbered(3));
+    },
+  );
+
   test('may do whatever others may, one that is inside another included', async () => {
     const database = await open();
     const { unitOfWork, keep } = workOn(database);

@@ -31,6 +31,8 @@ export class OpenUnit {
   readonly #running = new Set<Promise<unknown>>();
   #manager: EntityManager | undefined;
   #open = true;
+  /** What of those threw. */
+  #failure: Error | undefined;
 
   constructor(
     private readonly writer: DataSource,
@@ -53,9 +55,17 @@ export class OpenUnit {
     if (this.#running.size > 0) throw new Error(awaitMissing('while a statement still ran'));
   }
 
-  /** In the context of its own request, though units of work share a commit. */
   tellCommitted(): void {
-    for (const effect of this.afterCommit) this.context.runInAsyncScope(effect);
+    this.#tell(this.afterCommit);
+  }
+
+  tellInDoubt(): void {
+    this.#tell(this.inDoubt);
+  }
+
+  /** @throws Error what one of those threw who were told how it ended; for its own caller, who alone has to do with it */
+  raise(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** Ends it whatever happened, and waits for what still runs. */
@@ -79,6 +89,17 @@ export class OpenUnit {
   async takeTurn(subject: string): Promise<void> {
     this.#refuseWhenOver();
     await this.#watched(this.within.takeTurn(subject));
+  }
+
+  /** In the context of its own request, though units of work share a commit. One that throws keeps nobody else from being told. */
+  #tell(effects: readonly (() => void)[]): void {
+    for (const effect of effects) {
+      try {
+        this.context.runInAsyncScope(effect);
+      } catch (cause) {
+        this.#failure ??= new Error('what follows the end of a unit of work failed', { cause });
+      }
+    }
   }
 
   #made(): EntityManager {

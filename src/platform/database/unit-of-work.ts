@@ -133,7 +133,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Runs `effect` once the change is on disk; never if it is rolled back. It must not throw.
+   * Runs `effect` once the change is on disk; never if it is rolled back. It must not throw: if it does, the change stays, all
+   * others are told all the same, and `run` throws.
    *
    * @param inDoubt runs instead when the answer to COMMIT was lost: it may have happened, or still happen
    */
@@ -195,8 +196,20 @@ export class UnitOfWork {
   }
 
   async #queued<T>(work: () => Promise<T>, how: How): Promise<T> {
+    const units: OpenUnit[] = [];
+    const within = (unit: OpenUnit): Promise<T> => {
+      units.push(unit);
+      return this.#use.during(() => this.#current.run(unit, work));
+    };
+    try {
+      return await this.#within(within, how);
+    } finally {
+      for (const unit of units) unit.raise();
+    }
+  }
+
+  async #within<T>(within: (unit: OpenUnit) => Promise<T>, how: How): Promise<T> {
     const deadline = performance.now() + LOCK_WAIT_MS;
-    const within = (unit: OpenUnit): Promise<T> => this.#use.during(() => this.#current.run(unit, work));
     if (this.connections.kind === 'sqlite') return this.#shared.run(within, deadline);
     const joined = how === 'joined' ? await this.#joined.run(within) : null;
     return joined ? joined.value : this.#alone(within, deadline);
@@ -245,7 +258,7 @@ export class UnitOfWork {
     } catch (error) {
       if (transaction.isInDoubt) {
         commitsInDoubt.count({});
-        for (const { inDoubt } of units) for (const effect of inDoubt) effect();
+        for (const unit of units) unit.tellInDoubt();
       }
       await transaction.rollBack();
       throw error;
