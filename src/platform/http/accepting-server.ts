@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Server as HttpServer, type RequestListener, type ServerOptions } from 'node:http';
 import { Server, type Socket } from 'node:net';
+import { openSocketsOf } from './open-sockets.js';
 
 /** Beside its own. Each costs a newcomer one call of the kernel, which finds nobody, and there are eight in a turn. */
 const MORE_HANDLES = 7;
@@ -26,14 +27,11 @@ process.on('disconnect', () => process.exit());
  */
 export class AcceptingServer extends HttpServer {
   readonly #others: Server[] = [];
-  readonly #open = new Set<Socket>();
+  readonly #open: ReadonlySet<Socket>;
 
   constructor(options: ServerOptions, answer: RequestListener) {
     super(options, answer);
-    this.on('connection', (socket: Socket) => {
-      this.#open.add(socket);
-      socket.once('close', () => this.#open.delete(socket));
-    });
+    this.#open = openSocketsOf(this);
   }
 
   /**

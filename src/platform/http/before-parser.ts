@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { openSocketsOf } from './open-sockets.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 /** Longer ones are for the parser. Access tokens have some 500 characters, forms of the protocol as many. */
@@ -44,7 +45,8 @@ export function wholeOf(request: IncomingMessage): WholeRequest | undefined {
  */
 export function standBeforeParser(server: Server, headBytes: number, answerer: Answerer): () => void {
   const longest = Math.min(headBytes, LONGEST_BYTES);
-  const wires = new Map<Socket, Wire>();
+  const open = openSocketsOf(server);
+  const wires = new WeakMap<Socket, Wire>();
   server.on('connection', (socket: Socket) => {
     // Node hands its parser what arrives by this one listener; were it otherwise, all would go the usual way.
     const [parse, ...others] = socket.listeners('data');
@@ -55,16 +57,13 @@ export function standBeforeParser(server: Server, headBytes: number, answerer: A
     socket.on('data', wire.read);
     // Before Node's own, with which its parser ends.
     socket.prependListener('end', wire.letGo);
-    socket.prependOnceListener('close', () => {
-      wire.letGo();
-      wires.delete(socket);
-    });
+    socket.prependOnceListener('close', wire.letGo);
   });
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     wires.get(request.socket)?.isAsked(request, response);
   });
   return () => {
-    for (const wire of wires.values()) wire.letGo();
+    for (const socket of open) wires.get(socket)?.letGo();
   };
 }
 

@@ -2,18 +2,17 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../../config/index.js';
 import { networkOf } from '../../shared/network.js';
+import { openSocketsOf } from './open-sockets.js';
 
 /**
  * Takes so many connections and no more, and keeps one network from taking all (S-83). Trusted proxies speak for many and are
  * exempt from that. Not by `maxConnections`, which counts one handle of the server's.
  */
 export function limitConnections(server: Server, config: Config): void {
-  let all = 0;
+  const all = openSocketsOf(server);
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    all += 1;
-    socket.once('close', () => (all -= 1));
-    if (all > config.connections) {
+    if (all.size > config.connections) {
       socket.destroy();
       return;
     }

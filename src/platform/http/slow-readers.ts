@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { openSocketsOf } from './open-sockets.js';
 
 /** closed within 15 s, the time before the first look and that between two included. */
 const PATIENCE_MS = 12_000;
@@ -22,15 +23,8 @@ export function leaveToItself(response: ServerResponse): void {
  * connection is an idle one. A reset, for what the kernel holds goes with it.
  */
 export function cutSlowReaders(server: Server, { patienceMs = PATIENCE_MS, lookMs = LOOK_MS } = {}): void {
-  const open = new Set<Socket>();
-  const waitsSince = new Map<Socket, number>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => {
-      open.delete(socket);
-      waitsSince.delete(socket);
-    });
-  });
+  const open = openSocketsOf(server);
+  const waitsSince = new WeakMap<Socket, number>();
   const look = (): void => {
     const now = performance.now();
     for (const socket of open) {
