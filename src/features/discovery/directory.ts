@@ -218,9 +218,9 @@ export class Directory {
     this.#packed.serverHeard(id, heardAt);
     const standing = this.#standing.get(id);
     if (standing === undefined) return;
-    this.#standing.set(id, { ...standing, server: heard(standing.server, heardAt) });
-    const renewed = (one: UsableLink): UsableLink =>
-      one.server.id === id ? this.#sharing({ ...one, server: heard(one.server, heardAt) }) : one;
+    const server = heard(standing.server, heardAt);
+    this.#standing.set(id, { ...standing, server });
+    const renewed = (one: UsableLink): UsableLink => (one.server.id === id ? { ...one, server } : one);
     for (const accountId of standing.accounts)
       this.#lists.replace(accountId, ({ servers }) => new ServerList(servers.map(renewed)));
   }

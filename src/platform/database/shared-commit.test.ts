@@ -19,7 +19,7 @@ async function written({
   };
   // Time goes by for those alone who are said to take it, however busy the machine is.
   let now = 0;
-  const shared = new SharedCommit(ends, () => now);
+  const shared = new SharedCommit(ends, { now: () => now });
   let turns = 0;
   const others = (): void => {
     turns += 1;

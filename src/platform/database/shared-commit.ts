@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
+import { SteadyClock } from '../clock/steady-clock.js';
 import type { OpenUnit } from './open-unit.js';
 import type { Transaction } from './transaction.js';
 
@@ -50,10 +52,9 @@ export class SharedCommit {
   /** How long writers go on before others have their turn. */
   #sliceMs = TURN_MS;
 
-  /** @param now milliseconds from any beginning, never set back */
   constructor(
     private readonly ends: Ends,
-    private readonly now: () => number = () => performance.now(),
+    private readonly clock: Clock = new SteadyClock(),
   ) {}
 
   run<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
@@ -104,23 +105,23 @@ export class SharedCommit {
 
   /** Whoever comes until a turn of the event loop brings nobody, within the bounds. Fills `done`. */
   async #gather(transaction: Transaction, first: Waiting, done: Done[]): Promise<void> {
-    let turnedAt = this.now();
+    let turnedAt = this.clock.now();
     const until = turnedAt + GATHERED_FOR_MS;
     for (let next: Waiting | undefined = first; next; next = this.#queue.shift()) {
       await perform(transaction, next, done);
-      const now = this.now();
+      const now = this.clock.now();
       if (done.length >= MOST_UNITS || now >= until) return;
       if (this.#queue.length > 0 && now - turnedAt < this.#sliceMs) continue;
       await this.#turn();
-      turnedAt = this.now();
+      turnedAt = this.clock.now();
     }
   }
 
   /** Lets everybody else have their turn. */
   async #turn(): Promise<void> {
-    const since = this.now();
+    const since = this.clock.now();
     await turn();
-    this.#sliceMs = Math.max(TURN_MS, (this.now() - since) * SHARE);
+    this.#sliceMs = Math.max(TURN_MS, (this.clock.now() - since) * SHARE);
   }
 }
 
