@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
 import { LoadShedder } from '../../src/platform/http/overload/load-shedder.js';
 import { Stopwatch } from '../../src/platform/http/overload/stopwatch.js';
 import { WaitingLine } from '../../src/platform/http/overload/waiting-line.js';
 import { TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
 import { ask } from './ask.js';
 import { ENDPOINTS } from './endpoints.js';
 
@@ -43,6 +46,37 @@ test('who would wait for too long is refused before the parser, to the byte as b
     stopwatch = jest.spyOn(broker.app.get(Stopwatch), 'now').mockReturnValue(0);
     server.off('request', count);
     for (const socket of [early, late]) socket.destroy();
+  }
+});
+
+test('what was begun for somebody who is refused all the same is told to operators if it fails', async () => {
+  const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+  const asked = 'GET /service/servers HTTP/1.1\r\nHost: localhost\r\nX-Connect-UserToken: a\r\n\r\n';
+  try {
+    socket.write(asked);
+    await once(socket, 'data');
+    let fail = (_error: Error): void => undefined;
+    const begun = jest
+      .spyOn(broker.app.get(ReadyServers), 'answer')
+      .mockReturnValueOnce(new Promise((_resolve, reject) => (fail = reject)));
+    socket.write(asked);
+    await eventually(() => expect(begun).toHaveBeenCalledTimes(1));
+    jest.spyOn(broker.app.get(LoadShedder), 'hasRoom', 'get').mockReturnValue(false);
+    jest.spyOn(WaitingLine.prototype, 'refuses').mockReturnValue(true);
+    // It is Node's from here on.
+    const answer = text(socket);
+    socket.end();
+    const requestId = /503 [^]*X-Request-Id: (\S+)/.exec(await answer)?.[1];
+    const failed = () => broker.log.lines.filter(({ message }) => message === 'request failed');
+    expect(failed()).toEqual([]);
+    fail(new Error('the database is away'));
+    await eventually(() => expect(failed()).toHaveLength(1));
+    const error = new Error('the database is away');
+    expect(failed()[0]?.fields).toEqual({ requestId, path: '/service/servers', error });
+  } finally {
+    jest.restoreAllMocks();
+    stopwatch = jest.spyOn(broker.app.get(Stopwatch), 'now').mockReturnValue(0);
+    socket.destroy();
   }
 });
 

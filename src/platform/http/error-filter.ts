@@ -1,9 +1,8 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from '../../shared/domain-error.js';
 import { spread, type Random } from '../../shared/random.js';
 import type { Log } from '../logging/log.js';
-import { failureOf, type Failure } from './failure.js';
+import { failureOf, isTrouble, type Failure } from './failure.js';
 import { countFailure } from './http-metrics.js';
 
 /** Statuses that mean: not now. */
@@ -56,7 +55,8 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const failure = failureOf(error);
-    this.#logTrouble(error, failure, request);
+    if (isTrouble(error))
+      this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
     if (reply.sent) return;
     const path = pathOf(request);
     const answer = await presenterOf(this.presenters, path).present(failure, path, request);
@@ -75,14 +75,6 @@ export class ErrorFilter implements ExceptionFilter {
     // The rest of a body that is too large is not waited for (S-120).
     if (answer.status === 413) reply.header('Connection', 'close');
     void reply.status(answer.status).headers(headers).send(answer.body);
-  }
-
-  #logTrouble(error: unknown, failure: Failure, request: FastifyRequest): void {
-    const isOurs =
-      failure.cause === 'trouble' ||
-      (error instanceof DomainError && error.kind === 'unavailable' && !error.announced);
-    if (!isOurs) return;
-    this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
   }
 
   /**

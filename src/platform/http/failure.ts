@@ -39,6 +39,12 @@ export function failureOf(error: unknown): Failure {
   return error instanceof DomainError ? { cause: 'domain', error } : { cause: 'trouble' };
 }
 
+/** Whether operators have to hear of it: a bug, or an outage that nobody has told of yet. */
+export function isTrouble(error: unknown): boolean {
+  if (error instanceof DomainError) return error.kind === 'unavailable' && !error.announced;
+  return failureOf(error).cause === 'trouble';
+}
+
 /** What Nest and Fastify attach to their own errors. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();

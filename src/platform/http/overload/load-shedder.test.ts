@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -233,8 +233,12 @@ describe('the load shedder', () => {
     stage.come('/server');
     stage.comeAndGo('/discovery');
     stage.come('/look-up');
+    const leave = jest.spyOn(Refusals.prototype, 'leave');
     while (stage.served.length < 2) await turn();
     expect(stage.served).toEqual(['/server', '/look-up']);
+    // What was begun for them may fail.
+    expect(leave.mock.calls).toMatchObject([[{ request: { url: '/discovery' } }]]);
+    leave.mockRestore();
   });
 
   test('serves those who wait for twice as long as reading took, 25 ms at a time', async () => {

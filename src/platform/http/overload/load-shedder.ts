@@ -85,8 +85,10 @@ export class LoadShedder {
 
   #serveNext(serve: Serve): void {
     const call = this.#line.take();
+    if (call === undefined) return;
     // Who has gone meanwhile needs no answer.
-    if (call && !call.response.destroyed) serve(call.request, call.response);
+    if (call.response.destroyed) this.refusals.leave(call);
+    else serve(call.request, call.response);
   }
 
   #refuseAll(calls: readonly Call[], now: number): void {

@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Clock, SECOND } from '../../../shared/clock.js';
 import { Log } from '../../logging/log.js';
+import { wholeOf } from '../before-parser.js';
 import { presenterOf, type ErrorAnswer, type ErrorPresenter } from '../error-filter.js';
+import { isTrouble } from '../failure.js';
 import { COMMON_HEADERS } from '../fastify.js';
 import { countOverloaded } from '../http-metrics.js';
 import { NodeFields } from '../node-fields.js';
 import { Readiness } from '../readiness.js';
 import { mayBeWritten, write, writeTo, written, type Fields } from '../ready-answer.js';
+import { earlyIdOf } from '../request-context.js';
 import type { BriefRequest } from '../whole-request.js';
 import type { Priority } from './priority.js';
 import { NOBODYS_ROUTE, type Worth } from './priority-table.js';
@@ -102,9 +105,26 @@ export class Refusals {
     this.#nodeFields.of(server);
   }
 
-  refuse({ request, response, worth, since }: Call, now: number): void {
+  refuse(call: Call, now: number): void {
+    const { request, response, worth, since } = call;
     this.#count(request, worth, now - since, now);
-    this.#send(request, response, this.#refusalOf(request, worth));
+    this.#send(request, response, this.#refusalOf(request, worth, this.leave(call)));
+  }
+
+  /**
+   * What was begun for a request (`ReadyAnswers`) goes on though nobody will be told of it: if it fails, operators are.
+   *
+   * @returns the id of the request
+   */
+  leave({ request, worth }: Call): string {
+    const whole = wholeOf(request);
+    const requestId = earlyIdOf(request, whole) ?? randomUUID();
+    const answer = whole?.begun?.answer;
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        if (isTrouble(error)) this.log.error({ requestId, path: worth.route, error }, 'request failed');
+      });
+    return requestId;
   }
 
   /** One that did not wait and that nothing was made of, on a connection that `isFree` and stays open. */
@@ -120,8 +140,7 @@ export class Refusals {
     countOverloaded(method, route, waitedMs / SECOND);
   }
 
-  #refusalOf(request: BriefRequest, { route }: Worth): Refusal {
-    const requestId = randomUUID();
+  #refusalOf(request: BriefRequest, { route }: Worth, requestId: string = randomUUID()): Refusal {
     const words = this.#wordsFor(route, request.url ?? '');
     const fields = ['Retry-After', `${this.#comeBack()}`, 'X-Request-Id', requestId];
     return { words, bytes: words.bytesFor(requestId), fields };
