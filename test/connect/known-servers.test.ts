@@ -228,6 +228,33 @@ test('after a restore it waits for the operator like any other', async () => {
   expect((await update()).status).toBe(200);
 });
 
+test('answers what it holds back before it closes, though nobody has let it drain', async () => {
+  const updates = broker.app.get(ReadyUpdates);
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  let goOn = (): void => undefined;
+  const answer = updates.answer.bind(updates);
+  const socket = connect(Number(new URL(broker.url).port), '127.0.0.1').setNoDelay();
+  const whole = head(`Content-Length: ${body().length}`) + body();
+  socket.write(whole);
+  expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+  jest.spyOn(updates, 'answer').mockImplementationOnce(async (request, network) => {
+    begin();
+    await new Promise<void>((resolve) => (goOn = resolve));
+    return answer(request, network);
+  });
+  socket.write(whole);
+  await begun;
+  const server = broker.app.getHttpServer();
+  const answers = text(socket);
+  const closed = broker.close();
+  await eventually(() => expect(server.listening).toBe(false));
+  goOn();
+  expect(await answers).toMatch(/200 OK[^]*Connection: close/);
+  await closed;
+  await broker.open();
+});
+
 test('lets go of connections while the broker stops', async () => {
   broker.app.get(Readiness).drain();
   expect((await bothWays()).headers.connection).toBe('close');

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 /** Checks one part the broker cannot serve without; rejects or resolves within a few seconds. */
 type Probe = () => Promise<void>;
@@ -8,7 +8,7 @@ const PROBE_TIMEOUT_MS = 1_000;
 
 /** Whether the broker can serve now, and if not, which part is missing. */
 @Injectable()
-export class Readiness {
+export class Readiness implements OnModuleDestroy {
   readonly #probes = new Map<string, Probe>();
   readonly #notices = new Map<string, () => boolean>();
   readonly #whenDraining: (() => void)[] = [];
@@ -31,8 +31,14 @@ export class Readiness {
 
   /** From now on not ready, while requests are still served: load balancers turn away. */
   drain(): void {
+    if (this.#draining) return;
     this.#draining = true;
     for (const act of this.#whenDraining) act();
+  }
+
+  /** Whoever closes the application need not have thought of it. */
+  onModuleDestroy(): void {
+    this.drain();
   }
 
   /** Before anybody is turned away. */
