@@ -158,14 +158,26 @@ test('writes the same line to the access log', async () => {
   expect(long).toMatchObject({ fields: { ...same, parameters: ['id', 'x'] } });
 });
 
-test('counts together with the long way, per server and per network (S-25)', async () => {
+test('counts together with the long way: per server who has proven to be it, else per network, and once (S-25)', async () => {
   const limiter = broker.app.get(Limiter);
   const [take, now] = [jest.spyOn(limiter, 'take'), jest.spyOn(limiter, 'takeNow')];
   await bothWays();
   const [[anonymous], [ofServer]] = take.mock.calls.map(([rules]) => rules) as [Rule[], Rule[]];
-  expect(now.mock.calls).toEqual([[[anonymous, ofServer]]]);
+  expect(now.mock.calls).toEqual([[[ofServer]]]);
+  for (const spy of [take, now]) spy.mockClear();
+  expect((await update({ key: hex() + hex() })).status).toBe(401);
+  expect([now.mock.calls, take.mock.calls]).toEqual([[[[anonymous]]], []]);
   now.mockReturnValue(false);
   expect(await isReady(() => bothWays())).toBe(false);
+});
+
+test('a key that proves nothing any more is a stranger’s the next time', async () => {
+  await sql(broker, `UPDATE servers SET key_digest = '${digestOf(hex())}' WHERE id = '${home.id}'`);
+  const now = jest.spyOn(broker.app.get(Limiter), 'takeNow');
+  for (const asked of [0, 1]) {
+    expect((await update()).status).toBe(401);
+    expect(now).toHaveBeenCalledTimes(asked);
+  }
 });
 
 test('with nothing new it neither reads nor writes, and answers the same bytes as one that reads', async () => {

@@ -1,15 +1,18 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
+import { ServersRepository } from '../../src/features/servers/servers.repository.js';
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock.js';
 import { eachBroker } from '../support/broker.js';
 import { PASSWORD } from '../support/people.js';
 import { ask, type Answer } from './ask.js';
 import { account, device, hex, server } from './cast.js';
 
+const ANONYMOUS = 60;
 const SETTINGS = {
   LIMITS: 'on',
   TRUST_PROXY: '127.0.0.0/8',
   LIMIT_SERVER_UPDATES_PER_HOUR: '4',
   LIMIT_LISTS_PER_HOUR: '6',
+  LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE: String(ANONYMOUS),
 };
 
 /** Says when to come back, and nothing that would make a server or a device give up (product rule 3). */
@@ -100,6 +103,21 @@ eachBroker('how often (S-25)', SETTINGS, (broker) => {
       expect(wrong.status).toBe(401);
     }
     expect((await ask(broker(), 'POST', `Servers?id=${id}`, { key, raw })).status).toBe(200);
+  });
+
+  test('strangers have nothing read beyond what their network may ask, and do not hinder a server there', async () => {
+    const [from, home] = [elsewhere(), await server(broker(), 'Neighbour')];
+    const raw = { name: 'N', url: 'https://a.example', systemId: home.systemId };
+    const update = (key: string): Promise<Answer> =>
+      ask(broker(), 'POST', `Servers?id=${home.id}`, { key, raw, from });
+    for (let count = 0; count < ANONYMOUS; count += 1) expect((await update(hex() + hex())).status).toBe(401);
+    const reads = jest.spyOn(broker().app.get(ServersRepository), 'find');
+    expectTooMany(await update(hex() + hex()));
+    expect(reads).not.toHaveBeenCalled();
+    reads.mockRestore();
+    expect((await update(home.key)).object).toMatchObject({ Name: 'N' });
+    expectTooMany(await update(hex() + hex()));
+    expect((await update(home.key)).status).toBe(200);
   });
 
   test('a server and a device read lists so often, each for itself; ending things is never refused', async () => {

@@ -7,7 +7,7 @@ import {
   type ServerAsRead,
   type ServerFields,
 } from '../../features/servers/index.js';
-import { anonymousRule } from '../../platform/http/callers.js';
+import { anonymousRule, noteCounted } from '../../platform/http/callers.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { aheadOfFramework } from '../../platform/http/request-context.js';
@@ -85,16 +85,24 @@ export class ReadyUpdates implements ReadyRoute {
     return before?.contentType === said.contentType && before?.body === said.body ? server : null;
   }
 
-  /** Whoever is not let in is counted by the framework. */
-  #isCounted({ id, network }: Asked): boolean {
-    return this.limiter.takeNow([anonymousRule(network, this.config), this.servers.updateRule(id)]);
+  /** Before anything is read, or strangers would have it read without end. Who has proven to be the server is none (S-25). */
+  #mayRead({ request, network, id, key }: Asked): boolean {
+    if (this.servers.hasProven(id, key)) return true;
+    if (!this.limiter.takeNow([anonymousRule(network, this.config)])) return false;
+    noteCounted(request);
+    return true;
+  }
+
+  /** Of whom has proven to be the server. */
+  #isCounted({ id }: Asked): boolean {
+    return this.limiter.takeNow([this.servers.updateRule(id)]);
   }
 
   #read(asked: Asked, body: Buffer): Soon<ReadyAnswer | null> {
     const { id, key, network, said } = asked;
     const update = unlessInvalid(() => {
       const fields = fieldsIn(said.contentType, body);
-      return fields && this.servers.prepareUpdate(id, key, fields, network);
+      return fields && this.#mayRead(asked) ? this.servers.prepareUpdate(id, key, fields, network) : null;
     });
     return soon(update, (goOn) =>
       goOn !== null && this.#isCounted(asked) ? this.#carryOut(asked, goOn) : null,

@@ -6,6 +6,7 @@ import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
+import { Memory } from '../../shared/memory.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { AuditTrail } from '../audit/index.js';
@@ -25,6 +26,9 @@ import { ServersRepository } from './servers.repository.js';
 /** As the broker makes them: others cannot have been lost in a restore. */
 const ID = /^[0-9a-f]{32}$/i;
 const KEY = /^[0-9a-f]{64}$/i;
+
+/** About 250 bytes each: 5 MB at most. */
+const MOST_PROVEN = 20_000;
 
 /** A server as it was read. */
 export type ServerAsRead = Readonly<Server>;
@@ -46,6 +50,8 @@ export type IdentityListener = (serverId: ServerId) => Promise<void>;
 @Injectable()
 export class ServersService {
   readonly #identityListeners: IdentityListener[] = [];
+  /** By id, the digest of the key that proved a server last. */
+  readonly #provenBy = new Memory<ServerId, string>(MOST_PROVEN);
 
   constructor(
     private readonly servers: ServersRepository,
@@ -88,6 +94,7 @@ export class ServersService {
         detail: server.name,
       });
     });
+    this.#provenBy.set(id, keyDigest);
     return { server, key };
   }
 
@@ -127,9 +134,18 @@ export class ServersService {
     const said = { ...checkedFields(fields, this.config.addressAllow), network };
     const read = this.known.find(id) ?? this.known.read(id, () => this.servers.find(id));
     return soon(read, (server) => {
-      if (server === null || !isKeyOf(server, key)) return null;
-      return () => this.#take(said, server);
+      const proven = this.#ifProvenBy(key, id, server);
+      return proven && (() => this.#take(said, proven));
     });
+  }
+
+  /**
+   * Whether this key has proven a server lately, in this process: such a caller is heard although strangers have used up what
+   * their network may ask. It is no proof that it still does.
+   */
+  hasProven(id: ServerId, key: string | undefined): boolean {
+    const digest = this.#provenBy.get(id);
+    return digest !== undefined && key !== undefined && sameDigest(digest, digestOf(key));
   }
 
   /**
@@ -189,13 +205,22 @@ export class ServersService {
     if (known && isKeyOf(known, key)) return known;
     // Nobody is refused by what is remembered.
     const server = await this.known.read(id, () => this.servers.find(id));
+    const proven = this.#ifProvenBy(key, id, server);
+    if (proven) return proven;
     if (!server) {
       if (ID.test(id)) await this.hold.refuseToDeny();
       throw serverUnknown();
     }
-    if (isKeyOf(server, key)) return server;
     if (key !== undefined && KEY.test(key)) await this.hold.refuseToDeny();
     throw wrongServerKey();
+  }
+
+  /** What was read, if the key proves it; remembers that (`hasProven`). */
+  #ifProvenBy(key: string | undefined, id: ServerId, read: ServerWithDigest | null): ServerWithDigest | null {
+    const isProven = read !== null && isKeyOf(read, key);
+    if (isProven) this.#provenBy.set(id, read.keyDigest);
+    else if (this.hasProven(id, key)) this.#provenBy.delete(id);
+    return isProven ? read : null;
   }
 
   #take(said: Said, read: ServerWithDigest): Soon<Updated> {

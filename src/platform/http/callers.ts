@@ -10,6 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
 import { MINUTE } from '../../shared/clock.js';
 import { Limiter, type Rule } from '../limits/limiter.js';
+import { wholeOf } from './before-parser.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
@@ -36,6 +37,14 @@ export function callersOf(
   ]);
 }
 
+/** Requests for which `anonymousRule` was counted ahead of the framework. */
+const counted = new WeakSet<object>();
+
+/** `anonymousRule` was counted for a request, should it go on to the framework. */
+export function noteCounted(request: object): void {
+  counted.add(request);
+}
+
 /**
  * Stands before every route. One that does not declare its callers answers nobody: forgetting must not open a door. One
  * that asks for no credential is counted per network (S-25).
@@ -58,7 +67,9 @@ export class AccessGuard implements CanActivate {
   }
 
   async #count(context: ExecutionContext): Promise<void> {
-    const { network } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { network, raw } = context.switchToHttp().getRequest<FastifyRequest>();
+    const whole = wholeOf(raw);
+    if (counted.has(raw) || (whole !== undefined && counted.has(whole))) return;
     await this.limiter.take([anonymousRule(network, this.config)]);
   }
 }
