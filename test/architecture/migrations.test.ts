@@ -56,6 +56,11 @@ describe('a migration', () => {
     if (!file.endsWith('-contract.ts')) expect(breaks(source)).toEqual([]);
   });
 
+  test('is called so that a version before can tell whether it takes something away', () => {
+    const named = schemaNames.filter((name) => /Contract\d+$/.test(name));
+    expect(named).toHaveLength(files.filter((file) => file.endsWith('-contract.ts')).length);
+  });
+
   test.each(schemaNames)('%s has a database that is kept: node scripts/upgrade-dump.mjs', (name) => {
     expect(existsSync(inCheckout(`test/upgrades/${name}.dump`))).toBe(true);
   });

@@ -11,7 +11,7 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { ofSqlite } from '../../src/platform/database/look-up.js';
 import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
-import { eachDatabase, sqliteOnly } from '../support/databases.js';
+import { eachDatabase, sqliteOnly, type OpenDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
@@ -43,21 +43,39 @@ eachDatabase('the schema', tables, (open) => {
     expect(drift.upQueries).toEqual([]);
   });
 
-  test('of a newer version is refused, with a word on what to do', async () => {
-    const { connections } = await open();
-    const forgetTomorrow = "DELETE FROM schema_migrations WHERE name = 'Tomorrow99'";
-    const newer = "INSERT INTO schema_migrations (timestamp, name) VALUES (99, 'Tomorrow99')";
-    await connections.writer.query(newer);
+  /** As a newer version leaves it. */
+  async function upgraded({ connections }: OpenDatabase, name: string): Promise<void> {
+    await connections.writer.query(`INSERT INTO schema_migrations (timestamp, name) VALUES (99, '${name}')`);
     await connections.close();
+  }
+  /** The PostgreSQL database of this file outlives the test. */
+  async function forgetTomorrow({ connections: { writer } }: OpenDatabase): Promise<void> {
+    const forget = 'DELETE FROM schema_migrations WHERE timestamp = 99';
+    if (writer.options.type === 'postgres') await runOn(writer.options.url ?? '', forget);
+  }
+
+  test('to which a newer version has added something is used: a node may start again, or go back (R-32)', async () => {
+    const database = await open();
+    await upgraded(database, 'Tomorrow99');
+    try {
+      const { connections, unitOfWork } = await open();
+      await unitOfWork.run(async () => {
+        await unitOfWork.writing.insert(KeyCanaryEntity, { keyId: 'a', use: 'test', value: 'v' });
+      });
+      expect(await connections.reader.manager.count(KeyCanaryEntity)).toBe(1);
+    } finally {
+      await forgetTomorrow(database);
+    }
+  });
+
+  test('from which a newer version has taken something away is refused, with a word on what to do', async () => {
+    const database = await open();
+    await upgraded(database, 'TomorrowContract99');
     try {
       await expect(open()).rejects.toThrow(StartupError);
-      await expect(open()).rejects.toThrow(
-        /newer version of Signpost \(Tomorrow99\)\. Start that version, or restore/,
-      );
+      await expect(open()).rejects.toThrow(/\(TomorrowContract99\)\. Start that version, or restore/);
     } finally {
-      // The PostgreSQL database of this file outlives the test.
-      const { options } = connections.writer;
-      if (options.type === 'postgres') await runOn(options.url ?? '', forgetTomorrow);
+      await forgetTomorrow(database);
     }
   });
 
