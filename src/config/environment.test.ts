@@ -61,6 +61,8 @@ describe('settings', () => {
     [{ PORT: '1e3' }, 'PORT must be a whole number'],
     [{ LEGACY_MD5_LOGIN: 'TRUE' }, 'LEGACY_MD5_LOGIN must be true or false'],
     [{ DATABASE_URL: 'mysql://x/y' }, 'DATABASE_URL must be a URL starting with postgres://'],
+    [{ DATABASE_URL: 'postgres://u:p@127.0.0.1:1,127.0.0.1:2/x' }, 'DATABASE_URL must name one host'],
+    [{ DATABASE_URL: 'postgres://one.example,two.example/x?sslmode=verify-full' }, 'must name one host'],
     [{ LIMIT_PASSWORD_MIN_LENGTH: '7' }, 'LIMIT_PASSWORD_MIN_LENGTH must be a whole number from 8'],
     [{ PASSWORD_MEMORY_KIB: '1024' }, 'PASSWORD_MEMORY_KIB must be a whole number from 19456'],
     [{ PASSWORD_ITERATIONS: '1' }, 'PASSWORD_ITERATIONS must be a whole number from 2'],
@@ -80,6 +82,10 @@ describe('settings', () => {
     [{ LIMITS: 'off', HOST: '0.0.0.0', ALLOW_PLAINTEXT: 'true' }, 'LIMITS=off is refused'],
   ])('are refused in words: %j', (environment: Environment, words) => {
     expect(mistakesIn(environment)).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('do not forbid a comma in a password', () => {
+    expect(loadConfig({ DATABASE_URL: 'postgres://u:a,b@127.0.0.1/x' }).databaseUrl).toContain('a,b');
   });
 
   test('never have a secret repeated in a message', () => {

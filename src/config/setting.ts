@@ -23,6 +23,12 @@ export function text(name: string, fallback: string, meaning: string): Setting<s
   return { name, fallback, meaning, schema: z.string(), secret: false };
 }
 
+/** Whether it is `…@host1:5432,host2:5432/…`, as some clients of PostgreSQL and Redis understand it. */
+function namesSeveralHosts(url: string): boolean {
+  const [, authority = ''] = /^[a-z]+:\/\/([^/?#]*)/i.exec(url) ?? [];
+  return authority.slice(authority.lastIndexOf('@') + 1).includes(',');
+}
+
 /** Text that must not leak; unset when empty. */
 export function secretUrl(
   name: string,
@@ -31,6 +37,10 @@ export function secretUrl(
 ): Setting<string | undefined> {
   const schema = z.string().transform((value, context) => {
     if (value === '') return undefined;
+    if (namesSeveralHosts(value)) {
+      context.addIssue('must name one host, which leads to the one that is in charge');
+      return z.NEVER;
+    }
     if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
     context.addIssue(`must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`);
     return z.NEVER;

@@ -80,7 +80,7 @@ export const storage = {
   databaseUrl: secretUrl(
     'DATABASE_URL',
     ['postgres:', 'postgresql:'],
-    'PostgreSQL (postgres://user:password@host/database). Empty: SQLite in DATA_DIR.',
+    'PostgreSQL (postgres://user:password@host/database), one host, which always leads to the primary. Empty: SQLite in DATA_DIR.',
   ),
   databaseStandby: oneOf(
     'DATABASE_STANDBY',
