@@ -1,10 +1,16 @@
 #!/usr/bin/env node
+import { argumentsOf } from './commands/arguments.js';
 import type { Command } from './commands/command.js';
 import { EXIT, explain } from './commands/exit.js';
 
+const SERVE = 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n';
+
 const serve: Command = {
-  usage: 'Usage: signpost serve\n\nSettings: environment or the file .env; see .env.example.\n',
-  run: async () => (await import('./serve.js')).serve(),
+  usage: SERVE,
+  async run(args) {
+    argumentsOf(args, [], 0, SERVE);
+    return (await import('./serve.js')).serve();
+  },
 };
 
 interface Named {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
+import { signpostProcess } from '../support/command.js';
 
 buildBefore();
 
@@ -24,6 +25,11 @@ async function started(environment: Record<string, string> = {}): Promise<ChildB
   running.push(broker);
   return broker;
 }
+
+test('words behind `signpost serve` are refused instead of passed over: settings come from the environment', async () => {
+  const { code, stderr } = await signpostProcess(['serve', '--port', '80']);
+  expect([code, stderr]).toEqual([64, expect.stringMatching(/--port[^]*Usage: signpost serve/)]);
+});
 
 /** Starts a broker that must not come up. */
 async function refused(environment: Record<string, string> = {}): Promise<ChildBroker> {
