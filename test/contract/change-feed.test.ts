@@ -162,6 +162,21 @@ describe('between nodes', () => {
       expect(memory.heard.map(({ heardAt }) => heardAt)).toEqual([1_795_000_000_123, undefined]);
   });
 
+  test('a node hears that another one works with a primary that took over from its own, and says so once', () => {
+    const { nodes, one, two } = pair();
+    one.timeline = 2;
+    nodes.advance(300);
+    expect([one.later, one.log.lines]).toEqual([[], []]);
+    expect(two.later).toEqual([2, 2, 2]);
+    expect(two.log.lines).toMatchObject([
+      {
+        level: 'warn',
+        fields: { timeline: 2 },
+        message: expect.stringMatching(/a later primary of PostgreSQL/),
+      },
+    ]);
+  });
+
   test('a node that has not heard everybody of late remembers nothing, and again as soon as it has', () => {
     const { nodes, one, two } = pair();
     two.isStopped = true;

@@ -14,6 +14,13 @@ const FIND = 'SELECT key_id, json_array(value) AS found FROM key_canaries WHERE 
 const ADD = 'INSERT INTO key_canaries (key_id, use, value) VALUES ($1, $2, $3)';
 const CHANGE = 'UPDATE key_canaries SET value = $1 WHERE key_id = $2';
 
+/** The one warning that a test can have at a COMMIT; that of a standby that is waited for in vain has the same form. */
+const WARN_AT_COMMIT = `
+  CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE WARNING 'the standby may not have it'; RETURN NULL; END $$;
+  CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON key_canaries DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION warn()`;
+
 /** What tests do in units of work. */
 function workOn({ unitOfWork }: OpenDatabase) {
   const [find, add, change] = [
@@ -304,6 +311,32 @@ postgresOnly('units of work that join', keyTables, (open) => {
     await expect(careless).rejects.toThrow('current transaction is aborted');
     await unitOfWork.run(() => keep('b'));
     expect(Object.keys(await stored(database))).toEqual(['b']);
+  });
+
+  test('are in doubt when PostgreSQL warns at their COMMIT, as when it waits no longer for its standby', async () => {
+    const database = await open();
+    const { unitOfWork, keep } = workOn(database);
+    await database.connections.writer.query(WARN_AT_COMMIT);
+    const told: string[] = [];
+    const work = (name: string) => async (): Promise<void> => {
+      unitOfWork.afterCommit(
+        () => told.push(`${name} done`),
+        () => told.push(`${name} in doubt`),
+      );
+      await keep(name);
+    };
+    const warned = {
+      status: 'rejected',
+      reason: { message: 'PostgreSQL warns: the standby may not have it' },
+    };
+    const ended = await Promise.allSettled([
+      unitOfWork.run(work('alone')),
+      unitOfWork.runJoined(work('joined')),
+    ]);
+    expect(ended).toMatchObject([warned, warned]);
+    expect(told.sort()).toEqual(['alone in doubt', 'joined in doubt']);
+    await database.connections.writer.query('DROP FUNCTION warn CASCADE');
+    await expect(unitOfWork.run(() => keep('next'))).resolves.toBeUndefined();
   });
 
   test('that forgets an await is refused, and nothing of it is kept', async () => {

@@ -2,6 +2,8 @@ import type { ChangeListener, NumberedChange } from '../../src/platform/changes/
 import { BEAT_EVERY_MS, SharedChangeFeed } from '../../src/platform/changes/shared-change-feed.js';
 import { RecordingLog } from './recording-log.js';
 
+const EPOCH = { system: '7', waitsForStandby: false, asOf: null };
+
 /** Writes down what it hears. */
 export function recorder(): ChangeListener & { readonly heard: NumberedChange[]; missedTimes: number } {
   return {
@@ -31,6 +33,9 @@ export class NodeOnABus {
   isMute = false;
   /** What is said to it arrives later. */
   isHeldUp = false;
+  /** In which life of the database it works, and the later ones in which others have said that they do. */
+  timeline = 1;
+  readonly later: number[] = [];
   readonly feed: SharedChangeFeed;
   #held: string[] = [];
   #listener: (message: string) => void = () => undefined;
@@ -50,6 +55,15 @@ export class NodeOnABus {
         listen: (listener) => (this.#listener = listener),
       },
       commits: Object.defineProperty({ oldest: 0 }, 'oldest', { get: () => this.oldestCommit }),
+      epochs: Object.defineProperty(
+        {
+          current: null,
+          hear: ({ timeline }: { timeline: number }) =>
+            timeline > this.timeline && this.later.push(timeline) === 1,
+        },
+        'current',
+        { get: () => ({ ...EPOCH, timeline: this.timeline }) },
+      ),
       log: this.log,
       now,
     });

@@ -18,14 +18,15 @@ const feed = {
   provide: ChangeFeed,
   inject: [CONNECTIONS, UnitOfWork, Log, Config, { token: REDIS, optional: true }],
   useFactory: (
-    { solitude, company }: Connections,
+    { solitude, company, epochs }: Connections,
     { commits }: UnitOfWork,
     log: Log,
     config: Config,
     redis: RedisLink | null | undefined,
   ): ChangeFeed => {
     if (!company || !redis) return new LocalChangeFeed(() => solitude.isAlone(), log);
-    return new SharedChangeFeed({ company, wire: redisWire(redis, log, config.databaseUrl), commits, log });
+    const wire = redisWire(redis, log, config.databaseUrl);
+    return new SharedChangeFeed({ company, wire, commits, epochs, log });
   },
 };
 

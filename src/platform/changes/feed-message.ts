@@ -20,6 +20,8 @@ const message = z.union([
     doubtMs: z.number(),
     /** Which beats of the others it had heard before the oldest commit that is under way was sent, by node. */
     heard: z.record(z.string(), z.int()),
+    /** Which life of which database it works in; not told by versions before, and where nothing says it. */
+    epoch: z.object({ system: z.string(), timeline: z.int() }).optional(),
   }),
   z.object({ from: z.int(), last: z.int(), farewell: z.literal(true) }),
 ]);

@@ -1,3 +1,4 @@
+import type { Epochs } from '../database/connections.js';
 import type { Company } from '../database/solitude.js';
 import type { OpenCommits } from '../database/open-commits.js';
 import type { Log } from '../logging/log.js';
@@ -19,6 +20,8 @@ export interface Wire {
 const LEASE_MS = 450;
 /** An answer to a beat comes with the next beat of the other one: what is known is 2 beats and the way old at most. */
 export const BEAT_EVERY_MS = 100;
+const OVERTAKEN =
+  'another node works with a later primary of PostgreSQL: this one serves nobody until DATABASE_URL leads there too';
 /** Our beats of that many seconds are recognised when they come back. */
 const KEPT_BEATS = 64;
 /** Who is not present and was not heard for so long is forgotten. */
@@ -28,6 +31,7 @@ interface Surroundings {
   readonly company: Pick<Company, 'number' | 'others' | 'hasLeft'>;
   readonly wire: Wire;
   readonly commits: Pick<OpenCommits, 'oldest'>;
+  readonly epochs: Pick<Epochs, 'current' | 'hear'>;
   readonly log: Log;
   /** Milliseconds by a clock that nobody sets. */
   readonly now?: () => number;
@@ -47,6 +51,8 @@ export class SharedChangeFeed extends ChangeFeed {
   readonly #company: Surroundings['company'];
   readonly #wire: Wire;
   readonly #commits: Surroundings['commits'];
+  readonly #epochs: Surroundings['epochs'];
+  readonly #log: Log;
   readonly #now: () => number;
   readonly #local: LocalChangeFeed;
   readonly #nodes = new Map<number, HeardNode>();
@@ -54,11 +60,13 @@ export class SharedChangeFeed extends ChangeFeed {
   #beats = 0;
   readonly #sentAt = new Map<number, number>();
 
-  constructor({ company, wire, commits, log, now = () => performance.now() }: Surroundings) {
+  constructor({ company, wire, commits, epochs, log, now = () => performance.now() }: Surroundings) {
     super();
     this.#company = company;
     this.#wire = wire;
     this.#commits = commits;
+    this.#epochs = epochs;
+    this.#log = log;
     this.#now = now;
     this.#local = new LocalChangeFeed(() => this.#hearsOthers(), log, now);
     wire.listen((text) => this.#hear(readMessage(text)));
@@ -104,8 +112,14 @@ export class SharedChangeFeed extends ChangeFeed {
       beat: this.#beats,
       doubtMs: Math.max(0, Math.round(this.#local.doubtMs)),
       heard: Object.fromEntries(heard) as Record<string, number>,
+      ...this.#epoch(),
     });
     this.#forgetGone();
+  }
+
+  #epoch(): Pick<Beat, 'epoch'> {
+    const { current } = this.#epochs;
+    return current === null ? {} : { epoch: { system: current.system, timeline: current.timeline } };
   }
 
   /** This node writes no more: the others need not wait for it. */
@@ -161,7 +175,8 @@ export class SharedChangeFeed extends ChangeFeed {
     return node;
   }
 
-  #hearBeat(node: HeardNode, { beat, doubtMs, heard }: Beat): void {
+  #hearBeat(node: HeardNode, { beat, doubtMs, heard, epoch }: Beat): void {
+    if (epoch && this.#epochs.hear(epoch)) this.#log.warn({ timeline: epoch.timeline }, OVERTAKEN);
     const own = heard[String(this.#company.number)];
     node.beat(beat, this.#now(), own === undefined ? undefined : this.#sentAt.get(own));
     // A little later than ours: the same doubt.

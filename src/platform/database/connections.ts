@@ -58,6 +58,13 @@ export interface Epochs {
   settleBy(settle: Settle): void;
   /** Notices what can be noticed without a new connection. Does not throw. */
   look(): Promise<void>;
+  /**
+   * Another broker says where it works. If that is a later life of the same cluster, a standby took over, and this process is still led to
+   * the primary before: no connection to that is used from now on.
+   *
+   * @returns whether that is so, and was not known before
+   */
+  hear(epoch: Pick<Epoch, 'system' | 'timeline'>): boolean;
 }
 
 /** SQLite: nothing in the file says that it was put back. */
@@ -65,6 +72,7 @@ export const NO_EPOCHS: Epochs = {
   current: null,
   settleBy: () => undefined,
   look: () => Promise.resolve(),
+  hear: () => false,
 };
 
 /** TypeORM tells of a migration that failed even where nothing is to be logged, and stdout is for JSON lines. */

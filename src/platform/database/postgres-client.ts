@@ -1,4 +1,4 @@
-import pg from 'pg';
+import pg, { type ClientBase } from 'pg';
 
 /** R-14: every request ends within 3 s, of which waiting for a connection may take one. */
 const ANSWER_TIMEOUT_MS = 1_900;
@@ -37,16 +37,42 @@ export class ImpatientClient extends pg.Client {
   }
 
   #watch(result: Promise<unknown>): void {
-    const { connection } = this as unknown as {
-      connection: { stream: { destroy(error: Error): void } };
-    };
     const timer = setTimeout(
-      () => connection.stream.destroy(new Error(`PostgreSQL did not answer within ${ANSWER_TIMEOUT_MS} ms`)),
+      () => cut(this, `PostgreSQL did not answer within ${ANSWER_TIMEOUT_MS} ms`),
       ANSWER_TIMEOUT_MS,
     );
     const stop = (): void => clearTimeout(timer);
     result.then(stop, stop);
   }
+}
+
+/** Closes a connection at once; what is under way on it fails with `why`. */
+export function cut(client: object, why: string): void {
+  const { connection } = client as { connection: { stream: { destroy(error: Error): void } } };
+  connection.stream.destroy(new Error(why));
+}
+
+/** The SQLSTATE of what is only told. */
+const SUCCESS = '00000';
+
+/**
+ * Asks for something of which a warning is a failure. COMMIT says that it has done what it was told although it gave up waiting for a
+ * synchronous standby (cancelled by `statement_timeout` or by somebody), and warns that a standby which takes over may not have it (R-13).
+ *
+ * @throws Error when PostgreSQL warns, whatever it answers then
+ */
+export async function unlessWarned(client: ClientBase, ask: () => Promise<unknown>): Promise<void> {
+  let warning: string | undefined;
+  const hear = ({ code, message }: { code?: string | undefined; message?: string | undefined }): void => {
+    if (code !== SUCCESS) warning ??= message ?? 'nothing more is said';
+  };
+  client.on('notice', hear);
+  try {
+    await ask();
+  } finally {
+    client.off('notice', hear);
+  }
+  if (warning !== undefined) throw new Error(`PostgreSQL warns: ${warning}`);
 }
 
 /** For errors of a connection that its query tells as well; heard by nobody, they would end the process. */

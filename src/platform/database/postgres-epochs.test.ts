@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { eventually } from '../../../test/support/eventually.js';
@@ -24,6 +24,9 @@ describe('connections to PostgreSQL', () => {
   let settled: string[];
   let opened: number;
   let epochs: PostgresEpochs;
+  /** Why connections were closed, and how often those that are not looked at were given up. */
+  let cuts: string[];
+  let left: number;
   /** Nobody waits any more who looked before. */
   let patience: EventEmitter;
 
@@ -37,7 +40,10 @@ describe('connections to PostgreSQL', () => {
   });
   const ask = (): Promise<object[]> =>
     answer instanceof Error ? Promise.reject(answer) : Promise.resolve([answer]);
-  const client = Object.assign(new EventEmitter(), { query: async () => ({ rows: await ask() }) });
+  const client = Object.assign(new EventEmitter(), {
+    query: async () => ({ rows: await ask() }),
+    connection: { stream: { destroy: ({ message }: Error) => cuts.push(message) } },
+  });
   /** @returns why it may not be used, or '' */
   function connecting(): Promise<string> {
     return new Promise((resolve) => {
@@ -54,7 +60,15 @@ describe('connections to PostgreSQL', () => {
       return Promise.resolve(connections);
     };
     patience = new EventEmitter();
-    epochs = new PostgresEpochs(open, ask, () => once(patience, 'over'));
+    client.removeAllListeners();
+    cuts = [];
+    left = 0;
+    epochs = new PostgresEpochs(
+      open,
+      ask,
+      () => once(patience, 'over'),
+      () => (left += 1),
+    );
     epochs.settleBy((now, how) => {
       settled.push(`${how} ${now.timeline}`);
       return Promise.resolve();
@@ -114,6 +128,53 @@ describe('connections to PostgreSQL', () => {
     answer = server(1, 150);
     await epochs.look();
     expect(settled).toEqual(['older 1']);
+  });
+
+  describe('where another node works with a primary that took over', () => {
+    const later = { system: '7', timeline: 2 };
+
+    beforeEach(async () => {
+      answer = server(1);
+      await connecting();
+    });
+
+    test('are closed, and not opened to the one before any more', async () => {
+      expect([epochs.hear(later), epochs.hear(later)]).toEqual([true, false]);
+      expect([cuts, left]).toEqual([[expect.stringMatching(/took over/)], 1]);
+      expect(await connecting()).toMatch(/took over/);
+      await epochs.look();
+      expect([epochs.current?.timeline, settled]).toEqual([1, []]);
+    });
+
+    test('are used when they lead there, and that is settled', async () => {
+      epochs.hear(later);
+      answer = server(2);
+      expect(await connecting()).toMatch(/another database/);
+      await setImmediate();
+      patience.emit('over');
+      await eventually(async () => expect(await connecting()).toBe(''));
+      expect([settled, left]).toEqual([['promoted 2'], 2]);
+      expect([epochs.hear(later), epochs.hear({ ...later, timeline: 3 })]).toEqual([false, true]);
+    });
+
+    test('are used again when the others have come back from there', async () => {
+      const now = jest.spyOn(performance, 'now').mockReturnValue(1_000);
+      epochs.hear(later);
+      now.mockReturnValue(5_900);
+      epochs.hear({ ...later, timeline: 1 });
+      expect(await connecting()).toMatch(/took over/);
+      now.mockReturnValue(6_100);
+      epochs.hear({ ...later, timeline: 1 });
+      expect(await connecting()).toBe('');
+    });
+
+    test('are left alone where it is another cluster, or one before', () => {
+      expect([epochs.hear({ ...later, system: '8' }), epochs.hear({ ...later, timeline: 0 })]).toEqual([
+        false,
+        false,
+      ]);
+      expect([cuts, left]).toEqual([[], 0]);
+    });
   });
 
   test('that break while they are looked at end nothing but themselves (R-12)', async () => {

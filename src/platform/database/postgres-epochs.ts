@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Connections, Epochs, Settle } from './connections.js';
-import { heard } from './postgres-client.js';
+import { LaterPrimary } from './later-primary.js';
+import { cut, heard } from './postgres-client.js';
 import { succession, type Epoch, type Seen, type Succession } from './epochs.js';
 
 /**
@@ -24,7 +25,9 @@ interface Row {
   readonly asOf: string | number | null;
 }
 
-type Client = Pick<ClientBase, 'query' | 'on' | 'off'>;
+type Client = Pick<ClientBase, 'query' | 'on' | 'off' | 'once'>;
+
+const OVERTAKEN = 'another node works with a primary that took over from this one';
 
 /**
  * Looks at every new connection before it is used: a standby that took over answers like the primary before it, and may
@@ -34,16 +37,20 @@ export class PostgresEpochs implements Epochs {
   #seen: Seen | null = null;
   #settle: Settle | undefined;
   #isSettling = false;
+  readonly #later = new LaterPrimary();
+  readonly #clients = new Set<Client>();
 
   /**
    * @param open connections that are not looked at, to settle a new epoch by
    * @param ask by a connection of the pool
    * @param patience ends when nobody waits for a connection any more who looked before at what is settled
+   * @param leave gives up the connections to the primary before that are not looked at
    */
   constructor(
     private readonly open: () => Promise<Connections>,
     private readonly ask: (text: string) => Promise<readonly unknown[]>,
     private readonly patience: () => Promise<unknown>,
+    private readonly leave: () => void,
   ) {}
 
   get current(): Epoch | null {
@@ -59,6 +66,7 @@ export class PostgresEpochs implements Epochs {
     const before = this.#seen;
     // The pool does not listen here, and a connection that breaks unheard ends the process; the question tells of it too.
     client.on('error', heard);
+    this.#follow(client);
     const over = (error?: Error): void => {
       done(error);
       // Whoever got it listens by now, or has given it back.
@@ -73,6 +81,12 @@ export class PostgresEpochs implements Epochs {
       );
   };
 
+  #follow(client: Client): void {
+    if (this.#clients.has(client)) return;
+    this.#clients.add(client);
+    client.once('end', () => this.#clients.delete(client));
+  }
+
   async look(): Promise<void> {
     const before = this.#seen;
     try {
@@ -83,13 +97,25 @@ export class PostgresEpochs implements Epochs {
     }
   }
 
+  hear({ system, timeline }: Pick<Epoch, 'system' | 'timeline'>): boolean {
+    if (this.#seen?.system !== system) return false;
+    const isNews = this.#later.hear(timeline, this.#seen.timeline);
+    if (isNews) this.#abandon();
+    return isNews;
+  }
+
+  /** What is open leads to a primary that is none any more; what is opened next may lead to the new one. */
+  #abandon(): void {
+    for (const client of this.#clients) cut(client, OVERTAKEN);
+    this.leave();
+  }
+
   /**
    * @param before what had been seen when the question was sent: answers may overtake each other
    * @throws DomainError unavailable `database-away`: a standby, or an epoch that is not settled
    */
   #judge(row: Row | undefined, before: Seen | null): void {
-    const now = row === undefined || row.isStandby ? null : seen(row);
-    if (now === null) throw notYet('a standby cannot say what was acknowledged');
+    const now = this.#seenIn(row);
     const how = before && succession(before, now);
     if (how === null) {
       this.#keep(now, before);
@@ -98,6 +124,13 @@ export class PostgresEpochs implements Epochs {
     // Another look may have been faster; whoever comes next is compared with what it found.
     if (this.#seen === before || !this.#isIn(now)) this.#begin(now, how);
     throw notYet('another database answers than before');
+  }
+
+  #seenIn(row: Row | undefined): Seen {
+    if (row === undefined || row.isStandby) throw notYet('a standby cannot say what was acknowledged');
+    const now = seen(row);
+    if (this.#later.isLaterThan(now.timeline)) throw notYet(OVERTAKEN);
+    return now;
   }
 
   /** Unless a later answer came first. */
@@ -126,6 +159,8 @@ export class PostgresEpochs implements Epochs {
       await this.#settle(now, how, connections);
       await this.patience();
       this.#seen = now;
+      this.#later.forget();
+      this.leave();
     } finally {
       await connections.close();
     }

@@ -124,6 +124,11 @@ export class PostgresSolitude implements Company {
     this.#listeners.push(listener);
   }
 
+  /** Shows itself by another connection: this one may lead to a primary that is none any more. */
+  renew(): void {
+    void this.#drop();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#confirmedAt = -Infinity;

@@ -49,6 +49,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
       async () => overOne(await initializePostgres(postgresSource(url, tables, WRITING)), others),
       (text) => reader.query<readonly unknown[]>(text),
       () => pause(CONNECT_TIMEOUT_MS + 100),
+      () => solitude.renew(),
     );
     const { verify } = epochs;
     const writer = await open({ ...WRITING, verify });
@@ -90,7 +91,8 @@ interface Use {
   readonly applicationName?: string;
 }
 
-const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS}`;
+/** Warnings are heard whatever a role is set to: one at a COMMIT says that it may be lost. */
+const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS} -c client_min_messages=warning`;
 const WRITING: Use = { options: IMPATIENT, Client: ImpatientClient };
 const READING: Use = { options: `${IMPATIENT} -c default_transaction_read_only=on`, Client: ImpatientClient };
 /** Without a time-out: an index over many rows takes long, and another node that migrates is waited for. */

@@ -6,6 +6,7 @@ import type { Soon } from '../../shared/soon.js';
 import type { Joinable } from './joinable.js';
 import type { Value } from './look-up.js';
 import { OpenUnit, type Within } from './open-unit.js';
+import { unlessWarned } from './postgres-client.js';
 import { handleOf } from './sqlite.js';
 import { performOn } from './sqlite-statements.js';
 
@@ -56,7 +57,9 @@ export class Transaction {
   /** @throws Error when nothing of it can be kept any more */
   async commit(): Promise<void> {
     this.#committing = true;
-    await this.#runner.query(this.#pooled ? COMMIT : 'COMMIT');
+    const client = this.#client;
+    if (client) await unlessWarned(client, () => this.#runner.query(COMMIT));
+    else await this.#runner.query('COMMIT');
     this.#committing = false;
     this.#begun = false;
   }
