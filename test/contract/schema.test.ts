@@ -11,7 +11,7 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { ofSqlite } from '../../src/platform/database/look-up.js';
 import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
-import { eachDatabase, sqliteOnly, type OpenDatabase } from '../support/databases.js';
+import { eachDatabase, postgresOnly, sqliteOnly, type OpenDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
@@ -226,5 +226,18 @@ sqliteOnly('the links of an account', tables, (open) => {
     expect((plan as { detail: string }[])[0]?.detail).toMatch(
       /^SEARCH l USING COVERING INDEX links_of_account /,
     );
+  });
+});
+
+postgresOnly('a look-up', tables, (open) => {
+  test('is planned once for each connection, however few ask for it (P-3)', async () => {
+    const { connections } = await open();
+    const find = connections.prepare(ACCEPTED_OF_ACCOUNT);
+    const asked = 8;
+    for (let nth = 0; nth < asked; nth += 1) expect(await find(String(nth))).toBeUndefined();
+    const [plans] = await connections.reader.query<unknown[]>(
+      'SELECT generic_plans::int AS once, custom_plans::int AS anew FROM pg_prepared_statements',
+    );
+    expect(plans).toEqual({ once: asked, anew: 0 });
   });
 });
