@@ -1,7 +1,7 @@
 /** P-4: what a list that is not in memory takes when there are a thousand times as many links. */
 import { sizedBy } from './cast.mjs';
-import { load, NOBODY_REFUSED, startBroker } from './processes.mjs';
-import { median, rounds } from './rounds.mjs';
+import { load, NOBODY_REFUSED, startBroker, turns } from './processes.mjs';
+import { median } from './rounds.mjs';
 
 /** @typedef {import('./stage.mjs').Stage} Stage */
 
@@ -13,17 +13,9 @@ async function startGrown(stage, links) {
   const sizes = sizedBy(links);
   const broker = await startBroker(await stage.grown(sizes), { LISTS_MEMORY_MB: '0', ...NOBODY_REFUSED });
   const count = Math.min(sizes.accounts, MOST_ASKED);
-  // One after another: how long a list takes, not how long it waits.
-  const job = {
-    kind: /** @type {const} */ ('list'),
-    port: broker.port,
-    connections: 1,
-    from: 0,
-    count,
-    step: Math.floor(sizes.accounts / count),
-  };
-  await load({ ...job, connections: 32 });
-  return { broker, job };
+  const asked = { port: broker.port, count, step: Math.floor(sizes.accounts / count) };
+  await load({ ...asked, kind: 'list', connections: 32, from: 0 });
+  return { broker, asked };
 }
 
 /** @type {import('./measures.mjs').Measure} */
@@ -37,11 +29,11 @@ export const growth = {
       await startGrown(stage, links[1]),
       await startGrown(stage, links[2]),
     ];
-    const took =
-      (/** @type {typeof few} */ { job }) =>
-      async () =>
-        (await load({ ...job, seconds: effort.seconds })).p50;
-    const { all } = await rounds(effort.rounds, { few: took(few), some: took(some), many: took(many) });
+    // One after another: how long a list takes, not how long it waits.
+    const all = await turns({
+      subjects: { few: few.asked, some: some.asked, many: many.asked },
+      seconds: effort.rounds * effort.seconds,
+    });
     for (const { broker } of [few, some, many]) await broker.stop();
     const us = Object.values(all).map((times) => `${Math.round(median(times) * 1_000)} µs`);
     const value = median(all.many.map((time, at) => time / (all.few[at] ?? NaN)));

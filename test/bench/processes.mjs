@@ -182,14 +182,27 @@ async function saidBy(child) {
  * @returns {Promise<import('./load.mjs').Outcome>}
  */
 export async function load(job) {
-  const [program, args] = pinned(1, [
-    process.execPath,
-    inCheckout('test/bench/load.mjs'),
-    JSON.stringify(job),
-  ]);
-  const said = await saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
-  const outcome = /** @type {import('./load.mjs').Outcome} */ (parsed(said));
+  const outcome = /** @type {import('./load.mjs').Outcome} */ (await generated('load.mjs', job));
   const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
   if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
   return outcome;
+}
+
+/**
+ * @template {string} Name
+ * @param {import('./turns.mjs').Turns & { subjects: Record<Name, unknown> }} asked
+ * @returns {Promise<Record<Name, number[]>>} milliseconds: the medians of the turns
+ */
+export async function turns(asked) {
+  return /** @type {Record<Name, number[]>} */ (await generated('turns.mjs', asked));
+}
+
+/** What a load generator says, on its core. @param {string} file @param {object} job @returns {Promise<unknown>} */
+async function generated(file, job) {
+  const [program, args] = pinned(1, [
+    process.execPath,
+    inCheckout(`test/bench/${file}`),
+    JSON.stringify(job),
+  ]);
+  return parsed(await saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })));
 }
