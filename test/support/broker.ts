@@ -17,14 +17,15 @@ import { SigningKeys } from '../../src/platform/crypto/signing-keys.js';
 import type { Connections } from '../../src/platform/database/connections.js';
 import { CONNECTIONS } from '../../src/platform/database/database.module.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
+import { CHEAP_HASHES, hashCheaplyHere } from './cheap-hashes.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
 import { waitForConnections } from './patient-pools.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
+import { takeSchema } from './schema.js';
 
-/** Less than what `loadConfig` lets anybody have (S-03): thousands of tests sign up and in, few are about what that costs. */
-const CHEAP_HASHES = { passwordMemoryKib: 8, passwordIterations: 1 };
+hashCheaplyHere();
 
 /** A test that names PASSWORD_MEMORY_KIB or PASSWORD_ITERATIONS gets the costs of production. */
 function configOf(environment: Environment): Config {
@@ -93,6 +94,7 @@ export class TestBroker {
       rmSync(dataDir, { recursive: true, force: true });
     });
     takeRing(dataDir);
+    if (!('DATABASE_URL' in environment)) await takeSchema(environment.DATA_DIR);
     await broker.open();
     shareRing(dataDir, broker.app.get(SigningKeys));
     return broker;
@@ -132,9 +134,26 @@ export class TestBroker {
   }
 }
 
+/** What blocks of a test file have in common that ask for the same: starting a broker costs more than most tests. */
+interface Shared {
+  /** Blocks that are not over. */
+  blocks: number;
+  broker: Promise<TestBroker> | undefined;
+}
+const shared = new Map<string, Shared>();
+
+async function end(one: Shared): Promise<void> {
+  const { broker } = one;
+  one.broker = undefined;
+  await (await broker)?.remove();
+}
+
+// Blocks of which no test was asked for do not say that they are over.
+afterAll(() => Promise.all([...shared.values()].map(end)));
+
 /**
  * Declares the same tests against a broker on SQLite and one on PostgreSQL (`TEST_DATABASE_URL`; skipped by name
- * without it). One broker for all tests of the block: use names of your own in each.
+ * without it). One broker for all tests of the blocks with the same settings: use names of your own in each.
  */
 export function eachBroker(
   name: string,
@@ -146,12 +165,19 @@ export function eachBroker(
     ['postgres', Boolean(process.env['TEST_DATABASE_URL'])],
   ];
   for (const [store, here] of stores) {
+    const key = JSON.stringify([store, settings]);
+    const one = shared.get(key) ?? { blocks: 0, broker: undefined };
+    shared.set(key, one);
+    one.blocks += 1;
     (here ? describe : describe.skip)(`${name} on ${store}`, () => {
       let broker: TestBroker | undefined;
       beforeAll(async () => {
-        broker = await TestBroker.start(settings, store);
+        broker = await (one.broker ??= TestBroker.start(settings, store));
       });
-      afterAll(() => broker?.remove());
+      afterAll(async () => {
+        one.blocks -= 1;
+        if (one.blocks === 0) await end(one);
+      });
       tests(() => {
         if (!broker) throw new Error('the broker did not start');
         return broker;

@@ -9,6 +9,7 @@ import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { waitForConnections } from './patient-pools.js';
+import { takeSchema } from './schema.js';
 
 export interface OpenDatabase {
   readonly connections: Connections;
@@ -92,7 +93,10 @@ function sqlite(): Kind {
       folder = mkdtempSync(join(tmpdir(), 'signpost-test-'));
       return Promise.resolve();
     },
-    connect: (tables) => openSqlite(folder, tables),
+    connect: async (tables) => {
+      await takeSchema(folder);
+      return openSqlite(folder, tables);
+    },
     clearTest: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();

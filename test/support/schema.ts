@@ -1,0 +1,26 @@
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fingerprint, inCheckout } from '../../scripts/lib/checkout.mjs';
+import { openSqlite, sqliteFile } from '../../src/platform/database/sqlite.js';
+
+const folder = inCheckout('src/platform/database/migrations');
+/** They may change between two runs. */
+const migrations = fingerprint(readdirSync(folder).map((name) => join(folder, name)));
+/** Migrating costs more than the rest of opening a database: all test files of a run share what comes out. */
+const SHARED_SCHEMA = join(tmpdir(), `signpost-test-schema-${process.ppid}-${migrations}.sqlite`);
+
+/** Puts the schema that the migrations make into a data folder, unless it has a database. */
+export async function takeSchema(dataDir: string): Promise<void> {
+  if (existsSync(sqliteFile(dataDir))) return;
+  if (!existsSync(SHARED_SCHEMA)) await makeSchema();
+  copyFileSync(SHARED_SCHEMA, sqliteFile(dataDir));
+}
+
+async function makeSchema(): Promise<void> {
+  const made = mkdtempSync(join(tmpdir(), 'signpost-schema-'));
+  await (await openSqlite(made, [])).close();
+  // Whole or not at all: other test files may be starting.
+  renameSync(sqliteFile(made), SHARED_SCHEMA);
+  rmSync(made, { recursive: true });
+}
