@@ -12,10 +12,9 @@ const MOST_LAYOUT_SHIFT = 0.1;
 /** The small build: it is sent to every page. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const AXE_OPTIONS = JSON.stringify({
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  resultTypes: ['violations'],
-});
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** Those that ask how a page looks; the others ask what it says, which no width and no colour changes. */
+const RULES_OF_LOOKS = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'];
 
 const OVERFLOWING = `(() => {
   const { scrollWidth, clientWidth } = document.documentElement;
@@ -36,20 +35,26 @@ const LAYOUT_SHIFT = `new Promise((resolve) => {
   setTimeout(() => (add(observer.takeRecords()), resolve(sum)), 20);
 })`;
 
+/** Pages that were looked at with script, by name: each test file has its own. */
+const seen = new Set<string>();
+
 /**
  * Looks at the page that is shown: weight, layout shift, axe in both widths and colours, and nothing cut off where it is
- * as narrow and as large as people need it.
+ * as narrow and as large as people need it. One without any script, which was looked at on its way with script, is the same.
  */
 export async function inspectPage(visitor: Visitor): Promise<void> {
   const { page, way } = visitor;
   const name = `${await page.title()} (${new URL(page.url()).pathname})`;
+  const anyName = name.replace(/[0-9a-f]{8,}|\d+/g, '#');
+  if (way.script) seen.add(anyName);
+  else if (seen.has(anyName) && (await page.locator('script').count()) === 0) return;
   const complaints = await measures(visitor);
   try {
-    complaints.push(...(await violations(visitor)));
+    complaints.push(...(await violations(visitor, RULES)));
     // Once is enough: without script the page is the same, or less.
     if (way.script) {
       await wear(visitor, other(way));
-      complaints.push(...(await violations(visitor)));
+      complaints.push(...(await violations(visitor, RULES_OF_LOOKS)));
     }
     complaints.push(...(await overflows(visitor)));
   } finally {
@@ -95,10 +100,10 @@ export async function overflows(visitor: Visitor): Promise<string[]> {
 }
 
 /** Serious and critical ones, each with the element. */
-async function violations(visitor: Visitor): Promise<string[]> {
+async function violations(visitor: Visitor, runOnly: readonly string[]): Promise<string[]> {
   if (!(await visitor.look<boolean>(`'axe' in globalThis`))) await visitor.look(`${AXE};0`);
   const found = await visitor.look<Result[]>(
-    `axe.run(document, ${AXE_OPTIONS}).then(({ violations }) => violations)`,
+    `axe.run(document, ${JSON.stringify({ runOnly, resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
   );
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
