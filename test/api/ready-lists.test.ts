@@ -10,11 +10,14 @@ import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { HOUR } from '../../src/shared/clock.js';
 import { acceptedLink, account, server } from '../connect/cast.js';
 import type { Answer, Call } from '../connect/ask.js';
+import { beAloneAtOnce } from '../support/alone-at-once.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
 import { api, problemIn } from './ask-api.js';
 import { jwt, signIn } from './app-token.js';
 import { claimsOf } from '../support/app-tokens.js';
+
+beAloneAtOnce();
 
 const VOLATILE = ['date', 'x-request-id', 'retry-after'];
 

@@ -10,10 +10,13 @@ import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { DAY, HOUR } from '../../src/shared/clock.js';
+import { beAloneAtOnce } from '../support/alone-at-once.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
 import { ask, askAt, type Answer, type Call } from './ask.js';
 import { acceptedLink, account, device, disable, hex, server, sql, waitingLink } from './cast.js';
+
+beAloneAtOnce();
 
 /** What cannot be the same twice. */
 const VOLATILE = ['date', 'x-request-id', 'etag', 'retry-after'];
