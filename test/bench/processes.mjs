@@ -140,7 +140,7 @@ export function startBroker(dataDir, settings = {}, before = []) {
     LIMIT_CONNECTIONS_PER_NETWORK: '10000',
     // As many requests as it can answer, all the time, are what overload is: here they are measured, not refused.
     OVERLOAD_DELAY_MS: '0',
-    // 10,000 lists of ten servers are counted as 169 MB; with less, "warm" would measure look-ups in the database.
+    // 10,000 lists of ten servers are counted as 150 MB; with less, "warm" would measure look-ups in the database.
     LISTS_MEMORY_MB: '256',
     LISTS_READ_AHEAD: 'false',
     ...settings,

@@ -194,6 +194,21 @@ test.each([
   },
 );
 
+test.each([
+  ['packed', 'k', true],
+  ['as it is, for it cannot be packed', 'ключ', false],
+])('a list that is kept has its servers %s, and gives them as they were', async (_, key, isPacked) => {
+  const one = room();
+  const links = [usable('a', key), usable('b', key)];
+  const follow = await followed(one, anna, links);
+  const servers = (): readonly UsableLink[] => follow()!.servers;
+  expect(servers()).toEqual(links);
+  expect(servers() === servers()).toBe(!isPacked);
+  one.feed.publish({ topic: 'server', id: 'b', heardAt: 7 });
+  const [first, second] = links as [UsableLink, UsableLink];
+  expect(servers()).toEqual([first, { ...second, server: { ...second.server, heardAt: 7 } }]);
+});
+
 test('what is asked for again counts only while every change is heard', async () => {
   const one = room();
   const follow = await followed(one, anna, [usable('a')]);

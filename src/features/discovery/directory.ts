@@ -16,7 +16,7 @@ const MIB = 1_048_576;
 const PACKED_SHARE = 0.25;
 /** Of an empty list, and of each server in one with ready bytes for two edges, as measured where each stands in five lists. */
 const LIST_BYTES = 700;
-const SERVER_BYTES = 1_700;
+const SERVER_BYTES = 1_500;
 
 /** A server that stands in lists that are remembered. */
 interface Standing {
@@ -192,6 +192,7 @@ export class Directory {
       if (standing) standing.accounts.add(accountId);
       else this.#standing.set(server.id, { server, accounts: new Set([accountId]) });
     }
+    list.shrink();
   }
 
   #changed(change: NumberedChange): void {
@@ -220,9 +221,7 @@ export class Directory {
     if (standing === undefined) return;
     const server = heard(standing.server, heardAt);
     this.#standing.set(id, { ...standing, server });
-    const renewed = (one: UsableLink): UsableLink => (one.server.id === id ? { ...one, server } : one);
-    for (const accountId of standing.accounts)
-      this.#lists.replace(accountId, ({ servers }) => new ServerList(servers.map(renewed)));
+    for (const accountId of standing.accounts) this.#lists.replace(accountId, (list) => list.with(server));
   }
 
   #missed(): void {
@@ -233,16 +232,15 @@ export class Directory {
     this.#lists.clear();
   }
 
-  #unlist(accountId: AccountId, { servers }: ServerList): void {
-    for (const { server } of servers) {
-      const accounts = this.#standing.get(server.id)?.accounts;
+  #unlist(accountId: AccountId, { serverIds }: ServerList): void {
+    for (const id of serverIds) {
+      const accounts = this.#standing.get(id)?.accounts;
       accounts?.delete(accountId);
-      if (accounts?.size === 0) this.#standing.delete(server.id);
+      if (accounts?.size === 0) this.#standing.delete(id);
     }
   }
 }
 
-function isStale(read: OpenRead, accountId: AccountId, { servers }: ServerList): boolean {
-  const serverIds = servers.map(({ server }) => server.id);
+function isStale(read: OpenRead, accountId: AccountId, { serverIds }: ServerList): boolean {
   return read.isStale('account', [accountId]) || read.isStale('server', serverIds);
 }

@@ -65,6 +65,42 @@ export function unpack(
   return links;
 }
 
+/** The links of one account by themselves, with their servers as objects that are shared. */
+export class PackedLinks {
+  private constructor(
+    private readonly accountId: AccountId,
+    /** As characters (latin1): a buffer of its own would take as much again. */
+    private readonly bytes: string,
+    readonly servers: readonly Server[],
+  ) {}
+
+  /** @returns null if there are none, or they cannot be packed */
+  static of(links: readonly UsableLink[]): PackedLinks | null {
+    const [first] = links;
+    if (first === undefined) return null;
+    const room = Buffer.allocUnsafe(mostBytesOf(links));
+    let number = 0;
+    const end = pack(links, () => (number += 1) - 1, room, 0);
+    const servers = links.map(({ server }) => server);
+    return end === null
+      ? null
+      : new PackedLinks(first.link.accountId, room.toString('latin1', 0, end), servers);
+  }
+
+  unpacked(): UsableLink[] {
+    const bytes = Buffer.from(this.bytes, 'latin1');
+    const links = unpack(bytes, 0, this.accountId, (number) => this.servers[number]);
+    // Less than all of it is no list.
+    if (links?.length !== this.servers.length) throw new Error('a packed list is not whole');
+    return links;
+  }
+
+  with(server: Server): PackedLinks {
+    const servers = this.servers.map((one) => (one.id === server.id ? server : one));
+    return new PackedLinks(this.accountId, this.bytes, servers);
+  }
+}
+
 function linkFrom(
   reader: Reader,
   accountId: AccountId,

@@ -1,5 +1,4 @@
 import type { ServerList } from '../../../features/discovery/index.js';
-import type { UsableLink } from '../../../features/links/index.js';
 import { ReadyAnswer } from '../../../platform/http/ready-answer.js';
 import { renderServer } from './server-entry.js';
 import { listOf } from './server-list.js';
@@ -17,8 +16,8 @@ export class SeenLists {
   #lastNetwork: string | undefined;
   #last: ReadyAnswer | undefined;
 
-  constructor(private readonly servers: readonly UsableLink[]) {
-    this.#homes = new Set(servers.map(({ server }) => server.network));
+  constructor(private readonly list: ServerList) {
+    this.#homes = new Set(list.servers.map(({ server }) => server.network));
   }
 
   /** @param network of the app (`networkOf`) */
@@ -37,12 +36,12 @@ export class SeenLists {
   }
 
   #seen(network: string): ReadyAnswer {
-    const { etag, body } = listOf(this.servers.map((server) => renderServer(server, network)));
+    const { etag, body } = listOf(this.list.servers.map((server) => renderServer(server, network)));
     return new ReadyAnswer(etag, body);
   }
 }
 
 /** As `ServerList.ready` takes it. */
-export function seenLists({ servers }: ServerList): SeenLists {
-  return new SeenLists(servers);
+export function seenLists(list: ServerList): SeenLists {
+  return new SeenLists(list);
 }
