@@ -47,12 +47,13 @@ function removeGroup(group) {
 }
 
 /**
- * Runs a stage of `inside.mjs` to its end; what is left of it is killed with its namespace.
+ * Runs a stage of `inside.mjs` to its end; what is left of it is killed with its namespace, and all of it if this process is killed.
  * @param {string} folder of this run
- * @param {string} stage
- * @param {{ ownNetwork: boolean, onOutput: (chunk: string) => void }} options
+ * @param {readonly string[]} stage its name and what it is given
+ * @param {{ ownNetwork: boolean }} options
+ * @returns {Promise<number>} its exit code
  */
-export async function enclosed(folder, stage, { ownNetwork, onOutput }) {
+export async function enclosed(folder, stage, { ownNetwork }) {
   const made = makeGroups(`signpost-${path.basename(folder)}`);
   const enter = made.map((group) => `echo $$ > '${group}/cgroup.procs'`).join('\n');
   const namespaces = ['--mount', '--cgroup', '--pid', '--ipc', '--uts', ...(ownNetwork ? ['--net'] : [])];
@@ -65,10 +66,11 @@ export async function enclosed(folder, stage, { ownNetwork, onOutput }) {
   ].join('\n');
   const within = path.join(folder, 'start.sh');
   writeFileSync(within, start);
-  const outside = `set -eu\n${enter}\nexec unshare ${namespaces.join(' ')} --fork --kill-child=KILL --mount-proc "$@"`;
-  const command = ['bash', within, process.execPath, inside, stage, folder];
+  const outside = `set -eu\n${enter}\nexec setpriv --pdeathsig KILL unshare ${namespaces.join(' ')} --fork --kill-child=KILL --mount-proc "$@"`;
+  const command = ['bash', within, process.execPath, inside, ...stage];
   try {
-    return await run('bash', ['-c', outside, 'bash', ...command], { onOutput });
+    const onOutput = (/** @type {string} */ chunk) => void process.stdout.write(chunk);
+    return (await run('bash', ['-c', outside, 'bash', ...command], { onOutput })).code;
   } finally {
     for (const group of made) await removeWhenEmpty(group);
   }
@@ -81,7 +83,7 @@ async function removeWhenEmpty(group) {
       removeGroup(group);
       return;
     } catch (error) {
-      if (attempt === 100) throw error;
+      if (attempt === 600) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -15,21 +15,18 @@ import path from 'node:path';
 import { inCheckout, readJson } from '../lib/checkout.mjs';
 import { run } from '../lib/child.mjs';
 import { findProgram } from '../lib/debian.mjs';
+import { Stop } from '../lib/say.mjs';
 import { build, must } from './podman.mjs';
 
-/** What the image of Node has beside Debian's essential packages, as far as this machine has it; apt there knows of them. */
-const TOOLS = [
-  'apt',
-  'ca-certificates',
-  'debian-archive-keyring',
-  'mawk',
-  'passwd',
-  'python3',
-  'make',
-  'g++',
-];
+/**
+ * What the image of Node has beside Debian's essential packages, and what the Containerfile installs. apt there knows that it
+ * has them, and is given no source: it need not fetch lists.
+ */
+const COMPILER = ['python3', 'make', 'g++'];
+const TOOLS = ['apt', 'ca-certificates', 'mawk', 'passwd', ...COMPILER];
 /** For the other images, which are the same one; apt does not know of them there. */
-const SERVICES = ['postgresql-15', 'redis-server', 'haproxy', 'systemd', 'dbus'];
+const SYSTEM = ['systemd', 'dbus'];
+const SERVICES = ['postgresql-15', 'redis-server', 'haproxy'];
 /** For compiled queries, which nobody here asks. */
 const LEFT_OUT = /^(libllvm|libz3|perl$|perl-modules)/;
 
@@ -44,7 +41,7 @@ async function whatIsInstalled() {
   return { installed, essential };
 }
 
-/** @param {Installed} machine @param {string[]} wanted @returns {Promise<string[]>} with what they depend on */
+/** @param {Installed} machine @param {readonly string[]} wanted @returns {Promise<string[]>} with what they depend on */
 async function withDependencies({ installed }, wanted) {
   const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
   const only = ['--recurse', '--installed', ...kinds.map((kind) => `--no-${kind}`)];
@@ -58,18 +55,10 @@ async function withDependencies({ installed }, wanted) {
 
 /** Beside the files of packages: what their installation made. */
 const MADE = [
-  ...[
-    'passwd',
-    'group',
-    'shadow',
-    'gshadow',
-    'ld.so.cache',
-    'nsswitch.conf',
-    'alternatives',
-    'ssl',
-    'apt/trusted.gpg.d',
-  ].map((name) => `/etc/${name}`),
-  ...['/etc/apt/sources.list.d/debian.sources', '/etc/localtime', '/bin', '/sbin', '/lib', '/lib64'],
+  ...['passwd', 'group', 'shadow', 'gshadow', 'ld.so.cache', 'nsswitch.conf', 'alternatives', 'ssl'].map(
+    (name) => `/etc/${name}`,
+  ),
+  ...['/etc/localtime', '/bin', '/sbin', '/lib', '/lib64'],
 ];
 
 const USELESS = /^\/(\.|usr\/(share\/(doc|man|locale|info|lintian)|lib\/debug)\/)/;
@@ -83,11 +72,13 @@ const realName = (file) =>
 const EMPTY = ['proc', 'sys', 'dev', 'run', 'root', 'var/lib/dpkg/info', 'var/lib/dpkg/updates'];
 const FOR_APT = ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial'];
 
-/** @param {string} root the folder that becomes the image */
-async function fill(root) {
+/** @param {string} root the folder that becomes the image @param {readonly string[]} others packages that apt does not know of there */
+async function fill(root, others) {
   const machine = await whatIsInstalled();
+  const lacking = COMPILER.filter((name) => !machine.installed.has(name));
+  if (lacking.length > 0) throw new Stop(`not installed from Debian: ${lacking.join(', ')}`);
   const tools = await withDependencies(machine, [...machine.essential, ...TOOLS]);
-  const all = [...tools, ...(await withDependencies(machine, SERVICES))];
+  const all = [...tools, ...(await withDependencies(machine, others))];
   const packaged = (await must('dpkg-query', '-L', ...new Set(all))).split('\n');
   const files = [...packaged.filter((file) => file.startsWith('/')), ...(await alternatives()), ...MADE];
   const list = files.filter((file) => !USELESS.test(file) && existsSync(file)).map(realName);
@@ -117,21 +108,23 @@ function addNode(folder, home) {
   symlinkSync('/usr/local/bin/node', path.join(root, 'usr/bin/node'));
 }
 
-/** @param {string} folder of the run @param {string} home of Node 24 */
-export async function makeBaseImages(folder, home) {
+/** Name → steps, of the images of config/deploy. */
+const NODE = { 'docker.io/library/node:24-bookworm-slim': 'node' };
+const OTHERS = {
+  'docker.io/library/postgres:15-bookworm': 'postgres',
+  'docker.io/library/redis:7-bookworm': 'redis',
+  'docker.io/library/haproxy:2.8-bookworm': 'haproxy',
+};
+
+/** @param {string} folder of the run @param {string} home of Node 24 @param {boolean} withServices those that the compose file names */
+export async function makeBaseImages(folder, home, withServices) {
   const root = path.join(folder, 'root');
-  await fill(root);
+  await fill(root, withServices ? [...SYSTEM, ...SERVICES] : SYSTEM);
   addNode(folder, home);
   const steps = inCheckout('scripts/deployment/images');
-  for (const [name, file] of Object.entries({
-    'localhost/signpost-base': 'base',
-    'docker.io/library/node:24-bookworm-slim': 'node',
-    'docker.io/library/postgres:15-bookworm': 'postgres',
-    'docker.io/library/redis:7-bookworm': 'redis',
-    'docker.io/library/haproxy:2.8-bookworm': 'haproxy',
-  })) {
-    await build(path.join(steps, `${file}.containerfile`), name, file === 'base' ? root : steps);
-  }
+  await build(path.join(steps, 'base.containerfile'), 'localhost/signpost-base', root);
+  for (const [name, file] of Object.entries({ ...NODE, ...(withServices ? OTHERS : {}) }))
+    await build(path.join(steps, `${file}.containerfile`), name, steps);
 }
 
 /** As everybody builds it; only what a registry and a compiler would give comes from this machine. @param {string} folder @param {string} compiled better_sqlite3.node */
@@ -162,18 +155,9 @@ export async function buildImage(folder, compiled) {
     `${cache}:/root/.npm:O`,
   ];
   const volumes = mounts.flatMap((mount) => ['-v', mount]);
-  return run('podman', [
-    'build',
-    '--format',
-    'docker',
-    '--network=host',
-    ...volumes,
-    '-f',
-    'config/deploy/Containerfile',
-    '-t',
-    'signpost',
-    '.',
-  ]);
+  // Keeping what each step made takes longer than the steps.
+  const how = ['--format', 'docker', '--layers=false', '--network=host', ...volumes];
+  return run('podman', ['build', ...how, '-f', 'config/deploy/Containerfile', '-t', 'signpost', '.']);
 }
 
 /** The registry that this machine asks, and the certificates that it believes. @param {string} given */

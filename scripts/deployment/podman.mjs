@@ -8,6 +8,9 @@ import { Stop } from '../lib/say.mjs';
 /** How long anything may take that is waited for: far longer than on the slowest machine, so that nothing depends on speed. */
 const PATIENCE_MS = 90_000;
 
+/** What failed is the machine, and no mistake of the project. */
+export class NotHere extends Stop {}
+
 /** @param {string} folder */
 export function configure(folder) {
   mkdirSync(path.join(folder, 'podman'), { recursive: true });

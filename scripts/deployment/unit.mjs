@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inCheckout } from '../lib/checkout.mjs';
 import { Stop } from '../lib/say.mjs';
-import { build, expect, podman, until, within } from './podman.mjs';
+import { build, expect, NotHere, podman, until, within } from './podman.mjs';
 
 const NAME = 'signpost-unit';
 const PASSWORD = 'correct horse battery staple';
@@ -37,9 +37,12 @@ export async function unit(folder) {
     '--network=none',
     'localhost/signpost-machine',
   );
+  // With nothing of the project in it but files.
   await until('systemd runs', async () =>
     /^(running|degraded)$/m.test(await sh('systemctl is-system-running || true')),
-  );
+  ).catch((/** @type {unknown} */ error) => {
+    throw new NotHere(error instanceof Error ? error.message : String(error));
+  });
   try {
     await install(folder);
     await runs();
