@@ -1,8 +1,8 @@
 /** P-1 with many connections, to Syncthing's discovery server. */
 import { atLeast, perSecond } from './facts.mjs';
 import { startSyncthingDiscovery } from './others.mjs';
-import { load, startBroker } from './processes.mjs';
-import { roundsThereAndBack } from './rounds.mjs';
+import { startBroker, startLoad } from './processes.mjs';
+import { slices } from './rounds.mjs';
 
 /** @typedef {import('./stage.mjs').Stage} Stage */
 
@@ -18,22 +18,25 @@ export const crowd = {
       return [];
     }
     const broker = await startBroker(await stage.sqlite());
-    const seconds = stage.effort.seconds / 2;
-    const lists = {
-      kind: /** @type {const} */ ('list'),
+    const lists = await startLoad({
+      kind: 'list',
       from: 0,
       count: stage.sizes.rich,
+      connections: CONNECTIONS,
       port: broker.port,
-    };
-    const looked = { kind: /** @type {const} */ ('plain'), from: 0, count: 1, path: syncthing.path };
-    const crowded = { connections: CONNECTIONS, seconds };
-    // As in P-1: until the requests are known.
-    for (let time = 0; time < 4; time += 1) await load({ ...lists, connections: CONNECTIONS });
-    const result = await roundsThereAndBack(stage.effort.rounds, {
-      syncthing: async () => (await load({ ...looked, ...crowded, port: syncthing.subject.port })).rate,
-      lists: async () => (await load({ ...lists, ...crowded })).rate,
     });
-    for (const subject of [broker, syncthing.subject]) await subject.stop();
+    const looked = await startLoad({
+      kind: 'plain',
+      from: 0,
+      count: 1,
+      path: syncthing.path,
+      connections: CONNECTIONS,
+      port: syncthing.subject.port,
+    });
+    // As in P-1: until the requests are known.
+    for (let time = 0; time < 4; time += 1) await lists.ask();
+    const result = await slices(stage.effort, { syncthing: looked.rate, lists: lists.rate });
+    for (const subject of [lists, looked, broker, syncthing.subject]) await subject.stop();
     return [
       atLeast({
         id: 'P-1',

@@ -38,7 +38,7 @@ function syncMs(folder) {
 /** How many a second. @param {Stage} stage @param {number} port */
 function changesBy(stage, port) {
   const { servers, rich } = stage.sizes;
-  /** @param {Omit<import('./load.mjs').Job, 'port' | 'connections' | 'from'>} job */
+  /** @param {Omit<import('./load.mjs').Once, 'port' | 'connections' | 'from'>} job */
   const rate = async (job) => (await load({ ...job, from: 0, connections: CONNECTIONS, port })).rate;
   let nth = 0;
   return {

@@ -1,7 +1,7 @@
 /** P-4: what a list that is not in memory takes when there are a thousand times as many links. */
 import { sizedBy } from './cast.mjs';
-import { load, NOBODY_REFUSED, startBroker, turns } from './processes.mjs';
-import { median } from './rounds.mjs';
+import { NOBODY_REFUSED, startBroker, startLoad } from './processes.mjs';
+import { slices } from './rounds.mjs';
 
 /** @typedef {import('./stage.mjs').Stage} Stage */
 
@@ -13,9 +13,11 @@ async function startGrown(stage, links) {
   const sizes = sizedBy(links);
   const broker = await startBroker(await stage.grown(sizes), { LISTS_MEMORY_MB: '0', ...NOBODY_REFUSED });
   const count = Math.min(sizes.accounts, MOST_ASKED);
-  const asked = { port: broker.port, count, step: Math.floor(sizes.accounts / count) };
-  await load({ ...asked, kind: 'list', connections: 32, from: 0 });
-  return { broker, asked };
+  const asked = { port: broker.port, from: 0, count, step: Math.floor(sizes.accounts / count) };
+  const load = await startLoad({ ...asked, kind: 'list', connections: 1 });
+  // Until the tokens are remembered, and V8 has compiled what they run through.
+  await load.ask();
+  return { broker, load };
 }
 
 /** @type {import('./measures.mjs').Measure} */
@@ -30,13 +32,14 @@ export const growth = {
       await startGrown(stage, links[2]),
     ];
     // One after another: how long a list takes, not how long it waits.
-    const all = await turns({
-      subjects: { few: few.asked, some: some.asked, many: many.asked },
-      seconds: effort.rounds * effort.seconds,
+    const result = await slices(effort, {
+      few: few.load.median,
+      some: some.load.median,
+      many: many.load.median,
     });
-    for (const { broker } of [few, some, many]) await broker.stop();
-    const us = Object.values(all).map((times) => `${Math.round(median(times) * 1_000)} µs`);
-    const value = median(all.many.map((time, at) => time / (all.few[at] ?? NaN)));
+    for (const { broker, load } of [few, some, many]) for (const each of [load, broker]) await each.stop();
+    const us = Object.values(result.rate).map((ms) => `${Math.round(ms * 1_000)} µs`);
+    const value = result.ratio('many', 'few');
     const counts = links.map((count) => count.toLocaleString('en')).join(', ');
     const detail = `${us.join(', ')} at ${counts} links`;
     const what = 'median of a list that is read, SQLite, from few links to many';

@@ -1,9 +1,9 @@
 /**
- * The load generator: a process of its own that says in one line of JSON what came back.
+ * The load generator: a process of its own that is told when to ask, and for how long, and tells what came back.
  *
  * Raw sockets and ready requests, because a client library costs more per request than the servers that are compared: the
  * generator would be what is measured. One request at a time on each connection, as devices do it; answers are read by
- * their Content-Length.
+ * their Content-Length. Requests and connections are made once: then several generators can take turns as short as one likes.
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -20,12 +20,13 @@ import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, use
  * @property {number} from
  * @property {number} [step] from one account to the next; 1 unless given
  * @property {number} count so many different accounts or servers, evenly
- * @property {number} [seconds] how long; without it, each once
  * @property {number} [nth] which of an account's ten servers is accepted
  * @property {number} [servers] how many there are in all
  * @property {string} [path]
  * @property {string} [tokens] file of access tokens, an account's each: ask by the API
  */
+
+/** A job that is done once. @typedef {Job & { seconds?: number }} Once `seconds`: how long; without it, each request once */
 
 /** @typedef {{ requests: number, seconds: number, rate: number, p50: number, p99: number, statuses: Record<string, number>, bytes: number }} Outcome times in milliseconds */
 
@@ -89,54 +90,83 @@ const statuses = new Map();
 const times = [];
 let bytes = 0;
 
-/**
- * Sends what `next` gives, one after another, until it gives nothing.
- * @param {() => Buffer | undefined} next
- * @param {(head: string) => void} [onHead]
- * @returns {Promise<void>}
- */
-function talk(next, onHead) {
-  return new Promise((resolve, reject) => {
+/** @typedef {() => Buffer | undefined} Next */
+
+/** A connection that stays open while nothing is asked. */
+class Lane {
+  /** @type {import('node:net').Socket | undefined} */
+  #socket;
+  /** @type {Next} */
+  #next = () => undefined;
+  /** @type {((head: string) => void) | undefined} */
+  #onHead;
+  #sentAt = 0;
+  /** @type {(() => void) | undefined} */
+  #end;
+  /** @type {((error: Error) => void) | undefined} */
+  #fail;
+
+  /**
+   * Sends what `next` gives, one after another, until it gives nothing.
+   * @param {Next} next
+   * @param {(head: string) => void} [onHead]
+   * @returns {Promise<void>}
+   */
+  ask(next, onHead) {
+    return new Promise((resolve, reject) => {
+      [this.#next, this.#onHead, this.#end, this.#fail] = [next, onHead, resolve, reject];
+      if (this.#socket) this.#send();
+      else this.#connect();
+    });
+  }
+
+  #connect() {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const reader = new AnswerReader((head) => {
       const status = head.slice(9, 12);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      onHead?.(head);
+      this.#onHead?.(head);
     });
-    let sentAt = 0;
-    const send = () => {
-      const request = next();
-      if (request === undefined) {
-        socket.destroy();
-        resolve();
-        return;
-      }
-      sentAt = performance.now();
-      socket.write(request);
-    };
-    socket.on('connect', send);
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the server closed the connection')));
+    this.#socket = socket;
+    socket.on('connect', () => this.#send());
+    socket.on('error', (error) => this.#fail?.(error));
+    // While nothing is asked a server may: then the next request finds another connection.
+    socket.on('close', () => {
+      this.#socket = undefined;
+      this.#fail?.(new Error('the server closed the connection'));
+    });
     socket.on('data', (/** @type {Buffer} */ chunk) => {
       bytes += chunk.length;
       if (!reader.take(chunk)) return;
-      times.push(performance.now() - sentAt);
-      send();
+      times.push(performance.now() - this.#sentAt);
+      this.#send();
     });
-  });
+  }
+
+  #send() {
+    const request = this.#next();
+    if (request === undefined) {
+      this.#end?.();
+      return;
+    }
+    this.#sentAt = performance.now();
+    this.#socket?.write(request);
+  }
 }
+
+const lanes = Array.from({ length: connections }, () => new Lane());
 
 /** Asks for every list once. @returns {Promise<string[]>} the ETags */
 async function etags() {
   /** @type {string[]} */
   const found = [];
   let at = 0;
-  const one = async () => {
+  const one = async (/** @type {Lane} */ lane) => {
     let mine = 0;
     const next = () => (at < count ? request(from + (mine = at++) * step) : undefined);
-    await talk(next, (head) => (found[mine] = /\r\netag: ([^\r]+)/i.exec(head)?.[1] ?? '"none"'));
+    await lane.ask(next, (head) => (found[mine] = /\r\netag: ([^\r]+)/i.exec(head)?.[1] ?? '"none"'));
   };
-  await Promise.all(Array.from({ length: connections }, one));
+  await Promise.all(lanes.map(one));
   return found;
 }
 
@@ -144,34 +174,36 @@ async function etags() {
 const quantile = (sorted, share) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 
-async function perform() {
-  const known = kind === 'same' ? await etags() : [];
-  const ready = Array.from({ length: kind === 'plain' ? 1 : count }, (_, at) =>
-    request(from + at * step, known[at]),
-  );
+const known = kind === 'same' ? await etags() : [];
+const ready = Array.from({ length: kind === 'plain' ? 1 : count }, (_, at) =>
+  request(from + at * step, known[at]),
+);
+// A stride that meets every account before any comes again, in an order no cache could like.
+const stride = ready.length % 7_919 === 0 ? 1 : 7_919;
+let sent = 0;
+
+/** @param {number} [seconds] without it, each once @returns {Promise<Outcome>} */
+async function perform(seconds) {
   times.length = 0;
   statuses.clear();
   bytes = 0;
-  // A stride that meets every account before any comes again, in an order no cache could like.
-  const stride = ready.length % 7_919 === 0 ? 1 : 7_919;
-  let sent = 0;
   const startedAt = performance.now();
-  const until = job.seconds === undefined ? Infinity : startedAt + job.seconds * 1_000;
-  const most = job.seconds === undefined ? ready.length : Infinity;
+  const until = seconds === undefined ? Infinity : startedAt + seconds * 1_000;
+  const most = seconds === undefined ? sent + ready.length : Infinity;
   const next = () => {
     if (sent >= most || performance.now() >= until) return undefined;
     sent += 1;
     const at = (sent * stride) % ready.length;
     return kind === 'change' ? request(from + at) : ready[at];
   };
-  await Promise.all(Array.from({ length: connections }, () => talk(next)));
-  const seconds = (performance.now() - startedAt) / 1_000;
+  await Promise.all(lanes.map((lane) => lane.ask(next)));
+  const took = (performance.now() - startedAt) / 1_000;
   times.sort((a, b) => a - b);
   const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
   return {
     requests: times.length,
-    seconds,
-    rate: times.length / seconds,
+    seconds: took,
+    rate: times.length / took,
     p50,
     p99,
     statuses: Object.fromEntries(statuses),
@@ -179,4 +211,9 @@ async function perform() {
   };
 }
 
-process.stdout.write(`${JSON.stringify(await perform())}\n`);
+// One at a time, as it is asked to.
+process.on('message', (/** @type {{ seconds?: number }} */ { seconds }) => {
+  void perform(seconds).then((outcome) => process.send?.(outcome));
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');

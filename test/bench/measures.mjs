@@ -5,8 +5,8 @@ import { durableWrites } from './durable-writes.mjs';
 import { atLeast, atMost, perSecond } from './facts.mjs';
 import { growth } from './growth.mjs';
 import { startNginx, startSyncthingDiscovery } from './others.mjs';
-import { load, NOBODY_REFUSED, READ_AHEAD, startBare, startBroker } from './processes.mjs';
-import { median, rounds, roundsThereAndBack } from './rounds.mjs';
+import { load, NOBODY_REFUSED, READ_AHEAD, startBare, startBroker, startLoad } from './processes.mjs';
+import { median, roundsThereAndBack, slices } from './rounds.mjs';
 import { signIns } from './sign-ins.mjs';
 
 /** @typedef {import('./facts.mjs').Result} Result */
@@ -16,13 +16,7 @@ import { signIns } from './sign-ins.mjs';
 const CONNECTIONS = 32;
 
 /** @param {Stage} stage accounts with ten servers each, of which 10,000 in the full data */
-const richJob = ({ sizes, effort }) => ({
-  connections: CONNECTIONS,
-  from: 0,
-  count: sizes.rich,
-  // There and back again.
-  seconds: effort.seconds / 2,
-});
+const richJob = ({ sizes }) => ({ connections: CONNECTIONS, from: 0, count: sizes.rich });
 
 /** @param {Stage} stage @param {string} file */
 async function startOthers(stage, file) {
@@ -31,6 +25,28 @@ async function startOthers(stage, file) {
   if (!nginx) stage.lacks('nginx');
   if (!syncthing) stage.lacks('Syncthing’s discovery server (Debian: syncthing-discosrv)');
   return { nginx, syncthing };
+}
+
+const PLAIN = { kind: /** @type {const} */ ('plain'), connections: CONNECTIONS, from: 0, count: 1 };
+
+/** @param {Awaited<ReturnType<typeof startOthers>>} others @param {number} http a port */
+async function loadsOnOthers({ nginx, syncthing }, http) {
+  /** @type {Record<string, Awaited<ReturnType<typeof startLoad>>>} */
+  const loads = { 'node:http': await startLoad({ ...PLAIN, port: http }) };
+  if (nginx) loads['nginx'] = await startLoad({ ...PLAIN, port: nginx.port });
+  if (syncthing) {
+    const { subject, path } = syncthing;
+    loads['Syncthing discovery'] = await startLoad({ ...PLAIN, port: subject.port, path });
+  }
+  return loads;
+}
+
+/** @template {string} Name @param {Record<Name, Awaited<ReturnType<typeof startLoad>>>} loads */
+function ratesOf(loads) {
+  const entries = /** @type {[Name, Awaited<ReturnType<typeof startLoad>>][]} */ (Object.entries(loads));
+  return /** @type {Record<Name, (seconds: number) => Promise<number>>} */ (
+    Object.fromEntries(entries.map(([name, { rate }]) => [name, rate]))
+  );
 }
 
 /** @type {Measure} */
@@ -43,43 +59,31 @@ const warm = {
     const file = await stage.bodyFrom(broker.port);
     const apiFastify = await startBare('fastify', await stage.apiBodyFrom(broker.port, tokens));
     const [fastify, http] = [await startBare('fastify', file), await startBare('http', file)];
-    const { nginx, syncthing } = await startOthers(stage, file);
-    const rich = richJob(stage);
-    const rate = async (/** @type {Partial<import('./load.mjs').Job> & { port: number }} */ job) =>
-      (await load({ kind: 'list', ...rich, ...job })).rate;
-    // Every list, so that the rounds find all in memory: a token that is new goes the long way, the next time makes the
-    // bytes, and a request that has come twice so is known by its own from then on.
-    const once = { connections: CONNECTIONS, from: 0, count: rich.count, port: broker.port };
-    for (let time = 0; time < 4; time += 1) {
-      await load({ kind: 'list', ...once });
-      await load({ kind: 'list', tokens, ...once });
-    }
-    // These stand beside it, and nothing is held against them.
-    const beside = await roundsThereAndBack(Math.min(2, stage.effort.rounds), {
-      http: () => rate({ kind: 'plain', port: http.port }),
-      nginx: async () => (nginx ? rate({ kind: 'plain', port: nginx.port }) : NaN),
-      syncthing: async () =>
-        syncthing ? rate({ kind: 'plain', port: syncthing.subject.port, path: syncthing.path }) : NaN,
-    });
-    const result = await roundsThereAndBack(stage.effort.rounds, {
-      fastify: () => rate({ kind: 'plain', port: fastify.port }),
-      lists: () => rate({ port: broker.port }),
-      unchanged: () => rate({ kind: 'same', port: broker.port }),
-      apiFastify: () => rate({ kind: 'plain', port: apiFastify.port }),
-      api: () => rate({ port: broker.port, tokens }),
-      apiUnchanged: () => rate({ kind: 'same', port: broker.port, tokens }),
-    });
-    for (const subject of [broker, fastify, apiFastify, http, nginx, syncthing?.subject])
-      await subject?.stop();
-    const compared = {
-      Fastify: result.rate.fastify,
-      'node:http': beside.rate.http,
-      nginx: beside.rate.nginx,
-      'Syncthing discovery': beside.rate.syncthing,
+    const others = await startOthers(stage, file);
+    const lists = { kind: /** @type {const} */ ('list'), ...richJob(stage), port: broker.port };
+    const loads = {
+      fastify: await startLoad({ ...PLAIN, port: fastify.port }),
+      lists: await startLoad(lists),
+      unchanged: await startLoad({ ...lists, kind: 'same' }),
+      apiFastify: await startLoad({ ...PLAIN, port: apiFastify.port }),
+      api: await startLoad({ ...lists, tokens }),
+      apiUnchanged: await startLoad({ ...lists, tokens, kind: 'same' }),
     };
-    const rates = Object.entries(compared).map(
-      ([name, seen]) => `${name} ${Number.isNaN(seen) ? 'not installed' : perSecond(seen)}`,
-    );
+    // Every list, so that all are found in memory: a token that is new goes the long way, the next time makes the
+    // bytes, and a request that has come twice so is known by its own from then on.
+    for (let time = 0; time < 4; time += 1)
+      for (const name of /** @type {const} */ (['lists', 'unchanged', 'api', 'apiUnchanged']))
+        await loads[name].ask();
+    // These stand beside it, and nothing is held against them.
+    const onOthers = await loadsOnOthers(others, http.port);
+    const { rounds, seconds } = stage.effort;
+    const beside = await slices({ rounds: Math.min(2, rounds), seconds }, ratesOf(onOthers));
+    const result = await slices(stage.effort, ratesOf(loads));
+    for (const each of [...Object.values(loads), ...Object.values(onOthers)]) await each.stop();
+    for (const subject of [broker, fastify, apiFastify, http, others.nginx, others.syncthing?.subject])
+      await subject?.stop();
+    const compared = { Fastify: result.rate.fastify, ...beside.rate };
+    const rates = Object.entries(compared).map(([name, seen]) => `${name} ${perSecond(seen)}`);
     return [
       atLeast({
         id: 'P-1',
@@ -126,7 +130,9 @@ const cold = {
     const fastify = await startBare('fastify', await stage.meanBodyFrom(onSqlite.port));
     const { rich, accounts } = stage.sizes;
     // Lists of three on average: both kinds of accounts, evenly.
-    const job = { ...richJob(stage), count: Math.min(accounts, rich * 10) };
+    // There and back again.
+    const seconds = stage.effort.seconds / 2;
+    const job = { ...richJob(stage), count: Math.min(accounts, rich * 10), seconds };
     const rate = async (/** @type {number} */ port, /** @type {'list' | 'plain'} */ kind) =>
       (await load({ ...job, kind, port })).rate;
     const result = await roundsThereAndBack(stage.effort.rounds, {
@@ -179,16 +185,13 @@ const updates = {
   async run(stage) {
     const broker = await startBroker(await stage.sqlite());
     const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
-    const { seconds } = stage.effort;
-    const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.servers, seconds };
-    const rate = async (/** @type {number} */ port, /** @type {'update' | 'plain'} */ kind) =>
-      (await load({ ...job, kind, port })).rate;
+    const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.servers };
+    const updates = await startLoad({ ...job, kind: 'update', port: broker.port });
+    const plain = await startLoad({ ...job, kind: 'plain', port: fastify.port });
     // Every server once, as hourly updates find them: known.
-    await load({ kind: 'update', connections: CONNECTIONS, from: 0, count: job.count, port: broker.port });
-    const result = await rounds(stage.effort.rounds, {
-      fastify: () => rate(fastify.port, 'plain'),
-      updates: () => rate(broker.port, 'update'),
-    });
+    await updates.ask();
+    const result = await slices(stage.effort, { fastify: plain.rate, updates: updates.rate });
+    for (const each of [updates, plain]) await each.stop();
     for (const subject of [broker, fastify]) await subject.stop();
     const detail = `${perSecond(result.rate.updates)}, Fastify ${perSecond(result.rate.fastify)}`;
     const value = result.ratio('updates', 'fastify');

@@ -19,12 +19,20 @@ function pinned(core, command) {
   return taskset === null ? [program, args] : [taskset, ['-c', String(core), ...command]];
 }
 
-/** @type {Set<Subject>} */
+/** @type {Set<{ stop(): Promise<void> }>} */
 const running = new Set();
 
 /** Ends whatever a measurement that failed has left behind. */
 export async function stopAll() {
-  for (const subject of [...running]) await subject.stop();
+  for (const one of [...running]) await one.stop();
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+async function killed(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** A server that is being measured. */
@@ -60,9 +68,7 @@ class Subject {
 
   async stop() {
     running.delete(this);
-    if (this.child.exitCode !== null) return;
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
+    await killed(this.child);
   }
 }
 
@@ -177,32 +183,70 @@ async function saidBy(child) {
   return said;
 }
 
-/**
- * @param {import('./load.mjs').Job} job
- * @returns {Promise<import('./load.mjs').Outcome>}
- */
-export async function load(job) {
-  const outcome = /** @type {import('./load.mjs').Outcome} */ (await generated('load.mjs', job));
-  const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
-  if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
-  return outcome;
+/** A load generator that stands ready (load.mjs). */
+class Load {
+  /** @param {import('node:child_process').ChildProcess} child */
+  constructor(child) {
+    this.child = child;
+    running.add(this);
+  }
+
+  /**
+   * Asks, on from where it asked last.
+   * @param {number} [seconds] how long; without it, each once
+   * @returns {Promise<import('./load.mjs').Outcome>}
+   */
+  async ask(seconds) {
+    this.child.send(seconds === undefined ? {} : { seconds });
+    const outcome = /** @type {import('./load.mjs').Outcome} */ (await toldBy(this.child));
+    const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
+    if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
+    return outcome;
+  }
+
+  /** @param {number} seconds @returns {Promise<number>} requests a second */
+  rate = async (seconds) => (await this.ask(seconds)).rate;
+
+  /** @param {number} seconds @returns {Promise<number>} milliseconds */
+  median = async (seconds) => (await this.ask(seconds)).p50;
+
+  async stop() {
+    running.delete(this);
+    await killed(this.child);
+  }
 }
 
-/**
- * @template {string} Name
- * @param {import('./turns.mjs').Turns & { subjects: Record<Name, unknown> }} asked
- * @returns {Promise<Record<Name, number[]>>} milliseconds: the medians of the turns
- */
-export async function turns(asked) {
-  return /** @type {Record<Name, number[]>} */ (await generated('turns.mjs', asked));
+/** @param {import('node:child_process').ChildProcess} child @returns {Promise<unknown>} its next message */
+async function toldBy(child) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const ended = once(child, 'exit', { signal }).then(() =>
+    Promise.reject(new Error('the load generator ended')),
+  );
+  ended.catch(() => undefined);
+  try {
+    const told = /** @type {Promise<unknown[]>} */ (once(child, 'message', { signal }));
+    return (await Promise.race([told, ended]))[0];
+  } finally {
+    ending.abort();
+  }
 }
 
-/** What a load generator says, on its core. @param {string} file @param {object} job @returns {Promise<unknown>} */
-async function generated(file, job) {
-  const [program, args] = pinned(1, [
-    process.execPath,
-    inCheckout(`test/bench/${file}`),
-    JSON.stringify(job),
-  ]);
-  return parsed(await saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })));
+/** @param {import('./load.mjs').Job} job */
+export async function startLoad(job) {
+  const command = [process.execPath, inCheckout('test/bench/load.mjs'), JSON.stringify(job)];
+  const [program, args] = pinned(1, command);
+  const generator = new Load(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+  await toldBy(generator.child);
+  return generator;
+}
+
+/** @param {import('./load.mjs').Once} job @returns {Promise<import('./load.mjs').Outcome>} */
+export async function load({ seconds, ...job }) {
+  const generator = await startLoad(job);
+  try {
+    return await generator.ask(seconds);
+  } finally {
+    await generator.stop();
+  }
 }

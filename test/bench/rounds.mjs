@@ -22,6 +22,24 @@ export function roundsThereAndBack(count, measures) {
   return rounds(count, measures, (names) => [...names, ...[...names].reverse()]);
 }
 
+/** As long as what a machine's speed does meanwhile matters little, and much longer than any request takes. */
+const SLICE_SECONDS = 0.25;
+
+/**
+ * The same for what may be asked for as long as one likes, in slices so short that however the machine's speed moves, it moves
+ * for all subjects alike.
+ *
+ * @template {string} Name
+ * @param {{ rounds: number, seconds: number }} effort of which each subject gets as many seconds
+ * @param {Record<Name, (seconds: number) => Promise<number>>} subjects
+ */
+export function slices({ rounds, seconds }, subjects) {
+  const measures = /** @type {Record<Name, () => Promise<number>>} */ ({});
+  for (const name of /** @type {Name[]} */ (Object.keys(subjects)))
+    measures[name] = () => subjects[name](SLICE_SECONDS);
+  return roundsThereAndBack(Math.ceil((rounds * seconds) / (2 * SLICE_SECONDS)), measures);
+}
+
 /**
  * @template {string} Name
  * @param {number} count
