@@ -1,13 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { openSocketsOf } from './open-sockets.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 /** Longer ones are for the parser. Access tokens have some 500 characters, forms of the protocol as many. */
 const LONGEST_BYTES = 4_096;
-
-/** Gives what arrived to Node's parser. */
-type Pass = (piece: Buffer) => void;
 
 /** Gives an answer that is known by now. @returns false: it is for Node's parser all the same */
 export type Give = () => boolean;
@@ -48,15 +45,11 @@ export function standBeforeParser(server: Server, headBytes: number, answerer: A
   const open = openSocketsOf(server);
   const wires = new WeakMap<Socket, Wire>();
   server.on('connection', (socket: Socket) => {
-    // Node hands its parser what arrives by this one listener; were it otherwise, all would go the usual way.
-    const [parse, ...others] = socket.listeners('data');
-    if (parse === undefined || others.length > 0) return;
-    socket.removeAllListeners('data');
-    const wire = new Wire(socket, longest, answerer, parse.bind(socket) as Pass);
+    const wire = new Wire(socket, longest, answerer);
     wires.set(socket, wire);
-    socket.on('data', wire.read);
-    // Before Node's own, with which its parser ends.
-    socket.prependListener('end', wire.letGo);
+    socket.push = wire.read;
+    // Node's parser takes what arrives past the socket until somebody listens to it.
+    socket.on('data', nothing);
     socket.prependOnceListener('close', wire.letGo);
   });
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -82,15 +75,15 @@ class Wire {
     private readonly socket: Socket,
     private readonly longest: number,
     private readonly answerer: Answerer,
-    private readonly pass: Pass,
   ) {}
 
-  readonly read = (piece: Buffer): void => {
+  /** In place of the socket's `push`, which Node calls with each piece that arrives, and null at the end. */
+  readonly read = (piece: Buffer | null): boolean => {
     this.letGo();
-    if (!this.#isClear) this.pass(piece);
-    else if (piece.length > this.longest || !this.#isNext) this.#leave(piece);
-    else if (this.#response === undefined || !this.answerer.takesAgain(piece, this.socket))
-      this.#offer(piece);
+    if (piece === null || !this.#isClear) return this.#pass(piece);
+    if (piece.length > this.longest || !this.#isNext) return this.#leave(piece);
+    if (this.#response !== undefined && this.answerer.takesAgain(piece, this.socket)) return true;
+    return this.#offer(piece);
   };
 
   /** What is held is Node's, as if it had come just now. */
@@ -98,7 +91,8 @@ class Wire {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    this.#hand(held);
+    // The socket reads no more if it was cut, and what was begun is told all the same.
+    this.#hand(held, (piece) => this.socket.emit('data', piece));
   };
 
   isAsked(request: IncomingMessage, response: ServerResponse): void {
@@ -112,20 +106,23 @@ class Wire {
     return this.#response === undefined || this.#response.closed;
   }
 
-  #leave(piece: Buffer): void {
-    this.#isClear = false;
-    this.pass(piece);
+  /** @returns whether more may come now, as of `push` */
+  #pass(piece: Buffer | null): boolean {
+    return Socket.prototype.push.call(this.socket, piece);
   }
 
-  #offer(piece: Buffer): void {
+  #leave(piece: Buffer): boolean {
+    this.#isClear = false;
+    return this.#pass(piece);
+  }
+
+  #offer(piece: Buffer): boolean {
     const request = wholeRequestOf(piece, this.socket);
-    if (request === null) {
-      this.#leave(piece);
-      return;
-    }
+    if (request === null) return this.#leave(piece);
     const taken = this.#response !== undefined && this.answerer.takes(request);
-    if (taken === false) this.#hand(request);
-    else if (taken !== true) void this.#hold(request, taken);
+    if (taken === false) return this.#hand(request);
+    if (taken !== true) void this.#hold(request, taken);
+    return true;
   }
 
   async #hold(request: WholeRequest, answer: Promise<Give>): Promise<void> {
@@ -138,14 +135,19 @@ class Wire {
   }
 
   /** To Node's parser, as what it is. */
-  #hand(request: WholeRequest): void {
+  #hand(request: WholeRequest, pass = (piece: Buffer): boolean => this.#pass(piece)): boolean {
     this.#passing = request;
-    this.pass(request.piece);
+    const mayCome = pass(request.piece);
     // Node made no request of it: it reads the piece differently, or refuses it.
     if (this.#isUntouched(request)) this.#isClear = false;
+    return mayCome;
   }
 
   #isUntouched(request: WholeRequest): boolean {
     return this.#passing === request;
   }
+}
+
+function nothing(): void {
+  // That it is called is not what it is there for.
 }
