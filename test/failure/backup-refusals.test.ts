@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import Sqlite from 'better-sqlite3';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../../src/config/index.js';
@@ -35,6 +37,17 @@ describe('a backup', () => {
     expect(forced.stdout).toContain(`Keep a copy of ${join(broker.dataDir, 'keyring.json')}`);
     expect(readFileSync(file).equals(before)).toBe(false);
     expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([]);
+  });
+
+  test('never takes the place of what is no file, such as a device', async () => {
+    const socket = join(folder, 'socket');
+    const server = createServer().listen(socket);
+    await once(server, 'listening');
+    const refused = await backup(socket, {}, '--force');
+    expect([refused.code, refused.stderr]).toEqual([69, expect.stringContaining('is no file')]);
+    expect(statSync(socket).isSocket()).toBe(true);
+    server.close();
+    expect((await backup(folder, {}, '--force')).stderr).toContain('is no file');
   });
 
   test('holds no secret of the key ring, and a sealed one nothing that can be read', () => {

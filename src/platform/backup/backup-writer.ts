@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -60,7 +60,11 @@ async function readThrough(file: string, { passphrase, signal }: BackupTarget): 
 }
 
 function refuseExisting({ file, force }: BackupTarget): void {
-  if (force || !existsSync(file)) return;
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (!there) return;
+  // A backup takes the place of what is there: that must not be a device such as /dev/stdout, or a folder.
+  if (!there.isFile()) throw new StartupError(`${file} is no file: a backup cannot take its place.`);
+  if (force) return;
   throw new StartupError(`${file} exists already. Choose another name, or say --force to replace it.`);
 }
 
