@@ -8,9 +8,10 @@ import { RedisLimiter } from '../../src/platform/limits/redis-limiter.js';
 import { SharedLimiter } from '../../src/platform/limits/shared-limiter.js';
 import { Tally, type Acts } from '../../src/platform/limits/tally.js';
 import { RedisAway } from '../../src/platform/redis/redis-away.js';
-import type { RedisLink } from '../../src/platform/redis/redis-link.js';
+import { RedisLink } from '../../src/platform/redis/redis-link.js';
 import { DomainError } from '../../src/shared/domain-error.js';
 import { FixedClock } from '../support/fixed-clock.js';
+import { RecordingLog } from '../support/recording-log.js';
 import { patientLink } from '../support/redis.js';
 
 const MINUTE = 60_000;
@@ -381,4 +382,18 @@ describe('limits over all nodes', () => {
     await one.limiter.clear([rule('a', 3)]);
     expect(await one.passes(rule('a', 3))).toBe(true);
   });
+});
+
+test('Redis that is away is told of with the reason', async () => {
+  const log = new RecordingLog();
+  const link = await RedisLink.open('redis://127.0.0.1:1', log);
+  link.report();
+  link.close();
+  expect(log.lines).toMatchObject([
+    {
+      level: 'warn',
+      fields: { setting: 'REDIS_URL', reason: expect.stringContaining('ECONNREFUSED') },
+      message: expect.stringContaining('Redis is away'),
+    },
+  ]);
 });

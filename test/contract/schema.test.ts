@@ -123,6 +123,18 @@ onPostgres('PostgreSQL at start', () => {
     }
   });
 
+  test('whose role may not make tables is refused with a word on what to do', async () => {
+    const url = await createDatabase();
+    try {
+      await runOn(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET role = pg_read_all_data`);
+      await expect(openPostgres(url, tables)).rejects.toThrow(
+        /role of DATABASE_URL: permission denied for schema public\. Make it the owner of the database/,
+      );
+    } finally {
+      await dropDatabase(url);
+    }
+  });
+
   test('is waited for while another node migrates it, however long that takes', async () => {
     const url = await createDatabase();
     const other = new Client({ connectionString: url });

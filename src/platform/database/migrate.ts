@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { isLockTimeout } from './database-errors.js';
+import { isForbidden, isLockTimeout } from './database-errors.js';
 
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
 export const ADVISORY_LOCK = 7_420_195;
@@ -19,7 +19,7 @@ const TAKES_AWAY = /Contract\d+$/;
  *
  * What a newer version has added is left alone: nodes of this version may start again beside it, and it may be gone back from (R-32).
  *
- * @throws StartupError if a newer version has taken away what this one may need
+ * @throws StartupError if a newer version has taken away what this one may need, or the role lacks the right
  */
 export async function migrate(source: DataSource): Promise<void> {
   const runner = source.createQueryRunner();
@@ -42,10 +42,19 @@ async function apply(source: DataSource): Promise<void> {
       await source.runMigrations({ transaction: 'each' });
       return;
     } catch (error) {
+      if (isForbidden(error)) throw forbidden(error as Error);
       if (attempt >= ATTEMPTS || !isLockTimeout(error)) throw error;
       await pause(PAUSE_MS);
     }
   }
+}
+
+/** Since PostgreSQL 15 nobody but the owner of a database makes tables in it. */
+function forbidden(error: Error): StartupError {
+  return new StartupError(
+    `The schema cannot be brought up to date with the role of DATABASE_URL: ${error.message}. Make it the owner of the database: ALTER DATABASE … OWNER TO …`,
+    error,
+  );
 }
 
 /** A change of the schema that a database went through. */

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { DomainError } from '../../shared/domain-error.js';
 import type { Connections, Epochs, Settle } from './connections.js';
 import { LaterPrimary } from './later-primary.js';
+import { isForbidden } from './database-errors.js';
 import { cut, heard } from './postgres-client.js';
 import { succession, type Epoch, type Seen, type Succession } from './epochs.js';
 
@@ -77,6 +78,7 @@ export class PostgresEpochs implements Epochs {
       .then(({ rows: [row] }) => this.#judge(row, before))
       .then(
         () => over(),
+        // A host that keeps these functions to itself: then nothing is noticed, as before.
         (error: unknown) => (isForbidden(error) ? over() : over(error as Error)),
       );
   };
@@ -176,11 +178,6 @@ function seen({ system, file, position, waitsForStandby, asOf }: Row): Seen {
     waitsForStandby,
     asOf: asOf === null ? null : Number(asOf),
   };
-}
-
-/** A host that keeps these functions to itself: then nothing is noticed, as before. */
-function isForbidden(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === '42501';
 }
 
 function notYet(why: string): DomainError {

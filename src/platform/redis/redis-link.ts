@@ -42,6 +42,8 @@ export class RedisLink {
   readonly #listeners = new Map<string, (message: string) => void>();
   readonly #probing: NodeJS.Timeout;
   #isUp = false;
+  /** What went wrong last. */
+  #reason = 'there is no connection';
   /** What was said last; undefined: nothing is said yet. */
   #reported: boolean | undefined;
   #failures = 0;
@@ -57,6 +59,7 @@ export class RedisLink {
     this.#subscriber = connect();
     this.#commands.on('ready', () => void this.#probe());
     this.#commands.on('close', () => this.#goDown());
+    this.#commands.on('error', (error: Error) => this.#remember(error));
     this.#subscriber.on('ready', () => this.#subscribeAgain());
     this.#subscriber.on('message', (channel: string, message: string) => {
       this.#listeners.get(channel)?.(message);
@@ -110,6 +113,7 @@ export class RedisLink {
       bad.observe((performance.now() - since) / 1_000);
       if (!isAbsence(error)) throw error;
       this.#failures += 1;
+      this.#remember(error);
       if (this.#failures >= FAILURES_UNTIL_DOWN) this.#goDown();
       throw new RedisAway(error);
     }
@@ -150,9 +154,14 @@ export class RedisLink {
       this.#isUp = true;
       this.#comebacks += 1;
       this.#report();
-    } catch {
+    } catch (error) {
+      this.#remember(error);
       this.#goDown();
     }
+  }
+
+  #remember(error: unknown): void {
+    if (error instanceof Error && error.message !== '') this.#reason = error.message;
   }
 
   #goDown(): void {
@@ -167,7 +176,7 @@ export class RedisLink {
     if (this.#isUp) this.log.info({ setting: 'REDIS_URL' }, 'Redis is back');
     else
       this.log.warn(
-        { setting: 'REDIS_URL' },
+        { setting: 'REDIS_URL', reason: this.#reason },
         'Redis is away: every node allows its share of the limits, and lists are read each time',
       );
   }
