@@ -30,6 +30,14 @@ test.each<[string, UsableLink[]]>([
   expect([lists.get(bert), lists.has(bert), lists.size]).toEqual([undefined, false, 1]);
 });
 
+test('nothing is kept of what was given: of that nearly all goes at once (P-9)', () => {
+  const lists = new PackedLists(MANY);
+  const links = [of('a')];
+  lists.add(anna, links);
+  expect(lists.get(anna)?.[0]?.server).toEqual(links[0]?.server);
+  expect(lists.get(anna)?.[0]?.server).not.toBe(links[0]?.server);
+});
+
 test('what cannot be written in bytes is left to others', () => {
   const lists = new PackedLists(MANY);
   expect(lists.add(anna, [of('a', { requester: 'Zoë' })])).toBe(false);
