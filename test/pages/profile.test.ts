@@ -119,6 +119,7 @@ eachBroker('the profile', {}, (broker) => {
       .app.get(LinksService)
       .accept(gil.person.id as AccountId, { serverId: id as ServerId });
     await gil.device();
+    expect((await new CookieBrowser(broker()).signIn('gil', PASSWORD)).status).toBe(303);
     const { id: signInId } = await letIn(broker(), gil.person.id as AccountId);
     expect((await gil.send('/profile/export', { currentPassword: 'no' })).status).toBe(403);
     const answer = await gil.send('/profile/export', { currentPassword: PASSWORD });
@@ -131,7 +132,7 @@ eachBroker('the profile', {}, (broker) => {
       account: { userName: 'gil', email: 'gil@example.org', findableByName: true },
       devices: [{ app: 'Theater/3' }],
       apps: [{ appName: 'Theater', deviceName: 'Living room', scopes: ['servers:read'] }],
-      browsers: [{ network: '127.0.0.1' }],
+      browsers: [{ network: '127.0.0.1' }, { network: '127.0.0.1' }],
       signedInFrom: { networks: [{ network: '127.0.0.1' }], browsers: [{ lastAt: expect.any(String) }] },
       servers: [{ name: 'Attic', kind: 'linked' }],
       lookups: [{ serverName: 'Attic', count: 1 }],

@@ -1,4 +1,8 @@
-import { signUp, PASSWORD, type Person } from '../support/people.js';
+import { Config } from '../../src/config/index.js';
+import { cookieName } from '../../src/edges/pages/cookies.js';
+import { WebSessionsService } from '../../src/features/sessions/index.js';
+import { account } from '../connect/cast.js';
+import { PASSWORD, type Person } from '../support/people.js';
 import type { TestBroker } from '../support/broker.js';
 import { Device } from '../simulator/device.js';
 import { MediaServer } from '../simulator/media-server.js';
@@ -17,10 +21,14 @@ export class Resident {
     this.browser = new CookieBrowser(broker);
   }
 
+  /** A moment after signing up and in, which other tests are about. */
   static async of(broker: TestBroker, userName: string): Promise<Resident> {
-    const resident = new Resident(broker, await signUp(broker, userName));
-    const { status } = await resident.browser.signIn(userName, PASSWORD);
-    if (status !== 303) throw new Error(`${userName} could not sign in: ${status}`);
+    const found = await account(broker, userName);
+    const { id, email } = found;
+    const resident = new Resident(broker, { id, userName, email, password: PASSWORD });
+    const description = { browser: 'node', network: '127.0.0.1', persistent: false };
+    const token = await broker.app.get(WebSessionsService).signIn(found, description);
+    resident.browser.cookies.set(cookieName('sid', broker.app.get(Config)), token);
     return resident;
   }
 
