@@ -3,7 +3,7 @@
  * config/deploy/signpost.service, with Debian's Podman and systemd and images made of this machine's own packages.
  * `-- image unit`: only these. Root on Debian 12 only; what a machine cannot do is "not here", and no failure.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statfsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Interrupted, run, tail } from './lib/child.mjs';
@@ -100,7 +100,8 @@ async function deploy(parts) {
     console.log(`deployment: ${outcome}`);
     return result === false ? 1 : 0;
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    // Far faster than Node, for a hundred thousand files.
+    await run('rm', ['-rf', folder]);
   }
 }
 
