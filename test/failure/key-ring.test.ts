@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.js';
@@ -30,7 +39,7 @@ eachDatabase('the key ring at start', keyTables, (open) => {
 
   const openRing = (keyRingFile = file()): Promise<KeyRing> =>
     openKeyRing(
-      loadConfig({ KEY_RING_FILE: keyRingFile }),
+      loadConfig({ KEY_RING_FILE: keyRingFile, DATA_DIR: join(folder, 'data') }),
       new KeyCanariesRepository(database.unitOfWork),
       random,
     );
@@ -58,6 +67,16 @@ eachDatabase('the key ring at start', keyTables, (open) => {
     await database.unitOfWork.run(() => database.unitOfWork.writing.query('DELETE FROM key_canaries'));
     expect(await refusal()).toMatch(/The database is empty, but the key ring .* was used with one before/);
     rmSync(`${file()}.in-use`);
+    await expect(openRing()).resolves.toBeDefined();
+  });
+
+  test('that is a mounted secret refuses an empty database too: that it was used stands in DATA_DIR (D1)', async () => {
+    // Nobody makes a file there, not even root.
+    symlinkSync('/sys/nothing', `${file()}.in-use`);
+    await openRing();
+    await database.unitOfWork.run(() => database.unitOfWork.writing.query('DELETE FROM key_canaries'));
+    expect(await refusal()).toMatch(/The database is empty, .* remove \S+data\/keyring\.in-use\.$/);
+    rmSync(join(folder, 'data', 'keyring.in-use'));
     await expect(openRing()).resolves.toBeDefined();
   });
 

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config/index.js';
 import type { Random } from '../../shared/random.js';
 import { StartupError } from '../startup-error.js';
@@ -19,8 +20,8 @@ export async function openKeyRing(
   random: Random,
 ): Promise<KeyRing> {
   const known = await canaries.all();
-  const marker = `${config.keyRingFile}.in-use`;
-  if (known.length === 0) refuseLostDatabase(config.keyRingFile, marker);
+  const markers = markersOf(config);
+  if (known.length === 0) refuseLostDatabase(config.keyRingFile, markers);
   const ring = new KeyRing(readKeyRing(config.keyRingFile, known.length === 0, random), random);
   requireFitting(ring, known, config.keyRingFile);
   const seen = new Set(known.map((canary) => canary.keyId));
@@ -29,7 +30,7 @@ export async function openKeyRing(
   );
   if (fresh.length > 0)
     await canaries.add(fresh.map(({ keyId, use }) => ({ keyId, use, value: ring.fingerprint(use, keyId) })));
-  markInUse(marker);
+  markInUse(markers);
   return ring;
 }
 
@@ -54,24 +55,37 @@ function requireFitting(ring: KeyRing, canaries: readonly KeyCanary[], file: str
  * An empty database beside a key ring that has been used is a lost one, or the wrong one. Serving it would answer every
  * media server that it is not registered, and they would remove their guests (danger D1).
  */
-function refuseLostDatabase(keyRingFile: string, marker: string): void {
-  if (!existsSync(marker)) return;
+function refuseLostDatabase(keyRingFile: string, markers: readonly string[]): void {
+  const marker = markers.find((file) => existsSync(file));
+  if (marker === undefined) return;
   throw new StartupError(
     `The database is empty, but the key ring ${keyRingFile} was used with one before. Put the database back, or check DATA_DIR and DATABASE_URL. To begin anew on purpose, remove ${marker}.`,
   );
 }
 
-/** Where the folder of the key ring cannot be written (a mounted secret), this protection is not to be had. */
-function markInUse(marker: string): void {
-  if (existsSync(marker)) return;
+/** Beside the ring; else, where that is a mounted secret or the folder of somebody else, in the folder of the node. */
+function markersOf({ keyRingFile, dataDir }: Pick<Config, 'keyRingFile' | 'dataDir'>): string[] {
+  return [`${keyRingFile}.in-use`, join(dataDir, 'keyring.in-use')];
+}
+
+/** At the first place where it can be: a node whose disk is read-only has none, and not this protection. */
+function markInUse(markers: readonly string[]): void {
+  if (markers.some((marker) => existsSync(marker))) return;
+  for (const marker of markers) if (isMarked(marker)) return;
+}
+
+function isMarked(marker: string): boolean {
   try {
+    mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
     writeFileSync(marker, 'This key ring belongs to a database that is in use. See docs/architecture.md.\n', {
       mode: 0o600,
       flush: true,
     });
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
+    return false;
   }
 }
 
