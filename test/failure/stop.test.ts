@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 import { eventually } from '../support/eventually.js';
+import { takeRing } from '../support/shared-ring.js';
 
 buildBefore();
 
@@ -19,6 +22,8 @@ function stopping(
 ): void {
   test.concurrent(name, async () => {
     const folder = temporaryFolder();
+    mkdirSync(join(folder, 'data'), { mode: 0o700 });
+    takeRing(join(folder, 'data'));
     const broker = await ChildBroker.start(folder, settings);
     try {
       await act(broker);

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, warnAtStart } from '../../src/app.factory.js';
@@ -24,6 +16,7 @@ import { waitForConnections } from './patient-pools.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
 import { takeSchema } from './schema.js';
+import { shareRing, takeRing } from './shared-ring.js';
 
 hashCheaplyHere();
 
@@ -35,26 +28,6 @@ function configOf(environment: Environment): Config {
 
 /** For a test whose broker hashes as in production. */
 export const PRODUCTION_HASHES: Environment = { PASSWORD_MEMORY_KIB: '19456', PASSWORD_ITERATIONS: '2' };
-/** Making RSA keys costs more than the rest of a start: the brokers of all test files share one key ring. */
-const SHARED_RING = join(tmpdir(), `signpost-test-ring-${process.ppid}.json`);
-
-function takeRing(dataDir: string): void {
-  if (existsSync(SHARED_RING)) copyFileSync(SHARED_RING, join(dataDir, 'keyring.json'));
-}
-
-/** With its signing keys, as earlier versions kept them: a broker that starts takes them over from there. */
-function shareRing(dataDir: string, keys: SigningKeys): void {
-  const own = join(dataDir, 'keyring.json');
-  if (existsSync(SHARED_RING) || !existsSync(own)) return;
-  const signing = keys.all.map(({ id, algorithm, activeFrom, privateKey }) => {
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-    return { id, algorithm, activeFrom, privateKey: pem };
-  });
-  const ring = { ...(JSON.parse(readFileSync(own, 'utf8')) as object), signing };
-  // Whole or not at all: other test files may be starting.
-  writeFileSync(`${SHARED_RING}.${process.pid}`, JSON.stringify(ring, null, 2));
-  renameSync(`${SHARED_RING}.${process.pid}`, SHARED_RING);
-}
 
 /** Where a broker of a test keeps its rows. */
 type Store = 'sqlite' | 'postgres';
