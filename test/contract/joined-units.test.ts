@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as tick } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { joinedTransactions } from '../../src/platform/database/database-metrics.js';
@@ -13,6 +14,9 @@ import { eachDatabase, postgresOnly, type OpenDatabase } from '../support/databa
 const FIND = 'SELECT key_id, json_array(value) AS found FROM key_canaries WHERE key_id = $1';
 const ADD = 'INSERT INTO key_canaries (key_id, use, value) VALUES ($1, $2, $3)';
 const CHANGE = 'UPDATE key_canaries SET value = $1 WHERE key_id = $2';
+
+/** The driver's, as far as it is not in its types. */
+type OwnPool = Omit<Pool, 'options'> & { options: { onConnect: (client: PoolClient) => Promise<void> } };
 
 /** The one warning that a test can have at a COMMIT; that of a standby that is waited for in vain has the same form. */
 const WARN_AT_COMMIT = `
@@ -350,5 +354,26 @@ postgresOnly('units of work that join', keyTables, (open) => {
     expect(ended.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     await tick();
     expect(Object.keys(await eventually(() => stored(database)))).toEqual(['beside']);
+  });
+});
+
+postgresOnly('a connection', keyTables, (open) => {
+  test('that was looked at only when nobody waited for it any more is kept for the next', async () => {
+    const { connections } = await open();
+    const pool = (connections.writer.driver as unknown as { master: OwnPool }).master;
+    const { onConnect } = pool.options;
+    let mayGoOn = (): void => undefined;
+    const wait = new Promise<void>((resolve) => (mayGoOn = resolve));
+    Object.assign(pool.options, { max: 1, connectionTimeoutMillis: 100 });
+    const first = await pool.connect();
+    pool.options.onConnect = async (client) => {
+      await wait;
+      await onConnect(client);
+    };
+    const late = pool.connect();
+    first.release(true);
+    await expect(late).rejects.toThrow('timeout exceeded');
+    mayGoOn();
+    await eventually(() => expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]));
   });
 });

@@ -62,25 +62,26 @@ export class PostgresEpochs implements Epochs {
     this.#settle = settle;
   }
 
-  /** In the form that the pool wants: with an error the connection is closed, and who waited for it gets the error. */
-  readonly verify = (client: Client, done: (error?: Error) => void): void => {
+  /**
+   * As `onConnect` of the pool, which then looks whether anybody still waits. With its `verify` who gave up meanwhile was given the
+   * connection all the same: it was never given back, and ended the process when it broke.
+   *
+   * @throws Error when it may not be used
+   */
+  readonly verify = async (client: Client): Promise<void> => {
     const before = this.#seen;
-    // The pool does not listen here, and a connection that breaks unheard ends the process; the question tells of it too.
+    // The question tells of a connection that breaks.
     client.on('error', heard);
     this.#follow(client);
-    const over = (error?: Error): void => {
-      done(error);
-      // Whoever got it listens by now, or has given it back.
+    try {
+      const { rows } = await client.query<Row>(LOOK);
+      this.#judge(rows[0], before);
+    } catch (error) {
+      // A host that keeps these functions to itself: then nothing is noticed, as before.
+      if (!isForbidden(error)) throw error;
+    } finally {
       client.off('error', heard);
-    };
-    client
-      .query<Row>(LOOK)
-      .then(({ rows: [row] }) => this.#judge(row, before))
-      .then(
-        () => over(),
-        // A host that keeps these functions to itself: then nothing is noticed, as before.
-        (error: unknown) => (isForbidden(error) ? over() : over(error as Error)),
-      );
+    }
   };
 
   #follow(client: Client): void {

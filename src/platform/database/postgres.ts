@@ -51,9 +51,9 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
       () => pause(CONNECT_TIMEOUT_MS + 100),
       () => solitude.renew(),
     );
-    const { verify } = epochs;
-    const writer = await open({ ...WRITING, verify });
-    const reader = await open({ ...READING, verify });
+    const { verify: onConnect } = epochs;
+    const writer = await open({ ...WRITING, onConnect });
+    const reader = await open({ ...READING, onConnect });
     measurePool('writer', poolOf(writer));
     measurePool('reader', poolOf(reader));
     const prepared = (text: string): LookUp => prepare(reader, text);
@@ -86,7 +86,7 @@ interface Use {
   readonly options: string;
   readonly Client?: typeof ImpatientClient;
   /** Looks at each new connection before it is used. */
-  readonly verify?: PostgresEpochs['verify'];
+  readonly onConnect?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
   readonly applicationName?: string;
 }
