@@ -18,7 +18,7 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
  * @param {number} count
  * @param {Record<Name, () => Promise<number>>} measures each of half the length
  */
-export function roundsThereAndBack(count, measures) {
+function roundsThereAndBack(count, measures) {
   return rounds(count, measures, (names) => [...names, ...[...names].reverse()]);
 }
 
