@@ -36,6 +36,8 @@ const LANES = 3_000;
 const AT_ONCE = 32;
 /** Each is asked for once only. */
 const ONCE_ONLY = new Set(['revoke', 'sign-out']);
+/** How often that is done at a time: the first one finds code that is not compiled, and lists that are not read. */
+const TURNS = 2;
 /** From one rate to the next one that is tried. */
 const STEP = 1.4;
 /** Before anything is measured: code that has not run yet is compiled first. */
@@ -49,7 +51,7 @@ const SIZES = { accounts: 20_000, servers: 5_000, links: 60_000, rich: 2_000 };
 /** A broker on one core, and floods from the other. */
 export class Floods {
   #from = 0;
-  /** Seconds of the processor when kinds were measured, and how many were served. @type {Map<Kind, { seconds: number, served: number }>} */
+  /** Each time that a kind was measured, in milliseconds. @type {Map<Kind, number[]>} */
   #spent = new Map();
 
   /**
@@ -102,20 +104,20 @@ export class Floods {
 
   /**
    * What a request of each kind costs the broker when it has as much to do as it can: a list costs less than the mix, and who
-   * serves nothing but lists would look better than they are. In turns, and the mean of all that was measured before as well: a
-   * machine that is slower for a while is so for all kinds, and whoever asks before and after has what it was like between.
+   * serves nothing but lists would look better than they are. In turns, and the median with all that was measured before: a machine that
+   * is slower for a while is so for all kinds, whoever asks before and after has what it was like between, and what is asked for the
+   * first time costs more.
    * @returns {Promise<Costs>}
    */
   async costs() {
-    const turns = this.stage.pick(2, 1);
     // There is no end of the others.
     const kinds = KINDS.filter((kind) => !ONCE_ONLY.has(kind) || !this.#spent.has(kind));
-    for (let turn = 0; turn < turns; turn += 1)
-      for (const kind of kinds) await this.#measure(kind, ONCE_ONLY.has(kind) ? 1 / turns : 1);
+    for (let turn = 0; turn < TURNS; turn += 1)
+      for (const kind of kinds) await this.#measure(kind, ONCE_ONLY.has(kind) ? 1 / TURNS : 1);
     /** @type {Costs} */
     const costs = {};
-    for (const [kind, { seconds, served }] of this.#spent) {
-      costs[kind] = (1_000 * seconds) / Math.max(1, served);
+    for (const [kind, measured] of this.#spent) {
+      costs[kind] = measured.sort((a, b) => a - b)[(measured.length - 1) >> 1] ?? 0;
       this.stage.say(`${kind}: ${costs[kind].toFixed(2)} ms of the processor`);
     }
     return costs;
@@ -127,10 +129,8 @@ export class Floods {
     const before = cpuOf(pid);
     const { all } = await this.at(0, seconds, { mix: { [kind]: 1 }, inFlight: AT_ONCE, lanes: AT_ONCE });
     if (ONCE_ONLY.has(kind)) this.#from += all.sent;
-    const spent = this.#spent.get(kind) ?? { seconds: 0, served: 0 };
-    spent.seconds += cpuOf(pid) - before;
-    spent.served += all.served;
-    this.#spent.set(kind, spent);
+    const ms = (1_000 * (cpuOf(pid) - before)) / Math.max(1, all.served);
+    this.#spent.set(kind, [...(this.#spent.get(kind) ?? []), ms]);
   }
 
   /** Where most work is done, whatever is asked. @param {Costs} costs @returns {Promise<Peak>} */
