@@ -10,7 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
 import { MINUTE } from '../../shared/clock.js';
 import { Limiter, type Rule } from '../limits/limiter.js';
-import { wholeOf } from './before-parser.js';
+import { RequestNotes } from './request-notes.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
@@ -38,11 +38,11 @@ export function callersOf(
 }
 
 /** Requests for which `anonymousRule` was counted ahead of the framework. */
-const counted = new WeakSet<object>();
+const counted = new RequestNotes<true>();
 
 /** `anonymousRule` was counted for a request, should it go on to the framework. */
 export function noteCounted(request: object): void {
-  counted.add(request);
+  counted.set(request, true);
 }
 
 /**
@@ -68,8 +68,7 @@ export class AccessGuard implements CanActivate {
 
   async #count(context: ExecutionContext): Promise<void> {
     const { network, raw } = context.switchToHttp().getRequest<FastifyRequest>();
-    const whole = wholeOf(raw);
-    if (counted.has(raw) || (whole !== undefined && counted.has(whole))) return;
+    if (counted.of(raw)) return;
     await this.limiter.take([anonymousRule(network, this.config)]);
   }
 }

@@ -8,7 +8,6 @@ import { clientAddress, networkOf } from '../../shared/network.js';
 import type { Log } from '../logging/log.js';
 import { AcceptingServer } from './accepting-server.js';
 import { admit } from './admission.js';
-import { wholeOf } from './before-parser.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
 import { countAnswer } from './http-metrics.js';
@@ -71,7 +70,7 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
       ),
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,
-    genReqId: (raw: IncomingMessage) => earlyIdOf(raw, wholeOf(raw)) ?? randomUUID(),
+    genReqId: (raw: IncomingMessage) => earlyIdOf(raw) ?? randomUUID(),
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       // No filter sees a URL that cannot be read, and the framework's own words repeat it.
       const context = { requestId: request.id, network: '' };

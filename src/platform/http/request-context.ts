@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StorageUse } from '../../shared/storage-use.js';
+import { RequestNotes } from './request-notes.js';
 
 /** Where the work at hand comes from; for records, never for decisions. */
 export interface RequestContext {
@@ -26,8 +27,7 @@ export function withinRequest(context: RequestContext, response: ServerResponse,
   storage.run(context, work);
 }
 
-/** By request. */
-const early = new WeakMap<object, string>();
+const early = new RequestNotes<string>();
 
 /**
  * The same for work that is done ahead of the framework; should it fail, the framework tells so under the same id.
@@ -44,9 +44,9 @@ export function aheadOfFramework<T>(
   return use.during(() => storage.run({ requestId, network }, work, requestId));
 }
 
-/** The id under which work was done ahead of the framework, if any was. @param whole what it was before Node's parser read it */
-export function earlyIdOf(request: object, whole: object | undefined): string | undefined {
-  return early.get(request) ?? (whole && early.get(whole));
+/** The id under which work was done ahead of the framework, if any was. */
+export function earlyIdOf(request: IncomingMessage): string | undefined {
+  return early.of(request);
 }
 
 /** The request being worked on; empty for the broker's own jobs. */

@@ -117,9 +117,8 @@ export class Refusals {
    * @returns the id of the request
    */
   leave({ request, worth }: Call): string {
-    const whole = wholeOf(request);
-    const requestId = earlyIdOf(request, whole) ?? randomUUID();
-    const answer = whole?.begun?.answer;
+    const requestId = earlyIdOf(request) ?? randomUUID();
+    const answer = wholeOf(request)?.begun?.answer;
     if (answer instanceof Promise)
       answer.catch((error: unknown) => {
         if (isTrouble(error)) this.log.error({ requestId, path: worth.route, error }, 'request failed');
