@@ -10,8 +10,10 @@ export const ADVISORY_LOCK = 7_420_195;
 const ATTEMPTS = 40;
 const PAUSE_MS = 500;
 
-/** What a migration is called that takes something away; all others only add (`test/architecture/migrations.test.ts`). */
-const TAKES_AWAY = /Contract\d+$/;
+/** Whether a migration of that name takes something away; all others only add (`test/architecture/migrations.test.ts`). */
+export function takesAway(name: string): boolean {
+  return /Contract\d+$/.test(name);
+}
 
 /**
  * Brings the schema up to date. On PostgreSQL `source` must have no statement time-out, but one for locks: what waits for a
@@ -100,7 +102,7 @@ async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {
 async function refuseNewerSchema(source: DataSource, runner: QueryRunner): Promise<void> {
   const applied = await appliedOn(runner);
   const known = new Set(source.migrations.map((migration) => migration.name));
-  const unknown = applied.filter(({ name }) => !known.has(name) && TAKES_AWAY.test(name));
+  const unknown = applied.filter(({ name }) => !known.has(name) && takesAway(name));
   if (unknown.length === 0) return;
   throw new StartupError(
     `The database was used by a newer version of Signpost, which took away what this one may need (${unknown.map((row) => row.name).join(', ')}). Start that version, or restore a backup made before the upgrade.`,
