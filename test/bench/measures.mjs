@@ -11,6 +11,7 @@ import { signIns } from './sign-ins.mjs';
 
 /** @typedef {import('./facts.mjs').Result} Result */
 /** @typedef {import('./stage.mjs').Stage} Stage */
+/** @typedef {Awaited<ReturnType<typeof startLoad>>} Load */
 /** @typedef {{ ids: readonly string[], prepare?(stage: Stage): Promise<unknown>[], run(stage: Stage): Promise<Result[]> }} Measure `prepare` begins to seed what only it needs */
 
 const CONNECTIONS = 32;
@@ -31,7 +32,7 @@ const PLAIN = { kind: /** @type {const} */ ('plain'), connections: CONNECTIONS, 
 
 /** @param {Awaited<ReturnType<typeof startOthers>>} others @param {number} http a port */
 async function loadsOnOthers({ nginx, syncthing }, http) {
-  /** @type {Record<string, Awaited<ReturnType<typeof startLoad>>>} */
+  /** @type {Record<string, Load>} */
   const loads = { 'node:http': await startLoad({ ...PLAIN, port: http }) };
   if (nginx) loads['nginx'] = await startLoad({ ...PLAIN, port: nginx.port });
   if (syncthing) {
@@ -41,9 +42,9 @@ async function loadsOnOthers({ nginx, syncthing }, http) {
   return loads;
 }
 
-/** @template {string} Name @param {Record<Name, Awaited<ReturnType<typeof startLoad>>>} loads */
+/** @template {string} Name @param {Record<Name, Load>} loads */
 function ratesOf(loads) {
-  const entries = /** @type {[Name, Awaited<ReturnType<typeof startLoad>>][]} */ (Object.entries(loads));
+  const entries = /** @type {[Name, Load][]} */ (Object.entries(loads));
   return /** @type {Record<Name, (seconds: number) => Promise<number>>} */ (
     Object.fromEntries(entries.map(([name, { rate }]) => [name, rate]))
   );
@@ -135,7 +136,7 @@ const cold = {
       ...richJob(stage),
       step: Math.max(1, Math.floor(accounts / rich)),
     };
-    /** @type {Record<string, Awaited<ReturnType<typeof startLoad>>>} */
+    /** @type {Record<string, Load>} */
     const loads = { SQLite: await startLoad({ ...job, port: onSqlite.port }) };
     if (onPostgres) loads['PostgreSQL'] = await startLoad({ ...job, port: onPostgres.port });
     const names = Object.keys(loads);

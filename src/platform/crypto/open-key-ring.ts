@@ -71,10 +71,11 @@ function markersOf({ keyRingFile, dataDir }: Pick<Config, 'keyRingFile' | 'dataD
 /** At the first place where it can be: a node whose disk is read-only has none, and not this protection. */
 function markInUse(markers: readonly string[]): void {
   if (markers.some((marker) => existsSync(marker))) return;
-  for (const marker of markers) if (isMarked(marker)) return;
+  for (const marker of markers) if (wrote(marker)) return;
 }
 
-function isMarked(marker: string): boolean {
+/** @returns whether it could be written there */
+function wrote(marker: string): boolean {
   try {
     mkdirSync(dirname(marker), { recursive: true, mode: 0o700 });
     writeFileSync(marker, 'This key ring belongs to a database that is in use. See docs/architecture.md.\n', {

@@ -32,6 +32,15 @@ function room(): {
   return { look, asked };
 }
 
+/** After the first look-up, which said that. */
+async function knowing(found: LookupAddress): Promise<ReturnType<typeof room>> {
+  const { look, asked } = room();
+  const known = look();
+  asked[0]?.answer([found]);
+  await known;
+  return { look, asked };
+}
+
 test('the first look-up is waited for, however long it takes, and who comes meanwhile waits with it', async () => {
   const { look, asked } = room();
   const both = [look(), look(false)];
@@ -64,10 +73,7 @@ test('each answer replaces the one before: a name may move', async () => {
 });
 
 test('without an answer in time, or with none to be had, the last one is used', async () => {
-  const { look, asked } = room();
-  const known = look();
-  asked[0]?.answer([FIRST]);
-  await known;
+  const { look, asked } = await knowing(FIRST);
 
   const waiting = look();
   asked[1]?.isOverdue();
@@ -83,10 +89,7 @@ test('without an answer in time, or with none to be had, the last one is used', 
 });
 
 test('an answer that comes late is remembered', async () => {
-  const { look, asked } = room();
-  const known = look();
-  asked[0]?.answer([FIRST]);
-  await known;
+  const { look, asked } = await knowing(FIRST);
   const waiting = look();
   asked[1]?.isOverdue();
   expect(await waiting).toEqual([FIRST]);
@@ -98,10 +101,7 @@ test('an answer that comes late is remembered', async () => {
 });
 
 test('"there is no such name" is an answer', async () => {
-  const { look, asked } = room();
-  const known = look();
-  asked[0]?.answer([FIRST]);
-  await known;
+  const { look, asked } = await knowing(FIRST);
   const gone = look();
   asked[1]?.fail('ENOTFOUND');
   await expect(gone).rejects.toThrow('ENOTFOUND');
