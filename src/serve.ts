@@ -32,8 +32,8 @@ export async function serve(): Promise<number> {
     const app = await createApp(config, log);
     // Before it listens: who reads that it does may end it at once.
     const stopped = stopOnSignal(app, config, log);
-    await listen(app, config, log);
-    return await stopped;
+    // What ends it does not wait for all that belongs to a start, a part of which ends only when the other has.
+    return await Promise.race([stopped, listen(app, config, log).then(() => stopped)]);
   } catch (error) {
     return explain(error);
   }

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AcceptingServer } from './accepting-server.js';
 
@@ -113,6 +116,30 @@ test('may be closed while it gets more handles, and then gets none', async () =>
   expect(server.listening).toBe(false);
   expect(handles).toBeLessThan(8);
   await expect(server.acceptMore(64)).resolves.toBe(0);
+});
+
+test('waits for no process any more once it is being closed, though somebody is still answered', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signpost-accepting-'));
+  const node = join(folder, 'node');
+  writeFileSync(node, '#!/bin/sh\nexec sleep 600\n', { mode: 0o700 });
+  let held: ServerResponse | undefined;
+  const sockets: Socket[] = [];
+  let end: Promise<void> | undefined;
+  const { handles } = await listening({
+    node,
+    answer: (response) => (held = response),
+    meanwhile: async (server, port) => {
+      sockets.push(...crowd(port, 1));
+      sockets[0]?.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+      while (held === undefined) await turn();
+      end = closed(server);
+    },
+  });
+  expect(handles).toBe(1);
+  expect(held?.writableEnded).toBe(false);
+  sockets[0]?.destroy();
+  await end;
+  rmSync(folder, { recursive: true });
 });
 
 test('goes on with one handle where no process can be started', async () => {

@@ -28,6 +28,8 @@ process.on('disconnect', () => process.exit());
 export class AcceptingServer extends HttpServer {
   readonly #others: Server[] = [];
   readonly #open: ReadonlySet<Socket>;
+  /** The process that gives handles back, while there is one. */
+  #giver: ChildProcess | undefined;
 
   constructor(options: ServerOptions, answer: RequestListener) {
     super(options, answer);
@@ -51,7 +53,7 @@ export class AcceptingServer extends HttpServer {
       this.#acceptAt(handle, backlog);
       if (left === 0) child.disconnect();
     });
-    this.once('close', () => child.kill());
+    this.#giver = child;
     const ended = endOf(child);
     // What `listen` takes in place of a server (Node's documentation of `server.listen(handle)`).
     const { _handle: bare } = this as unknown as { _handle: Server };
@@ -62,9 +64,11 @@ export class AcceptingServer extends HttpServer {
 
   /**
    * As ever, `done` once nobody is left who was accepted at any handle. But whoever has not said anything yet does not hold
-   * it up: Node takes that for a request that has begun, and looks for such that take too long no more.
+   * it up: Node takes that for a request that has begun, and looks for such that take too long no more. And `acceptMore` ends
+   * at once: handles that are on their way come to nothing, so that its process would not be told when it is done.
    */
   override close(done?: (error?: Error) => void): this {
+    this.#giver?.kill();
     const silent = [...this.#open].filter(({ bytesRead }) => bytesRead === 0);
     setTimeout(() => {
       for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
