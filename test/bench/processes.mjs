@@ -162,12 +162,6 @@ export const startBare = (kind, file) =>
 export const startPlainWriter = (file, before = []) =>
   start([...before, process.execPath, inCheckout('test/bench/plain-writer.mjs'), file]);
 
-/** Runs a program on the core of the servers. @param {readonly string[]} command @returns {Promise<string>} what it says */
-export async function say(command) {
-  const [program, args] = pinned(0, command);
-  return saidBy(spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] }));
-}
-
 /** Fills a database, on whatever core is free: nothing is measured meanwhile. @param {import('./seeding.mjs').Seeding} seeding */
 export async function seed(seeding) {
   const args = [inCheckout('test/bench/seeding.mjs'), JSON.stringify(seeding)];
@@ -183,22 +177,41 @@ async function saidBy(child) {
   return said;
 }
 
-/** A load generator that stands ready (load.mjs). */
-class Load {
+/** A process that stands ready, and does something whenever it is told to. */
+class Ready {
   /** @param {import('node:child_process').ChildProcess} child */
   constructor(child) {
     this.child = child;
     running.add(this);
   }
 
+  /** @param {number} [seconds] how long @returns {Promise<unknown>} what it tells afterwards */
+  tell(seconds) {
+    this.child.send(seconds === undefined ? {} : { seconds });
+    return toldBy(this.child);
+  }
+
+  async stop() {
+    running.delete(this);
+    await killed(this.child);
+  }
+}
+
+/** Argon2id and nothing else (raw-argon2.mjs). */
+class RawArgon2 extends Ready {
+  /** @param {number} seconds @returns {Promise<number>} hashes a second */
+  rate = async (seconds) => /** @type {{ rate: number }} */ (await this.tell(seconds)).rate;
+}
+
+/** A load generator (load.mjs). */
+class Load extends Ready {
   /**
    * Asks, on from where it asked last.
    * @param {number} [seconds] how long; without it, each once
    * @returns {Promise<import('./load.mjs').Outcome>}
    */
   async ask(seconds) {
-    this.child.send(seconds === undefined ? {} : { seconds });
-    const outcome = /** @type {import('./load.mjs').Outcome} */ (await toldBy(this.child));
+    const outcome = /** @type {import('./load.mjs').Outcome} */ (await this.tell(seconds));
     const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
     if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
     return outcome;
@@ -209,11 +222,6 @@ class Load {
 
   /** @param {number} seconds @returns {Promise<number>} milliseconds */
   median = async (seconds) => (await this.ask(seconds)).p50;
-
-  async stop() {
-    running.delete(this);
-    await killed(this.child);
-  }
 }
 
 /** @param {import('node:child_process').ChildProcess} child @returns {Promise<unknown>} its next message */
@@ -221,7 +229,7 @@ async function toldBy(child) {
   const ending = new AbortController();
   const { signal } = ending;
   const ended = once(child, 'exit', { signal }).then(() =>
-    Promise.reject(new Error('the load generator ended')),
+    Promise.reject(new Error(`${child.spawnargs.join(' ')} ended`)),
   );
   ended.catch(() => undefined);
   try {
@@ -232,14 +240,21 @@ async function toldBy(child) {
   }
 }
 
-/** @param {import('./load.mjs').Job} job */
-export async function startLoad(job) {
-  const command = [process.execPath, inCheckout('test/bench/load.mjs'), JSON.stringify(job)];
-  const [program, args] = pinned(1, command);
-  const generator = new Load(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
-  await toldBy(generator.child);
-  return generator;
+/** @param {number} core @param {readonly string[]} script and its arguments @returns a process that has said that it is ready */
+async function standing(core, [script = '', ...more]) {
+  const [program, args] = pinned(core, [process.execPath, inCheckout(script), ...more]);
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  await toldBy(child);
+  return child;
 }
+
+/** @param {import('./load.mjs').Job} job */
+export const startLoad = async (job) =>
+  new Load(await standing(1, ['test/bench/load.mjs', JSON.stringify(job)]));
+
+/** On the core of the broker. @param {{ memoryCost: number, timeCost: number }} parameters */
+export const startRawArgon2 = async ({ memoryCost, timeCost }) =>
+  new RawArgon2(await standing(0, ['test/bench/raw-argon2.mjs', String(memoryCost), String(timeCost)]));
 
 /** @param {import('./load.mjs').Once} job @returns {Promise<import('./load.mjs').Outcome>} */
 export async function load({ seconds, ...job }) {

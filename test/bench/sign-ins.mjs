@@ -4,12 +4,11 @@ import Sqlite from 'better-sqlite3';
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { PASSWORD } from './cast.mjs';
 import { atLeast, atMost, perSecond } from './facts.mjs';
 import { parsed } from './json.mjs';
-import { load, say, startBroker } from './processes.mjs';
-import { rounds } from './rounds.mjs';
+import { load, startBroker, startLoad, startRawArgon2 } from './processes.mjs';
+import { slices } from './rounds.mjs';
 
 /** @typedef {import('./stage.mjs').Stage} Stage */
 
@@ -49,14 +48,6 @@ function givePasswords(dataDir) {
   db.close();
 }
 
-/** @param {number} seconds @returns {Promise<number>} hashes a second, on the core of the broker */
-async function rawRate(seconds) {
-  const script = inCheckout('test/bench/raw-argon2.mjs');
-  const args = [PARAMETERS.memoryCost, PARAMETERS.timeCost, seconds].map(String);
-  const { rate } = /** @type {{ rate: number }} */ (parsed(await say([process.execPath, script, ...args])));
-  return rate;
-}
-
 /** @type {{ ids: readonly string[], run(stage: Stage): Promise<import('./facts.mjs').Result[]> }} */
 export const signIns = {
   ids: ['P-7'],
@@ -69,11 +60,11 @@ export const signIns = {
     const changes = { kind: /** @type {const} */ ('change'), from: 0, count: stage.sizes.servers };
     await load({ ...changes, connections: 32, seconds: 5, port: broker.port });
     for (let times = 0; times < 6; times += 1) await load({ ...people, connections: 16 });
+    const raw = await startRawArgon2(PARAMETERS);
+    const signingIn = await startLoad({ ...people, connections: 16 });
+    const result = await slices(stage.effort, { raw: raw.rate, signIns: signingIn.rate });
+    for (const each of [raw, signingIn]) await each.stop();
     const { seconds } = stage.effort;
-    const result = await rounds(Math.min(3, stage.effort.rounds), {
-      raw: () => rawRate(seconds),
-      signIns: async () => (await load({ ...people, connections: 16, seconds })).rate,
-    });
     const lists = { kind: /** @type {const} */ ('list'), from: 0, count: stage.sizes.rich, connections: 32 };
     await load({ ...lists, port: broker.port });
     // Devices ask all the time: they are there before the people, and while all of them come at once.
