@@ -16,7 +16,7 @@ import { Grants } from './grants.service.js';
 import type { makeProvider, storageOfProvider as StorageOfProvider } from './provider.js';
 import { ProviderStorage } from './provider-storage.js';
 import { versionOf } from './published-keys.js';
-import { hasSignedOut, replaceForeignPage } from './shown-pages.js';
+import { hasSignedOut, replaceForeignPage, showError } from './shown-pages.js';
 import { TokenGrants } from './token-grants.service.js';
 import { beginVisit, visitOf, type Visit } from './visit.js';
 
@@ -75,15 +75,31 @@ export class AuthorizationServer {
   }
 
   async #finish(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
-    await next();
-    mendAnswer(ctx, this.config);
-    replaceForeignPage(ctx);
-    await this.#signOut(ctx);
-    if (ctx.status < 500) return;
-    // An outage is told as everywhere else: come back, at different times.
+    try {
+      await next();
+      mendAnswer(ctx, this.config);
+      replaceForeignPage(ctx);
+      await this.#signOut(ctx);
+    } catch (error) {
+      this.#fail(ctx, error);
+    }
+    if (ctx.status >= 500) this.#tellToComeBack(ctx);
+  }
+
+  /** The provider keeps the browser's session last, after what catches its own failures; and signing out is ours. */
+  #fail(ctx: KoaContextWithOIDC, error: unknown): void {
+    this.log.error({ route: ctx.oidc.route, error }, 'request failed');
+    // It may have held a code.
+    ctx.remove('Location');
+    ctx.status = 500;
+    showError(ctx, { message: 'server_error' });
+  }
+
+  /** An outage is told as everywhere else: come back, at different times. */
+  #tellToComeBack(ctx: KoaContextWithOIDC): void {
     const { body } = ctx;
     ctx.status = 503;
-    ctx.body = body;
+    ctx.body = typeof body === 'string' ? body : { error: 'temporarily_unavailable' };
     ctx.set('Retry-After', String(spread(this.random, 4)));
   }
 

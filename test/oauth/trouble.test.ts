@@ -1,0 +1,92 @@
+import { expect, jest, test } from '@jest/globals';
+import { Artifacts } from '../../src/features/oauth/artifacts.service.js';
+import { WebSessionsService } from '../../src/features/sessions/index.js';
+import { Resident } from '../pages/signed-in.js';
+import { eachBroker } from '../support/broker.js';
+import {
+  asApp,
+  asSite,
+  attempt,
+  codeFlow,
+  followClock,
+  PUBLIC_URL,
+  SITE_REDIRECT,
+} from '../support/oauth.js';
+
+eachBroker('the authorization server while its store fails', { PUBLIC_URL }, (broker) => {
+  followClock(broker);
+
+  /** Does something while what is kept under that name cannot be written. */
+  async function failing<T>(kind: string, act: () => Promise<T>): Promise<T> {
+    const artifacts = broker().app.get(Artifacts);
+    const put = artifacts.put.bind(artifacts);
+    const spy = jest
+      .spyOn(artifacts, 'put')
+      .mockImplementation((what, ...rest) =>
+        what === kind ? Promise.reject(new Error('the store went')) : put(what, ...rest),
+      );
+    try {
+      return await act();
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  const later = expect.stringMatching(/^[1-9]\d*$/);
+
+  test.each(['Session', 'Interaction'])(
+    'somebody who is asked and whose %s cannot be kept is told to come back',
+    async (kind) => {
+      const { browser } = await Resident.of(broker(), `ann-${kind.toLowerCase()}`);
+      const asked = { redirect_uri: 'http://127.0.0.1:1/callback', scope: 'openid servers:read' };
+      const { url } = await attempt(await asApp(broker()), asked);
+      broker().log.lines.length = 0;
+      const page = await failing(kind, () => browser.open(url.href.replace(PUBLIC_URL, '')));
+      expect(page.status).toBe(503);
+      expect(page.heading).not.toBe('');
+      expect(page.headers.get('location')).toBeNull();
+      expect(page.headers.get('retry-after')).toEqual(later);
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(broker().log.messages('error')).toContain('request failed');
+    },
+  );
+
+  test('a code is not given to somebody whose session cannot be kept', async () => {
+    const { browser } = await Resident.of(broker(), 'bea');
+    const site = await asSite(broker(), 'forum-bea');
+    await codeFlow(site, browser, { redirect_uri: SITE_REDIRECT, scope: 'openid' });
+    const { url } = await attempt(site, { redirect_uri: SITE_REDIRECT, scope: 'openid' });
+    const page = await failing('Session', () => browser.open(url.href.replace(PUBLIC_URL, '')));
+    expect([page.status, page.headers.get('location')]).toEqual([503, null]);
+  });
+
+  test('somebody whose session cannot be ended is not told that it is', async () => {
+    const { browser } = await Resident.of(broker(), 'cora');
+    const page = await browser.open('/oidc/end-session');
+    const spy = jest
+      .spyOn(broker().app.get(WebSessionsService), 'signOut')
+      .mockRejectedValue(new Error('the store went'));
+    try {
+      const fields = { ...page.filled(), logout: 'yes' };
+      const answer = await browser.submit('/oidc/end-session/confirm', fields);
+      expect([answer.status, answer.headers.get('location')]).toEqual([503, null]);
+    } finally {
+      spy.mockRestore();
+    }
+    expect((await browser.open('/servers')).status).toBe(200);
+  });
+
+  test('an app is told to come back, in the words of OAuth', async () => {
+    const { browser } = await Resident.of(broker(), 'dan');
+    const app = await asApp(broker());
+    const asked = { redirect_uri: 'http://127.0.0.1:1/callback', scope: 'openid servers:read' };
+    const { refresh_token: token = '' } = await codeFlow(app, browser, asked);
+    const fields = { grant_type: 'refresh_token', client_id: 'signpost-device', refresh_token: token };
+    const answer = await failing('RefreshToken', () =>
+      fetch(`${broker().url}/oidc/token`, { method: 'POST', body: new URLSearchParams(fields) }),
+    );
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toEqual(later);
+    expect(await answer.json()).toEqual({ error: 'temporarily_unavailable' });
+  });
+});
