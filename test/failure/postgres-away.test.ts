@@ -9,7 +9,8 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { eventually } from '../support/eventually.js';
 import { FaultProxy } from '../support/fault-proxy.js';
-import { createDatabase, dropDatabase } from '../support/postgres.js';
+import { waitForConnections } from '../support/patient-pools.js';
+import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
 const declare = process.env['TEST_DATABASE_URL'] ? describe : describe.skip;
 
@@ -23,6 +24,8 @@ declare('units of work when PostgreSQL stops answering', () => {
     database = await createDatabase();
     proxy = await FaultProxy.before(database);
     connections = await openPostgres(proxy.url, keyTables);
+    // Nobody connects while nothing gets through: whoever waits for a connection waits for a machine that is busy.
+    waitForConnections(connections);
     unitOfWork = new UnitOfWork(connections, new SystemRandom());
   });
   afterEach(() => proxy.heal());
@@ -76,6 +79,29 @@ declare('units of work when PostgreSQL stops answering', () => {
     } finally {
       asked.mockRestore();
       await named.close();
+    }
+  });
+
+  test('a start waits for a database that takes longer than a request may wait', async () => {
+    proxy.blackHole();
+    const opening = openPostgres(proxy.url, keyTables);
+    await runOn(database, 'SELECT pg_sleep(1.5)');
+    proxy.heal();
+    await (await opening).close();
+  });
+
+  test('what came while this process stood still is an answer in time', async () => {
+    const near = await openPostgres(database, keyTables);
+    const runner = near.reader.createQueryRunner();
+    try {
+      await runner.connect();
+      const asked = runner.query('SELECT pg_sleep(0.2), 1 AS n');
+      await setImmediate();
+      standStillFor(2_100);
+      expect(await asked).toMatchObject([{ n: 1 }]);
+    } finally {
+      await runner.release();
+      await near.close();
     }
   });
 
@@ -136,3 +162,8 @@ declare('units of work when PostgreSQL stops answering', () => {
     await runner.release();
   });
 });
+
+/** As on a machine that has much else to do: nothing is read meanwhile, and what is due comes first afterwards. */
+function standStillFor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

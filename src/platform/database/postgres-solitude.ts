@@ -9,6 +9,10 @@ const PRESENCE = 7_420_196;
 /** What a process shows itself by is a signed 32-bit integer to PostgreSQL. */
 const MOST_NUMBERS = 2 ** 31;
 
+/** For a connection while a broker starts: no request waits for it, and that the machine is busy is no reason not to start. */
+export const OPENING_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 1_000;
+
 const LOOK_EVERY_MS = 300;
 /**
  * Without an answer for so long, the connection is given up and another one made. Patient: the lock is held for as long as
@@ -80,7 +84,7 @@ export class PostgresSolitude implements Company {
   ): Promise<PostgresSolitude> {
     const solitude = new PostgresSolitude(url, goneAfterMs);
     try {
-      await solitude.#connect();
+      await solitude.#connect(OPENING_TIMEOUT_MS);
       await solitude.#beNoticed(noticedAfterMs);
     } catch (error) {
       await solitude.close();
@@ -225,11 +229,11 @@ export class PostgresSolitude implements Company {
     this.#break();
   }
 
-  async #connect(): Promise<void> {
+  async #connect(connectionTimeoutMillis = CONNECT_TIMEOUT_MS): Promise<void> {
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'signpost presence',
-      connectionTimeoutMillis: 1_000,
+      connectionTimeoutMillis,
       query_timeout: ANSWER_TIMEOUT_MS,
       keepAlive: true,
       stream: () => new NamedSocket(),

@@ -11,7 +11,7 @@ import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { heard, ImpatientClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
-import { PostgresSolitude } from './postgres-solitude.js';
+import { OPENING_TIMEOUT_MS, PostgresSolitude } from './postgres-solitude.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { NO_RESERVE } from './reserve.js';
 
@@ -46,7 +46,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     opened.push({ destroy: () => solitude.close() });
     const others = { solitude, company: solitude, reserve: NO_RESERVE };
     const epochs: PostgresEpochs = new PostgresEpochs(
-      async () => overOne(await initializePostgres(postgresSource(url, tables, WRITING)), others),
+      async () => overOne(await initializePostgres(postgresSource(url, tables, SETTLING)), others),
       (text) => reader.query<readonly unknown[]>(text),
       () => pause(CONNECT_TIMEOUT_MS + 100),
       () => solitude.renew(),
@@ -54,8 +54,10 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     const { verify: onConnect } = epochs;
     const writer = await open({ ...WRITING, onConnect });
     const reader = await open({ ...READING, onConnect });
-    measurePool('writer', poolOf(writer));
-    measurePool('reader', poolOf(reader));
+    const pools = { writer: poolOf(writer), reader: poolOf(reader) };
+    for (const { options } of Object.values(pools)) options.connectionTimeoutMillis = CONNECT_TIMEOUT_MS;
+    measurePool('writer', pools.writer);
+    measurePool('reader', pools.reader);
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
     const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
@@ -89,11 +91,13 @@ interface Use {
   readonly onConnect?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
   readonly applicationName?: string;
+  readonly connectTimeoutMS?: number;
 }
 
 /** Warnings are heard whatever a role is set to: one at a COMMIT says that it may be lost. */
 const IMPATIENT = `-c statement_timeout=${STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=${5 * STATEMENT_TIMEOUT_MS} -c client_min_messages=warning`;
 const WRITING: Use = { options: IMPATIENT, Client: ImpatientClient };
+const SETTLING: Use = { ...WRITING, connectTimeoutMS: CONNECT_TIMEOUT_MS };
 /**
  * What is read is prepared: planned once on each connection. By itself PostgreSQL plans a look-up anew each time, as long as it
  * was asked for fewer keys than the ten that it expects, which takes longer than to find them (P-3).
@@ -111,7 +115,7 @@ export const PATIENT = '-c statement_timeout=0 -c idle_in_transaction_session_ti
 export function postgresSource(
   url: string,
   tables: Tables,
-  { applicationName = BROKER, ...use }: Use,
+  { applicationName = BROKER, connectTimeoutMS = OPENING_TIMEOUT_MS, ...use }: Use,
 ): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -119,7 +123,7 @@ export function postgresSource(
     driver: pg,
     url,
     applicationName,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    connectTimeoutMS,
     parseInt8: true,
     installExtensions: false,
     ...commonOptions(tables, migrations),
