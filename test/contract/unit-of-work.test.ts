@@ -1,44 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
-import { setImmediate as tick, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
-import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
-import { DomainError } from '../../src/shared/domain-error.js';
-import { eachDatabase, sqliteOnly, type OpenDatabase } from '../support/databases.js';
+import { canary, heldOpen, insert, stored } from '../support/canaries.js';
+import { eachDatabase } from '../support/databases.js';
 
 const random = new SystemRandom();
-const row = (keyId: string, value = 'v') => ({ keyId, use: 'test', value });
-
-async function insert(unitOfWork: UnitOfWork, keyId: string, value?: string): Promise<void> {
-  await unitOfWork.writing.insert(KeyCanaryEntity, row(keyId, value));
-}
-
-/** What a reader outside every unit of work finds. */
-async function stored({ unitOfWork }: OpenDatabase): Promise<string[]> {
-  const rows = await unitOfWork.reading.find(KeyCanaryEntity);
-  return rows.map(({ keyId }) => keyId).sort();
-}
-
-/** A unit of work that waits inside until it is told how to end. */
-function heldOpen(
-  unitOfWork: UnitOfWork,
-  keyId: string,
-): { inside: Promise<void>; end: () => void; done: Promise<void> } {
-  let end = (): void => undefined;
-  const released = new Promise<void>((resolve) => (end = resolve));
-  let entered = (): void => undefined;
-  const inside = new Promise<void>((resolve) => (entered = resolve));
-  const done = unitOfWork.run(async () => {
-    await insert(unitOfWork, keyId);
-    entered();
-    await released;
-  });
-  return { inside, end, done };
-}
 
 eachDatabase('a unit of work', keyTables, (open) => {
   test('stays when it is committed, and survives a restart', async () => {
@@ -57,7 +28,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
     const database = await open();
     const failing = database.unitOfWork.run(async () => {
       await insert(database.unitOfWork, 'a');
-      await database.unitOfWork.writing.save(KeyCanaryEntity, [row('b'), row('c')]);
+      await database.unitOfWork.writing.save(KeyCanaryEntity, [canary('b'), canary('c')]);
       throw new Error('changed my mind');
     });
     await expect(failing).rejects.toThrow('changed my mind');
@@ -84,7 +55,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
       await unitOfWork.run(async () => {
         await insert(unitOfWork, `first-${n}`);
         for (let turns = random.below(4); turns > 0; turns -= 1) await tick();
-        await unitOfWork.writing.save(KeyCanaryEntity, row(`second-${n}`));
+        await unitOfWork.writing.save(KeyCanaryEntity, canary(`second-${n}`));
         if (fails) throw new Error('fails');
       });
       journal.push(`first-${n}`, `second-${n}`);
@@ -137,7 +108,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
     const database = await open();
     const { unitOfWork } = database;
     const failing = unitOfWork.run(async () => {
-      await unitOfWork.writing.transaction((manager) => manager.insert(KeyCanaryEntity, row('inner')));
+      await unitOfWork.writing.transaction((manager) => manager.insert(KeyCanaryEntity, canary('inner')));
       throw new Error('fails');
     });
     await expect(failing).rejects.toThrow('fails');
@@ -149,7 +120,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
     expect(() => database.unitOfWork.writing).toThrow('outside UnitOfWork.run()');
     expect(() => database.unitOfWork.afterCommit(() => undefined)).toThrow('only inside UnitOfWork.run()');
     await expect(database.unitOfWork.exclusive('x')).rejects.toThrow('only inside UnitOfWork.run()');
-    const sneaky = database.unitOfWork.reading.insert(KeyCanaryEntity, row('sneaky'));
+    const sneaky = database.unitOfWork.reading.insert(KeyCanaryEntity, canary('sneaky'));
     await expect(sneaky).rejects.toThrow(/read-?only/i);
     expect(await stored(database)).toEqual([]);
   });
@@ -174,7 +145,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
     const kept = await unitOfWork.run(() => Promise.resolve([unitOfWork.writing]));
     const { inside, end, done } = heldOpen(unitOfWork, 'other');
     await inside;
-    await expect(kept[0]!.insert(KeyCanaryEntity, row('late'))).rejects.toThrow('an await is missing');
+    await expect(kept[0]!.insert(KeyCanaryEntity, canary('late'))).rejects.toThrow('an await is missing');
     end();
     await done;
     expect(await stored(database)).toEqual(['other']);
@@ -203,7 +174,7 @@ eachDatabase('a unit of work', keyTables, (open) => {
       Promise.all([
         Promise.reject(new Error('one fails')),
         insert(unitOfWork, 'a'),
-        unitOfWork.writing.save(KeyCanaryEntity, [row('b'), row('c')]).catch(() => undefined),
+        unitOfWork.writing.save(KeyCanaryEntity, [canary('b'), canary('c')]).catch(() => undefined),
       ]),
     );
     await expect(beside).rejects.toThrow('one fails');
@@ -344,91 +315,3 @@ eachDatabase('a unit of work', keyTables, (open) => {
     expect(await stored(database)).toEqual(['next']);
   });
 });
-
-sqliteOnly('units of work that share a commit', keyTables, (open) => {
-  /** Counts the commits of a database. */
-  function commitsOf({ connections: { writer } }: OpenDatabase): () => number {
-    let commits = 0;
-    const runner = writer.createQueryRunner();
-    const query = runner.query.bind(runner);
-    runner.query = (...given: unknown[]): Promise<never> => {
-      if (String(given[0]).endsWith('COMMIT')) commits += 1;
-      return Reflect.apply(query, runner, given) as Promise<never>;
-    };
-    return () => commits;
-  }
-
-  test('are those that wait together, at most 128 of them', async () => {
-    const database = await open();
-    const commits = commitsOf(database);
-    const all = Array.from({ length: 300 }, (_, n) => insertAlone(database, `n-${n}`));
-    await Promise.all(all);
-    expect(commits()).toBeGreaterThanOrEqual(3);
-    expect(commits()).toBeLessThan(100);
-    expect(await stored(database)).toHaveLength(300);
-  });
-
-  test('do not wait for whoever comes behind a long one: it ends the sharing', async () => {
-    const database = await open();
-    const { inside, end, done } = heldOpen(database.unitOfWork, 'long');
-    await inside;
-    const commits = commitsOf(database);
-    const next = insertAlone(database, 'next');
-    await pause(25);
-    end();
-    await done;
-    expect([commits(), await stored(database)]).toEqual([1, ['long']]);
-    await next;
-    expect(commits()).toBe(2);
-  });
-
-  test('hear no refusal before the row is on disk because of which they are refused', async () => {
-    const database = await open();
-    const { unitOfWork } = database;
-    const order: string[] = [];
-    const first = unitOfWork.run(async () => {
-      await insert(unitOfWork, 'one');
-      unitOfWork.afterCommit(() => order.push('committed'));
-    });
-    const second = unitOfWork
-      .run(() => insert(unitOfWork, 'one'))
-      .catch((error: unknown) => order.push((error as Error).message));
-    await Promise.all([first, second]);
-    expect(order).toEqual(['committed', expect.stringMatching(/unique/i)]);
-  });
-
-  test('fail with one during which SQLite undoes their transaction by itself, and nothing after that is written', async () => {
-    const database = await open();
-    const { unitOfWork } = database;
-    const undone = (keyId: string): Promise<void> =>
-      unitOfWork.run(async () => {
-        await insert(unitOfWork, keyId);
-        await unitOfWork.writing.query('ROLLBACK');
-        await insert(unitOfWork, 'stray').catch(() => undefined);
-      });
-    const names = ['before', 'undone', 'after'];
-    const ended = await Promise.allSettled(
-      names.map((name) => (name === 'undone' ? undone(name) : insertAlone(database, name))),
-    );
-    expect(ended[1]?.status).toBe('rejected');
-    expect(await stored(database)).toEqual(names.filter((_, at) => ended[at]?.status === 'fulfilled').sort());
-    await insertAlone(database, 'next');
-    expect(await stored(database)).toContain('next');
-  });
-
-  test('are never told the refusal of a neighbour with which SQLite has undone them', async () => {
-    const database = await open();
-    const refused = (): Promise<void> =>
-      database.unitOfWork.run(async () => {
-        await database.unitOfWork.writing.query('ROLLBACK');
-        throw new DomainError('not-found', 'no-server', 'There is no such server.');
-      });
-    const ended = await Promise.allSettled([insertAlone(database, 'before'), refused()]);
-    expect(ended[0]).toMatchObject({ status: 'rejected', reason: { kind: 'unavailable' } });
-    expect(await stored(database)).toEqual([]);
-  });
-});
-
-function insertAlone({ unitOfWork }: OpenDatabase, keyId: string): Promise<void> {
-  return unitOfWork.run(() => insert(unitOfWork, keyId));
-}
