@@ -143,10 +143,7 @@ onPostgres('PostgreSQL at start', () => {
       await other.query('SELECT pg_advisory_lock(7420195)');
       const opening = openPostgres(url, tables);
       await eventually(async () => {
-        const waiting = await other.query(
-          "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
-        );
-        expect(waiting.rowCount).toBe(1);
+        expect(await waitingFor(other, "locktype = 'advisory'")).toBe(1);
       });
       // Longer than a statement of a request may take.
       await other.query('SELECT pg_sleep(2.6)');
@@ -174,10 +171,7 @@ onPostgres('PostgreSQL at start', () => {
       await user.query('BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE');
       const migrating = source.initialize().then(migrate);
       await eventually(async () => {
-        const waiting = await visitor.query(
-          "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted",
-        );
-        expect(waiting.rowCount).toBe(1);
+        expect(await waitingFor(visitor, "mode = 'AccessExclusiveLock'")).toBe(1);
       });
       // Queues behind the migration, and is let past when that gives up for now.
       expect((await visitor.query('SELECT * FROM busy')).fields).toHaveLength(1);
@@ -253,3 +247,12 @@ postgresOnly('a look-up', tables, (open) => {
     expect(plans).toEqual({ once: asked, anew: 0 });
   });
 });
+
+/** How many in the database of `client` wait for such a lock: other test files have theirs on the same server. */
+async function waitingFor(client: Client, lock: string): Promise<number | null> {
+  const { rowCount } = await client.query(
+    `SELECT 1 FROM pg_locks WHERE ${lock} AND NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rowCount;
+}

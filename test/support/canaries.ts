@@ -3,7 +3,7 @@ import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { OpenDatabase } from './databases.js';
 
 /** Rows of the smallest table, for tests that are about units of work. */
-export const canary = (keyId: string, value = 'v') => ({ keyId, use: 'test', value });
+export const canary = (keyId: string, value = 'v'): KeyCanaryEntity => ({ keyId, use: 'test', value });
 
 export async function insert(unitOfWork: UnitOfWork, keyId: string, value?: string): Promise<void> {
   await unitOfWork.writing.insert(KeyCanaryEntity, canary(keyId, value));
