@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
-import { NO_EPOCHS, type Connections, type Tables } from './connections.js';
+import { NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { PostgresSolitude } from './postgres-solitude.js';
@@ -38,7 +38,7 @@ async function connectionsOver(
     };
     const both = { writer: source, reader: source };
     const prepare = unprepared(kind, source);
-    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve: NO_RESERVE };
+    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve: NO_RESERVE, lacks: WITHOUT_LACKS };
     const read: Connections['read'] = (text, values) =>
       source.query(kind === 'sqlite' ? ofSqlite(text) : text, [...values]);
     return { kind, ...both, ...others, prepare, read, close };

@@ -35,6 +35,8 @@ export interface Connections {
   readonly epochs: Epochs;
   /** Room for what must go on when the disk is full. */
   readonly reserve: Reserve;
+  /** What is missing of a database that answers. @throws Error when it does not */
+  lacks(): Promise<ReadonlySet<Lack>>;
   /**
    * A look-up that is made over and over: prepared once, past the query builder (P-3), on the reader.
    *
@@ -46,6 +48,14 @@ export interface Connections {
   read(text: string, values: readonly Value[]): Soon<readonly object[]>;
   close(): Promise<void>;
 }
+
+/** A part of the database without which the broker cannot serve: that it takes writes, and that its tables are there. */
+export type Lack = 'database-writes' | 'database-tables';
+
+export const LACKS_NOTHING: ReadonlySet<Lack> = new Set();
+
+/** SQLite: nobody else changes the file while the broker has it. And for commands, which say at once what they cannot do. */
+export const WITHOUT_LACKS = (): Promise<ReadonlySet<Lack>> => Promise.resolve(LACKS_NOTHING);
 
 /** What is done about a new epoch before anybody reads or writes in it; `connections` are for that alone. */
 export type Settle = (now: Epoch, how: Succession, connections: Connections) => Promise<void>;

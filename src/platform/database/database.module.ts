@@ -7,11 +7,14 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Config } from '../../config/index.js';
+import { SECOND } from '../../shared/clock.js';
+import { Log } from '../logging/log.js';
 import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
 import { databaseOf } from './databases.js';
+import { Fitness } from './fitness.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Injection token of the open Connections. */
@@ -25,13 +28,22 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(CONNECTIONS) private readonly connections: Connections,
     private readonly readiness: Readiness,
     private readonly jobs: Jobs,
+    private readonly log: Log,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.jobs.ledBy(() => this.connections.solitude.leads());
     this.readiness.require('database', async () => {
       await this.connections.reader.query('SELECT 1');
     });
+    await this.#watchFitness();
+  }
+
+  async #watchFitness(): Promise<void> {
+    const fitness = new Fitness(this.connections, this.log);
+    fitness.requiredBy(this.readiness);
+    await fitness.look();
+    this.jobs.every('look whether the database can be used', SECOND, () => fitness.look());
   }
 
   static with(tables: Tables): DynamicModule {

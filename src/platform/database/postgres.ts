@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg, { type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
-import { commonOptions, NO_EPOCHS, type Connections, type Tables } from './connections.js';
+import { commonOptions, NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
 import { measurePool } from './database-metrics.js';
 import { gathered } from './gathered.js';
 import { ofPostgres, type LookUp } from './look-up.js';
@@ -11,6 +11,7 @@ import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { heard, ImpatientClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
+import { lacksOf } from './postgres-fitness.js';
 import { OPENING_TIMEOUT_MS, PostgresSolitude } from './postgres-solitude.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { NO_RESERVE } from './reserve.js';
@@ -60,8 +61,10 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', pools.reader);
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
+    const lacks: Connections['lacks'] = () => lacksOf(pools.writer, writer);
     const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
-    return { kind: 'postgres', writer, reader, ...others, epochs, prepare: prepared, read, close };
+    const both = { writer, reader };
+    return { kind: 'postgres', ...both, ...others, epochs, lacks, prepare: prepared, read, close };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -77,7 +80,8 @@ function overOne(
   const close = (): Promise<void> => source.destroy();
   const both = { writer: source, reader: source };
   const read: Connections['read'] = (text, values) => source.query(text, [...values]);
-  return { kind: 'postgres', ...both, ...others, epochs: NO_EPOCHS, prepare: prepared, read, close };
+  const unlooked = { epochs: NO_EPOCHS, lacks: WITHOUT_LACKS };
+  return { kind: 'postgres', ...both, ...others, ...unlooked, prepare: prepared, read, close };
 }
 
 /** What the sessions of brokers are called: by it a restore knows that one runs. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { bindNumbers } from './bound-numbers.js';
-import { commonOptions, NO_EPOCHS, type Connections, type Tables } from './connections.js';
+import { commonOptions, NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
 import { isLocked } from './database-errors.js';
 import { DiskReserve } from './disk-reserve.js';
 import { ofSqlite, type Found, type LookUp } from './look-up.js';
@@ -56,7 +56,7 @@ export async function openSqlite(dataDir: string, tables: Tables): Promise<Conne
       await closeAll(opened, lock);
     };
     const prepared = (text: string): LookUp => prepare(reader, text);
-    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve };
+    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve, lacks: WITHOUT_LACKS };
     const read: Connections['read'] = (text, values) => performOn(handleOf(reader), text, values);
     return { kind: 'sqlite', writer, reader, ...others, prepare: prepared, read, close };
   } catch (error) {
