@@ -10,7 +10,8 @@ import { databaseOf } from '../platform/database/databases.js';
 import type { Snapshot } from '../platform/database/snapshot.js';
 import { argumentsOf } from './arguments.js';
 import type { Command } from './command.js';
-import { EXIT, UsageError } from './exit.js';
+import { UsageError } from './exit.js';
+import { interruptible } from './interrupt.js';
 import { inGroups, progressOf } from './progress.js';
 
 const USAGE = `Usage: signpost backup <file> [--encrypt] [--force] [--stopped]
@@ -37,17 +38,12 @@ export const backup: Command = {
       );
     }
     letTheBrokerGoFirst();
-    const interrupt = interrupted();
-    try {
-      const header = await backUp(config, { file, force: has('force'), stopped: has('stopped') }, interrupt);
+    const order = { file, force: has('force'), stopped: has('stopped') };
+    return interruptible('no backup was made.', async (signal) => {
+      const header = await backUp(config, order, signal);
       report(file, header, config);
       note(config, header);
-      return EXIT.ok;
-    } catch (error) {
-      if (!interrupt.aborted) throw error;
-      process.stderr.write('Interrupted: no backup was made.\n');
-      return EXIT.interrupted;
-    }
+    });
   },
 };
 
@@ -109,13 +105,6 @@ function note({ dataDir }: Config, { createdAt }: BackupHeader): void {
   } catch (error) {
     process.stderr.write(`The metrics will not show this backup: ${(error as Error).message}\n`);
   }
-}
-
-/** Ctrl-C or the end of the session; the second one ends it at once. */
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
 }
 
 function letTheBrokerGoFirst(): void {

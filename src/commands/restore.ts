@@ -14,7 +14,8 @@ import type { Row, TableShape } from '../platform/database/table-shape.js';
 import { StartupError } from '../platform/startup-error.js';
 import { argumentsOf } from './arguments.js';
 import type { Command } from './command.js';
-import { EXIT, UsageError } from './exit.js';
+import { UsageError } from './exit.js';
+import { interruptible } from './interrupt.js';
 import { inGroups, progressOf } from './progress.js';
 import { acceptRestore } from './restore-accept.js';
 import { holdByHand } from './restore-hold.js';
@@ -55,10 +56,11 @@ export const restore: Command = {
     const [file = ''] = words;
     process.umask(0o077);
     const config = loadConfig();
-    const order = { file, replace: has('replace'), keepSignIns: has('keep-sign-ins') };
-    const header = await inspect(order, config);
-    report(header, await putBack(order, header, config), order);
-    return EXIT.ok;
+    return interruptible('the database was left as it was.', async (signal) => {
+      const order = { file, replace: has('replace'), keepSignIns: has('keep-sign-ins'), signal };
+      const header = await inspect(order, config);
+      report(header, await putBack(order, header, config), order);
+    });
   },
 };
 
@@ -68,11 +70,14 @@ interface Order {
   readonly file: string;
   readonly replace: boolean;
   readonly keepSignIns: boolean;
+  /** Ends the work; nothing is changed then. */
+  readonly signal: AbortSignal;
 }
 
 /** Reads all of the file before anything is touched. @throws UnreadableBackup, StartupError, UsageError */
-async function inspect({ file, keepSignIns }: Order, config: Config): Promise<BackupHeader> {
-  const { header, canaries } = await readThrough(file, config.backupPassphrase);
+async function inspect(order: Order, config: Config): Promise<BackupHeader> {
+  const { file, keepSignIns } = order;
+  const { header, canaries } = await readThrough(order, config.backupPassphrase);
   if (header.schema.some((name) => !schemaNames.includes(name))) {
     throw new UnreadableBackup(file, 'was made by a later version of Signpost. Restore it with that.');
   }
@@ -86,13 +91,14 @@ async function inspect({ file, keepSignIns }: Order, config: Config): Promise<Ba
 }
 
 async function readThrough(
-  file: string,
+  { file, signal }: Order,
   passphrase: string | undefined,
 ): Promise<{ header: BackupHeader; canaries: KeyCanary[] }> {
   let header: BackupHeader | undefined;
   let table: TableShape = NO_TABLE;
   const canaries: KeyCanary[] = [];
   for await (const part of readBackup(file, passphrase)) {
+    signal.throwIfAborted();
     if (part.is === 'header') header = part.header;
     if (part.is === 'table') table = part.table;
     if (part.is === 'rows' && table.name === 'key_canaries') canaries.push(...canariesIn(table, part.rows));
@@ -117,6 +123,7 @@ async function putBack(order: Order, header: BackupHeader, config: Config): Prom
     try {
       refuseOccupied(rebuild, order);
       await fill(rebuild, order, header, config.backupPassphrase);
+      order.signal.throwIfAborted();
       return await rebuild.finish();
     } catch (error) {
       throw error instanceof StartupError ? error : failed(order.file, error);
@@ -137,7 +144,7 @@ function refuseOccupied({ occupied }: Rebuild, { replace }: Order): void {
 
 async function fill(
   rebuild: Rebuild,
-  { file, keepSignIns }: Order,
+  { file, keepSignIns, signal }: Order,
   { schema, rows, createdAt }: BackupHeader,
   passphrase: string | undefined,
 ): Promise<void> {
@@ -146,6 +153,7 @@ async function fill(
   let table = NO_TABLE;
   let done = 0;
   for await (const part of readBackup(file, passphrase)) {
+    signal.throwIfAborted();
     if (part.is === 'table') [table, done] = [part.table, 0];
     if (part.is !== 'rows' || !isRestored(table.name, keepSignIns)) continue;
     await rebuild.insert(table, part.rows);

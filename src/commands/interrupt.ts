@@ -1,0 +1,27 @@
+import { EXIT } from './exit.js';
+
+/** Ctrl-C, a closed terminal, or a supervisor; the second one ends the process at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Work that can be ended before it is done, and clears away what it has begun.
+ * @param outcome what is told then @returns the exit code
+ */
+export async function interruptible(
+  outcome: string,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<number> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  for (const name of SIGNALS) process.once(name, abort);
+  try {
+    await work(controller.signal);
+    return EXIT.ok;
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    process.stderr.write(`Interrupted: ${outcome}\n`);
+    return EXIT.interrupted;
+  } finally {
+    for (const name of SIGNALS) process.off(name, abort);
+  }
+}
