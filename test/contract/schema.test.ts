@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { SqlInMemory } from 'typeorm/driver/SqlInMemory.js';
 import { ACCEPTED_OF_ACCOUNT, LIVE_OF_ACCOUNT } from '../../src/features/links/link-rows.js';
 import { tables } from '../../src/tables.js';
 import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { commonOptions } from '../../src/platform/database/connections.js';
 import { migrate } from '../../src/platform/database/migrate.js';
-import { openPostgres } from '../../src/platform/database/postgres.js';
+import { openPostgres, PATIENT, postgresSource } from '../../src/platform/database/postgres.js';
 import { ofSqlite } from '../../src/platform/database/look-up.js';
 import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
@@ -15,32 +16,42 @@ import { eachDatabase, postgresOnly, sqliteOnly, type OpenDatabase } from '../su
 import { eventually } from '../support/eventually.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
+/** Of a migration: that may take longer than what a request waits for. */
+async function patient<T>(writer: DataSource, work: (source: DataSource) => Promise<T>): Promise<T> {
+  if (writer.options.type !== 'postgres') return work(writer);
+  const source = await postgresSource(writer.options.url ?? '', tables, { options: PATIENT }).initialize();
+  return work(source).finally(() => source.destroy());
+}
+
+const drift = (writer: DataSource): Promise<SqlInMemory> =>
+  patient(writer, ({ driver }) => driver.createSchemaBuilder().log());
+
 eachDatabase('the schema', tables, (open) => {
   test('that the migrations make is the one that the entities describe', async () => {
-    const { connections } = await open();
-    const drift = await connections.writer.driver.createSchemaBuilder().log();
-    expect(drift.upQueries.map(({ query }) => query)).toEqual([]);
-    expect(drift.downQueries.map(({ query }) => query)).toEqual([]);
+    const { upQueries, downQueries } = await drift((await open()).connections.writer);
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(downQueries.map(({ query }) => query)).toEqual([]);
   });
 
   test('can be taken down to nothing and made again', async () => {
     const { connections } = await open();
     const { writer } = connections;
     const names = async (): Promise<string[]> => {
-      const runner = writer.createQueryRunner();
-      const found = await runner.getTables();
-      await runner.release();
+      const found = await patient(writer, async (source) => {
+        const runner = source.createQueryRunner();
+        return runner.getTables().finally(() => runner.release());
+      });
       const own = new Set(writer.entityMetadatas.map(({ tableName }) => tableName));
       return found.map(({ name }) => name.replace(/^.*\./, '')).filter((name) => own.has(name));
     };
     expect((await names()).sort()).toEqual(writer.entityMetadatas.map(({ tableName }) => tableName).sort());
-    for (let left = writer.migrations.length; left > 0; left -= 1)
-      await writer.undoLastMigration({ transaction: 'each' });
+    await patient(writer, async (source) => {
+      for (let left = source.migrations.length; left > 0; left -= 1)
+        await source.undoLastMigration({ transaction: 'each' });
+    });
     expect(await names()).toEqual([]);
     await connections.close();
-    const again = await open();
-    const drift = await again.connections.writer.driver.createSchemaBuilder().log();
-    expect(drift.upQueries).toEqual([]);
+    expect((await drift((await open()).connections.writer)).upQueries).toEqual([]);
   });
 
   /** As a newer version leaves it. */
