@@ -54,8 +54,8 @@ async function halfSent(broker: ChildBroker): Promise<{ finish(): Promise<string
 
 stopping(
   'SIGTERM: not ready at once, serving all the same, then what is in flight is finished and the exit is clean',
-  // Time enough for all that is asked meanwhile.
-  { DRAIN_DELAY_SECONDS: '3', DRAIN_TIMEOUT_SECONDS: '5' },
+  // The delay is the time for all that is asked meanwhile, on a machine that has much else to do too.
+  { DRAIN_DELAY_SECONDS: '10', DRAIN_TIMEOUT_SECONDS: '60' },
   async (broker) => {
     const inFlight = await halfSent(broker);
     broker.signal('SIGTERM');
