@@ -4,9 +4,14 @@ import type { Environment } from '../../src/config/index.js';
 import { TestBroker } from '../support/broker.js';
 import { Visitor, type Way } from './visitor.js';
 
-/** Without these Chromium looks for its maker's hosts at every start; root must do without the sandbox. */
+/**
+ * Without these Chromium looks for its maker's hosts at every start, and ends when the process that draws was ended six times, as its
+ * watchdog does where the machine is busy; root must do without the sandbox.
+ */
 const FLAGS = [
   '--disable-gpu',
+  '--disable-gpu-watchdog',
+  '--disable-gpu-process-crash-limit',
   '--disable-quic',
   '--disable-background-networking',
   '--disable-component-update',
