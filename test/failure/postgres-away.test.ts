@@ -66,6 +66,25 @@ declare('units of work when PostgreSQL stops answering', () => {
     expect(await eventually(stored)).toEqual([...before, 'healed'].sort());
   });
 
+  test('a COMMIT for which the connection had gone already is a failure, and not in doubt', async () => {
+    const before = await stored();
+    const heard: string[] = [];
+    const half = unitOfWork.run(async () => {
+      unitOfWork.afterCommit(
+        () => heard.push('committed'),
+        () => heard.push('in doubt'),
+      );
+      await insert('half done');
+      proxy.cut();
+      // Passed over, so that the unit of work goes on to its COMMIT.
+      await insert('after the cut').catch(() => undefined);
+    });
+    await expect(half).rejects.toThrow();
+    expect(heard).toEqual([]);
+    proxy.heal();
+    expect(await eventually(stored)).toEqual(before);
+  });
+
   test('while no name server answers, new connections lead to where the database was', async () => {
     const url = new URL(proxy.url);
     url.hostname = 'localhost';

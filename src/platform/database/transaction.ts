@@ -56,6 +56,8 @@ export class Transaction {
 
   /** @throws Error when nothing of it can be kept any more */
   async commit(): Promise<void> {
+    // A connection that broke took the transaction along: what is not sent any more is not in doubt.
+    if (this.#runner.isReleased) throw new Error('the connection broke before COMMIT was sent');
     this.#committing = true;
     const client = this.#client;
     if (client) await unlessWarned(client, () => this.#runner.query(COMMIT));
