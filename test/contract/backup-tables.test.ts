@@ -7,6 +7,7 @@ import { openPostgresSnapshot } from '../../src/platform/database/postgres-snaps
 import { shapesOf } from '../../src/platform/database/table-shape.js';
 import { openSqliteSnapshot } from '../../src/platform/database/sqlite-snapshot.js';
 import { eachDatabase } from '../support/databases.js';
+import { namesOfTables } from '../support/patient-pools.js';
 
 /** What the database itself keeps. */
 const OF_THE_DATABASE = ['schema_migrations', 'typeorm_metadata'];
@@ -15,11 +16,7 @@ eachDatabase('a backup', tables, (open) => {
   test('has every table that there is, those that others refer to first', async () => {
     const { connections } = await open();
     const { writer } = connections;
-    const runner = writer.createQueryRunner();
-    const present = (await runner.getTables())
-      .filter(({ schema }) => schema !== 'pg_catalog' && schema !== 'information_schema')
-      .map(({ name }) => name.replace(/^.*\./, ''));
-    await runner.release();
+    const present = await namesOfTables(writer);
     const carried = shapesOf(writer).map(({ name }) => name);
     const expected = present.filter((name) => !OF_THE_DATABASE.includes(name) && !name.startsWith('sqlite_'));
     expect([...carried].sort()).toEqual(expected.sort());

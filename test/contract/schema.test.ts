@@ -8,23 +8,17 @@ import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { commonOptions } from '../../src/platform/database/connections.js';
 import { migrate } from '../../src/platform/database/migrate.js';
-import { openPostgres, PATIENT, postgresSource } from '../../src/platform/database/postgres.js';
+import { openPostgres } from '../../src/platform/database/postgres.js';
 import { ofSqlite } from '../../src/platform/database/look-up.js';
 import { handleOf } from '../../src/platform/database/sqlite.js';
 import { StartupError } from '../../src/platform/startup-error.js';
 import { eachDatabase, postgresOnly, sqliteOnly, type OpenDatabase } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
+import { namesOfTables, patiently } from '../support/patient-pools.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
-/** Of a migration: that may take longer than what a request waits for. */
-async function patient<T>(writer: DataSource, work: (source: DataSource) => Promise<T>): Promise<T> {
-  if (writer.options.type !== 'postgres') return work(writer);
-  const source = await postgresSource(writer.options.url ?? '', tables, { options: PATIENT }).initialize();
-  return work(source).finally(() => source.destroy());
-}
-
 const drift = (writer: DataSource): Promise<SqlInMemory> =>
-  patient(writer, ({ driver }) => driver.createSchemaBuilder().log());
+  patiently(writer, ({ driver }) => driver.createSchemaBuilder().log());
 
 eachDatabase('the schema', tables, (open) => {
   test('that the migrations make is the one that the entities describe', async () => {
@@ -37,15 +31,11 @@ eachDatabase('the schema', tables, (open) => {
     const { connections } = await open();
     const { writer } = connections;
     const names = async (): Promise<string[]> => {
-      const found = await patient(writer, async (source) => {
-        const runner = source.createQueryRunner();
-        return runner.getTables().finally(() => runner.release());
-      });
       const own = new Set(writer.entityMetadatas.map(({ tableName }) => tableName));
-      return found.map(({ name }) => name.replace(/^.*\./, '')).filter((name) => own.has(name));
+      return (await namesOfTables(writer)).filter((name) => own.has(name));
     };
     expect((await names()).sort()).toEqual(writer.entityMetadatas.map(({ tableName }) => tableName).sort());
-    await patient(writer, async (source) => {
+    await patiently(writer, async (source) => {
       for (let left = source.migrations.length; left > 0; left -= 1)
         await source.undoLastMigration({ transaction: 'each' });
     });
