@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg, { type Pool } from 'pg';
+import pg, { type ClientBase, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
@@ -9,6 +9,7 @@ import { gathered } from './gathered.js';
 import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
+import { unlessStandbyIsMissing } from './missing-standby.js';
 import { heard, ImpatientClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { lacksOf } from './postgres-fitness.js';
@@ -37,11 +38,8 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     return source;
   };
   try {
-    const migrator = await open(MIGRATING);
-    await requireDurability(migrator);
-    await migrate(migrator);
-    await migrator.destroy();
-    opened.pop();
+    await bringUpToDate(open);
+    await opened.pop()?.destroy();
     // Before the first write, and gone after the last.
     const solitude = await PostgresSolitude.open(url);
     opened.push({ destroy: () => solitude.close() });
@@ -141,6 +139,18 @@ export async function initializePostgres(source: DataSource): Promise<DataSource
   } catch (error) {
     throw new StartupError(`PostgreSQL (DATABASE_URL) cannot be used: ${(error as Error).message}`, error);
   }
+}
+
+/** Leaves open what it opened. */
+async function bringUpToDate(open: (use: Use) => Promise<DataSource>): Promise<void> {
+  const pids = new Set<number>();
+  const onConnect = async (client: Pick<ClientBase, 'query'>): Promise<void> => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    for (const { pid } of rows) pids.add(pid);
+  };
+  const migrator = await open({ ...MIGRATING, onConnect });
+  await requireDurability(migrator);
+  await unlessStandbyIsMissing(migrator, pids, () => migrate(migrator));
 }
 
 async function requireDurability(source: DataSource): Promise<void> {
