@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { argumentsOf } from './commands/arguments.js';
 import type { Command } from './commands/command.js';
 import { EXIT, explain } from './commands/exit.js';
@@ -44,6 +45,7 @@ const COMMANDS: ReadonlyMap<string, Named> = new Map(
 );
 
 const HELP = new Set(['help', '--help', '-h']);
+const VERSION = new Set(['version', '--version', '-v']);
 
 function overview(): string {
   const lines = [...COMMANDS].map(([name, { summary }]) => `  signpost ${name.padEnd(10)} ${summary}`);
@@ -51,12 +53,14 @@ function overview(): string {
     'signpost: a self-hostable server-discovery broker\n',
     'Usage:',
     ...lines,
-    '  signpost help       show this; with the name of a command, more about that one\n',
+    '  signpost help       show this; with the name of a command, more about that one',
+    '  signpost version    show which version this is\n',
   ].join('\n');
 }
 
 async function run([name = 'help', ...args]: readonly string[]): Promise<number> {
   if (HELP.has(name)) return help(args[0]);
+  if (VERSION.has(name)) return version();
   const command = COMMANDS.get(name);
   if (!command) return unknown(name);
   if (args.some((argument) => HELP.has(argument) && argument !== 'help')) return help(name);
@@ -71,6 +75,13 @@ async function help(name: string | undefined): Promise<number> {
   const command = name === undefined ? undefined : COMMANDS.get(name);
   if (name !== undefined && !command) return unknown(name);
   process.stdout.write(command ? (await command.load()).usage : overview());
+  return EXIT.ok;
+}
+
+function version(): number {
+  // From dist/modules, where this file was compiled to.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  process.stdout.write(`${(JSON.parse(text) as { version: string }).version}\n`);
   return EXIT.ok;
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { tables } from '../tables.js';
 import { loadConfig } from '../config/index.js';
 import { RestoresRepository } from '../features/restores/index.js';
@@ -7,12 +8,17 @@ import { databaseOf } from '../platform/database/databases.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { EXIT, UsageError } from './exit.js';
 
+/** What `Date.parse` makes of anything else is a guess: of "1" the year 2001. */
+const WHOLE_TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
 /** `signpost restore hold <time>`: for a database that was put back by other means, which nobody can tell by looking. */
 export async function holdByHand(time: string): Promise<number> {
-  const backupCreatedAt = Date.parse(time);
   const restoredAt = new SystemClock().now();
-  if (Number.isNaN(backupCreatedAt) || backupCreatedAt > restoredAt) {
-    throw new UsageError(`"${time}" is not a time in the past such as 2026-11-22T03:30:00Z.`);
+  const backupCreatedAt = Date.parse(time);
+  if (!WHOLE_TIME.safeParse(time).success || backupCreatedAt > restoredAt) {
+    throw new UsageError(
+      `"${time}" is not a time in the past such as 2026-11-22T03:30:00Z, or 2026-11-22 for the beginning of that day (UTC).`,
+    );
   }
   const connections = await databaseOf(loadConfig(), tables).beside();
   try {

@@ -41,7 +41,8 @@ the broker may run meanwhile.
   --yes             do not ask
 
 The third form is for a database that was put back by other means (a copied file, pg_restore, a
-standby that was behind): it puts the hold on. <time> is that of the copy: 2026-11-22T03:30:00Z.
+standby that was behind): it puts the hold on. <time> is that of the copy: 2026-11-22T03:30:00Z,
+or 2026-11-22 for the beginning of that day (UTC).
 `;
 
 /** `signpost restore`. */

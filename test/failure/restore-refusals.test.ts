@@ -3,6 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { askAt } from '../connect/ask.js';
 import { account } from '../connect/cast.js';
 import {
@@ -121,10 +122,12 @@ describe('a restore', () => {
   });
 
   test('by other means can be held by hand, beside a broker that runs', async () => {
-    const wrong = await signpost(['restore', 'hold', 'yesterday'], broker.environment);
-    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('is not a time in the past')]);
-    const future = await signpost(['restore', 'hold', '2999-01-01'], broker.environment);
-    expect(future.code).toBe(64);
+    const wrong = ['yesterday', '1', '2026', '01/02/2026', '2026-02-30', '2026-01-01T00:00:00', '2999-01-01'];
+    for (const time of wrong) {
+      const said = await signpost(['restore', 'hold', time], broker.environment);
+      const words = expect.stringContaining(`"${time}" is not a time in the past`);
+      expect([said.code, said.stderr]).toEqual([64, words]);
+    }
     const health = async (): Promise<object> => (await askAt(broker, 'GET', '/health/ready')).object;
     expect(await health()).toEqual({ status: 'ok' });
     const held = await signpost(['restore', 'hold', '2026-01-01T00:00:00Z'], broker.environment);
@@ -147,6 +150,15 @@ describe('a restore', () => {
   ])('that is called wrongly says how: %j', async (args) => {
     const said = await signpost(args, { DATA_DIR: target });
     expect([said.code, said.stderr]).toEqual([64, expect.stringContaining('Usage:')]);
+  });
+
+  test.each(['--version', '-v', 'version'])('tells its version: %s', async (word) => {
+    const { version } = JSON.parse(readFileSync(inCheckout('package.json'), 'utf8')) as { version: string };
+    expect(await signpostProcess([word], { DATA_DIR: target })).toMatchObject({
+      code: 0,
+      stdout: `${version}\n`,
+    });
+    expect((await signpost(['help'], { DATA_DIR: target })).stdout).toContain('signpost version');
   });
 
   test.each([[[]], [['help', 'restore']], [['backup', '--help']]])('is explained: %j', async (args) => {
