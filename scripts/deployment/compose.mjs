@@ -19,7 +19,6 @@ const HAPROXY = 99;
 /** What a machine for tests may not have as many of. @type {Record<string, [string, string]>} */
 const FEWER = {
   'compose.yaml': ['nofile: 41000', 'nofile: 8192, nproc: 4096'],
-  'haproxy.cfg': ['maxconn 20000', 'maxconn 1000'],
 };
 
 /** @param {string} file @param {string} content @param {number} owner */

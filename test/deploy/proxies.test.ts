@@ -6,13 +6,16 @@ import { Readiness } from '../../src/platform/http/readiness.js';
 import { signIn } from '../api/app-token.js';
 import { acceptedLink, account, server } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
+import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 import { eventually } from '../support/eventually.js';
 import { PASSWORD } from '../support/people.js';
 import { CLIENT, Proxy, type ProxyName } from './proxy.js';
 
 await installMissing(['nginx-light', 'haproxy']);
 
-const portOf = (broker: TestBroker): number => Number(new URL(broker.url).port);
+buildBefore();
+
+const portOf = (broker: { readonly url: string }): number => Number(new URL(broker.url).port);
 /** How often a broker has answered a route with a status; the health checks of a proxy are requests too. */
 const count = (broker: TestBroker, path: string, status: number): number =>
   broker.log.lines
@@ -27,16 +30,19 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
     let nodes: [TestBroker, TestBroker];
     let port = 0;
     let proxy: Proxy | undefined;
+    const settings = (): Record<string, string> => ({
+      TRUST_PROXY: '127.0.0.1',
+      PUBLIC_URL: `https://localhost:${port}`,
+    });
     beforeAll(async () => {
       port = await freePort();
-      const settings = { TRUST_PROXY: '127.0.0.1', PUBLIC_URL: `https://localhost:${port}` };
-      nodes = [await TestBroker.start(settings), await TestBroker.start(settings)];
+      nodes = [await TestBroker.start(settings()), await TestBroker.start(settings())];
     });
     afterEach(() => proxy?.stop());
     afterAll(() => Promise.all(nodes.map((node) => node.remove())));
 
     /** With the nodes that are given behind it. */
-    async function before(one: TestBroker, two: TestBroker): Promise<Proxy> {
+    async function before(one: { readonly url: string }, two: TestBroker): Promise<Proxy> {
       proxy = await Proxy.start(name, port, [portOf(one), portOf(two)]);
       return proxy;
     }
@@ -108,5 +114,34 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
       for (let index = 0; index < 20; index += 1) expect(await pin()).toBe(200);
       expect([answered(leaving), answered(staying)]).toEqual([left, stayed + 20]);
     });
+
+    test('a list that a node keeps without an answer is asked for at another one, and a write at none', async () => {
+      const [, living] = nodes;
+      const folder = temporaryFolder();
+      const paused = await ChildBroker.start(folder, settings());
+      try {
+        const through = await before(paused, living);
+        const list = async (): Promise<number> => (await through.ask('/service/servers')).status;
+        const pin = async (): Promise<number> =>
+          (await through.form('/service/pin', { deviceId: 'tv' })).status;
+        // Nobody is signed in: each node refuses, at once.
+        expect(await Promise.all([list(), list(), pin(), pin()])).toEqual([401, 401, 200, 200]);
+        const stayed = answered(living);
+        paused.signal('SIGSTOP');
+        const since = performance.now();
+        const [lists, writes] = await Promise.all([
+          Promise.all(Array.from({ length: 4 }, list)),
+          Promise.all(Array.from({ length: 4 }, pin)),
+        ]);
+        expect(lists).toEqual([401, 401, 401, 401]);
+        expect(performance.now() - since).toBeLessThan(40_000);
+        // Those that were caught are not told what became of them, and nobody else was asked.
+        expect(writes.filter((status) => status === 504).length).toBeGreaterThan(0);
+        expect(answered(living) - stayed).toBe(writes.filter((status) => status === 200).length);
+      } finally {
+        await paused.kill();
+        removeFolder(folder);
+      }
+    }, 90_000);
   });
 });

@@ -125,8 +125,6 @@ function nginx(folder: string, port: number, [one, two]: readonly [number, numbe
 
 function haproxy(folder: string, port: number, [one, two]: readonly [number, number]): string[] {
   const config = example('haproxy.cfg', {
-    // What a test may have.
-    'maxconn 20000': 'maxconn 200',
     'bind :443': `bind 127.0.0.1:${port}`,
     '/etc/haproxy/signpost.pem': join(folder, 'cert.pem'),
     '127.0.0.1:8095': `127.0.0.1:${one}`,

@@ -25,7 +25,6 @@ export async function haproxyBefore(stage, ports) {
   if (program === null) throw new NotHere('HAProxy');
   const port = await freePort();
   let config = readFileSync(inCheckout('config/deploy/haproxy.cfg'), 'utf8');
-  config = replaced(config, /maxconn 20000/, 'maxconn 500');
   config = replaced(config, /bind :443 .*/, `bind 127.0.0.1:${port}`);
   const servers = ports.map((node, n) => `  server node${n + 1} 127.0.0.1:${node}\n`);
   config = replaced(config, /(?: *server node\d .*\n)+/, servers.join(''));
