@@ -63,7 +63,7 @@ export default defineConfig(
     files: ['test/**', 'src/**/*.test.{ts,tsx}'],
     rules: {
       'max-lines-per-function': 'off',
-      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 400 }],
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
