@@ -54,6 +54,37 @@ onPostgres('alone on PostgreSQL', () => {
     eventually(() => expect(solitude.isAlone()).toBe(true));
 
   test.concurrent(
+    'several newcomers at once are answered one by one, so that the driver warns of nothing',
+    () =>
+      onDatabase(async (url) => {
+        const warnings: string[] = [];
+        const hear = ({ message }: Error): void => void warnings.push(message);
+        process.on('warning', hear);
+        const solitude = await opened(url);
+        const newcomers = new pg.Client(url);
+        await newcomers.connect();
+        try {
+          const answers: string[] = [];
+          newcomers.on('notification', ({ payload }) => answers.push(payload ?? ''));
+          // They hold what shows that they are there, and say so in one breath.
+          await newcomers.query(
+            'LISTEN signpost_presence; SELECT pg_advisory_lock_shared(7420196, n) FROM generate_series(1, 3) n',
+          );
+          await newcomers.query(
+            "SELECT pg_notify('signpost_presence', n::text) FROM generate_series(1, 3) n",
+          );
+          const expected = [1, 2, 3].map((newcomer) => `${solitude.number} ${newcomer}`);
+          await eventually(() => expect(answers).toEqual(expect.arrayContaining(expected)));
+          expect(warnings).toEqual([]);
+        } finally {
+          process.off('warning', hear);
+          await newcomers.end();
+          await solitude.close();
+        }
+      }),
+  );
+
+  test.concurrent(
     'a process is, after a while as the only one; a second one waits until the first has noticed',
     () =>
       onDatabase(async (url) => {

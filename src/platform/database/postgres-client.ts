@@ -7,13 +7,10 @@ type Send = (...given: unknown[]) => unknown;
 const send = Reflect.get(pg.Client.prototype, 'query') as Send;
 
 /**
- * A connection that is closed when a statement gets no answer in time, and that takes one statement after the other: TypeORM
- * and oidc-provider ask for several at once, which the driver's next version refuses.
- *
- * The driver's own time-out leaves it open, drops the ROLLBACK that waits behind the statement, and the pool hands the
- * connection to the next unit of work, whose COMMIT would then keep what was reported as failed.
+ * A connection that takes one statement after the other: TypeORM and oidc-provider ask for several at once, and so do
+ * processes that answer each other (`PostgresSolitude`), which the driver's next version refuses.
  */
-export class ImpatientClient extends pg.Client {
+export class OrderlyClient extends pg.Client {
   /** Resolves when the last statement that was asked for has ended; undefined: nothing is under way. */
   #turn: Promise<void> | undefined;
 
@@ -21,7 +18,7 @@ export class ImpatientClient extends pg.Client {
     // The driver's callback form is used by TypeORM only while it opens.
     if (given.some((one) => typeof one === 'function')) return Reflect.apply(send, this, given) as never;
     const before = this.#turn;
-    const result = before === undefined ? this.#sent(given) : before.then(() => this.#sent(given));
+    const result = before === undefined ? this.ask(given) : before.then(() => this.ask(given));
     const end = (): void => {
       if (this.#turn === turn) this.#turn = undefined;
     };
@@ -30,8 +27,21 @@ export class ImpatientClient extends pg.Client {
     return result as never;
   };
 
-  #sent(given: readonly unknown[]): Promise<unknown> {
-    const result = Reflect.apply(send, this, given) as Promise<unknown>;
+  /** Sends it: nothing is under way. */
+  protected ask(given: readonly unknown[]): Promise<unknown> {
+    return Reflect.apply(send, this, given) as Promise<unknown>;
+  }
+}
+
+/**
+ * The same, closed when a statement gets no answer in time.
+ *
+ * The driver's own time-out leaves it open, drops the ROLLBACK that waits behind the statement, and the pool hands the
+ * connection to the next unit of work, whose COMMIT would then keep what was reported as failed.
+ */
+export class ImpatientClient extends OrderlyClient {
+  protected override ask(given: readonly unknown[]): Promise<unknown> {
+    const result = super.ask(given);
     this.#watch(result);
     return result;
   }

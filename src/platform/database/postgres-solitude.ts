@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { OrderlyClient } from './postgres-client.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 
@@ -230,7 +231,7 @@ export class PostgresSolitude implements Company {
   }
 
   async #connect(connectionTimeoutMillis = CONNECT_TIMEOUT_MS): Promise<void> {
-    const client = new pg.Client({
+    const client = new OrderlyClient({
       connectionString: this.url,
       application_name: 'signpost presence',
       connectionTimeoutMillis,

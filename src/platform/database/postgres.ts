@@ -10,7 +10,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { heard, ImpatientClient } from './postgres-client.js';
+import { heard, ImpatientClient, OrderlyClient } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { lacksOf } from './postgres-fitness.js';
 import { OPENING_TIMEOUT_MS, PostgresSolitude } from './postgres-solitude.js';
@@ -88,7 +88,7 @@ export const BROKER = 'signpost';
 /** How a pool is used: its sessions' settings, and what gives up when there is no answer. */
 interface Use {
   readonly options: string;
-  readonly Client?: typeof ImpatientClient;
+  readonly Client?: typeof OrderlyClient;
   /** Looks at each new connection before it is used. */
   readonly onConnect?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
@@ -129,7 +129,13 @@ export function postgresSource(
     parseInt8: true,
     installExtensions: false,
     ...commonOptions(tables, migrations),
-    extra: { max: POOL_SIZE, keepAlive: true, stream: () => new NamedSocket(), ...use },
+    extra: {
+      max: POOL_SIZE,
+      keepAlive: true,
+      stream: () => new NamedSocket(),
+      Client: OrderlyClient,
+      ...use,
+    },
   });
 }
 
