@@ -7,7 +7,8 @@ import type { AcceptedLink, Link, LinkKind, LinkState } from './link.js';
 const WITH_SERVERS = `
   json_group_array(json_array(l.id, l.kind, l.state, l.requester, l.created_at, l.accepted_at,
     l.expires_at, l.sealed_key, s.id, s.system_id, s.name, s.url, s.local_address, s.network, s.created_at, s.heard_at))`;
-const FROM_LINKS = 'FROM links l JOIN servers s ON s.id = l.server_id';
+/** SQLite would take the index that has ids alone, and then the row, which lies elsewhere (P-4). */
+const FROM_LINKS = 'FROM links l JOIN servers s INDEXED BY servers_of_lists ON s.id = l.server_id';
 const ACCEPTED = "AND l.state = 'accepted'";
 
 /** Links of an account: one statement, so one snapshot (R-01). */

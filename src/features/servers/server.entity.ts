@@ -2,6 +2,8 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { ServerId } from '../../shared/ids.js';
 
 @Entity('servers')
+// On SQLite alone (P-4), so it is made by its migration and compared by nobody.
+@Index('servers_of_lists', { synchronize: false })
 export class ServerEntity {
   @PrimaryColumn('varchar', { length: 32, primaryKeyConstraintName: 'servers_pk' })
   id!: ServerId;

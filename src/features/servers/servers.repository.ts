@@ -24,8 +24,10 @@ type ServerRow = readonly [
 ];
 
 const NEWS = `
-  UPDATE servers SET system_id = $1, name = $2, url = $3, local_address = $4, network = $5, heard_at = $6
-  WHERE id = $7`;
+  UPDATE servers SET name = $1, url = $2, local_address = $3, network = $4, heard_at = $5
+  WHERE id = $6`;
+/** By itself, for it seldom changes: SQLite writes the index of a column whenever a statement names it (P-6). */
+const IDENTITY = 'UPDATE servers SET system_id = $1 WHERE id = $2';
 const HEARD = 'UPDATE servers SET heard_at = $1 WHERE id = $2';
 
 @Injectable()
@@ -33,6 +35,7 @@ export class ServersRepository {
   readonly #byId: LookUp;
   readonly #byKey: LookUp;
   readonly #writeNews: Statement;
+  readonly #writeIdentity: Statement;
   readonly #writeHeard: Statement;
 
   constructor(
@@ -42,6 +45,7 @@ export class ServersRepository {
     this.#byId = unitOfWork.prepare(BY_ID);
     this.#byKey = unitOfWork.prepare(BY_KEY);
     this.#writeNews = unitOfWork.statement(NEWS);
+    this.#writeIdentity = unitOfWork.statement(IDENTITY);
     this.#writeHeard = unitOfWork.statement(HEARD);
   }
 
@@ -66,9 +70,11 @@ export class ServersRepository {
     this.changes.note('server', server.id);
   }
 
-  async change(id: ServerId, news: Omit<Server, 'id' | 'createdAt'>): Promise<void> {
+  /** @param before as it is stored, if it is there */
+  async change(id: ServerId, news: Omit<Server, 'id' | 'createdAt'>, before: Server | null): Promise<void> {
     const { systemId, name, url, localAddress, network, heardAt } = news;
-    await this.#writeNews([systemId, name, url, localAddress, network, heardAt, id]);
+    await this.#writeNews([name, url, localAddress, network, heardAt, id]);
+    if (systemId !== before?.systemId) await this.#writeIdentity([systemId, id]);
     this.changes.note('server', id);
   }
 

@@ -240,7 +240,7 @@ export class ServersService {
     await this.unitOfWork.exclusive(`server:${id}`);
     const before = await this.servers.find(id);
     if (before && isSaid(before, changes)) return this.servers.hear(id, changes.heardAt);
-    await this.servers.change(id, changes);
+    await this.servers.change(id, changes, before);
     if (before && !sameFields(before, changes)) {
       await this.audit.record({ kind: 'server-changed', outcome: 'ok', serverId: id, detail: changes.name });
     }

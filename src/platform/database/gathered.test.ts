@@ -135,7 +135,8 @@ test('a key that cannot be stored is not asked for, so that it fails nobody', as
 });
 
 test('a statement is put in the words of each database', () => {
-  const lookUp = 'SELECT id, json_group_array(json_array(a, b)) AS found FROM t WHERE id = $1 GROUP BY id';
+  const lookUp =
+    'SELECT id, json_group_array(json_array(a, b)) AS found FROM t INDEXED BY t_of_lists WHERE id = $1 GROUP BY id';
   expect(ofPostgres(lookUp)).toBe(
     'SELECT id, json_agg(json_build_array(a, b))::text AS found FROM t WHERE id = ANY($1::varchar[]) GROUP BY id',
   );

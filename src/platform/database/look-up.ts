@@ -31,9 +31,10 @@ export function ofSqlite(text: string): string {
   return before.replace(/\$\d+/g, '?') + after.replace(/\$\d+/g, '(SELECT ?)');
 }
 
-/** A look-up in the words of PostgreSQL, for many keys. */
+/** A look-up in the words of PostgreSQL, for many keys; it finds its indexes by itself. */
 export function ofPostgres(text: string): string {
   return text
+    .replace(/ INDEXED BY \w+/, '')
     .replace(/\)\s+AS found/, ')::text AS found')
     .replace('= $1', '= ANY($1::varchar[])')
     .replaceAll('json_group_array(', 'json_agg(')

@@ -20,10 +20,11 @@ import { SqliteSolitude } from './sqlite-solitude.js';
 const STATEMENTS_KEPT = 10_000;
 
 /**
- * KiB of pages that a connection keeps. Of the driver's own 16,000 it keeps as many as there are, and they are resident (P-9); what is
- * not there is with the kernel, and a look-up costs the same. A writer holds what it has changed until the commit.
+ * KiB of pages that a connection keeps, resident as soon as as many were read (P-9). Of a million links the reader keeps what leads
+ * to a list, and most servers: each page that is not there is a call of the kernel (P-4). A writer holds what it has changed until
+ * the commit.
  */
-const PAGES_KIB = { reader: 4_096, writer: 8_192 };
+const PAGES_KIB = { reader: 24_576, writer: 8_192 };
 
 /** Larger files are only opened, not read through, at start: a full check of a big one would cost P-8. */
 const CHECKED_UP_TO_BYTES = 64 * 1024 * 1024;

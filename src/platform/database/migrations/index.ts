@@ -7,6 +7,7 @@ import { SitesWithoutPkce1795694400000 } from './1795694400000-sites-without-pkc
 import { DatabaseEpochs1795698000000 } from './1795698000000-database-epochs.js';
 import { SigningKeys1795716000000 } from './1795716000000-signing-keys.js';
 import { LinksOfAccount1795723200000 } from './1795723200000-links-of-account.js';
+import { ServersOfLists1795784400000 } from './1795784400000-servers-of-lists.js';
 
 /** Every change of the schema, oldest first. Append only: a released migration is never edited. */
 export const migrations = [
@@ -19,6 +20,7 @@ export const migrations = [
   DatabaseEpochs1795698000000,
   SigningKeys1795716000000,
   LinksOfAccount1795723200000,
+  ServersOfLists1795784400000,
 ];
 
 /** Their names, as a database that went through them lists them. */
