@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { PostgresSolitude } from '../../src/platform/database/postgres-solitude.js';
 import { SqliteSolitude } from '../../src/platform/database/sqlite-solitude.js';
+import { StartupError } from '../../src/platform/startup-error.js';
 import { eventually } from '../support/eventually.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { createDatabase, dropDatabase } from '../support/postgres.js';
@@ -50,6 +51,13 @@ onPostgres('alone on PostgreSQL', () => {
 
   /** Less patient than in production with those who are gone, so that nobody waits for it. */
   const opened = (url: string): Promise<PostgresSolitude> => PostgresSolitude.open(url, 1_000);
+
+  test('a start without a connection for it ends in words', async () => {
+    const error = new StartupError(
+      'PostgreSQL (DATABASE_URL) cannot be used: connect ECONNREFUSED 127.0.0.1:1',
+    );
+    await expect(opened('postgres://127.0.0.1:1/none')).rejects.toStrictEqual(error);
+  });
   const alone = (solitude: PostgresSolitude): Promise<void> =>
     eventually(() => expect(solitude.isAlone()).toBe(true));
 

@@ -1,7 +1,13 @@
 import pg, { type ClientBase } from 'pg';
+import { StartupError } from '../startup-error.js';
 
 /** R-14: every request ends within 3 s, of which waiting for a connection may take one. */
 const ANSWER_TIMEOUT_MS = 1_900;
+
+/** Why a start ends, in words: there is no connection to PostgreSQL. @param error of the driver */
+export function unusable(error: unknown): StartupError {
+  return new StartupError(`PostgreSQL (DATABASE_URL) cannot be used: ${(error as Error).message}`, error);
+}
 
 type Send = (...given: unknown[]) => unknown;
 const send = Reflect.get(pg.Client.prototype, 'query') as Send;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { OrderlyClient } from './postgres-client.js';
+import { OrderlyClient, unusable } from './postgres-client.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 
@@ -77,7 +77,7 @@ export class PostgresSolitude implements Company {
     private readonly goneAfterMs: number,
   ) {}
 
-  /** Shows this process to the others; resolves when it may write. */
+  /** Shows this process to the others; resolves when it may write. @throws StartupError */
   static async open(
     url: string,
     goneAfterMs = GONE_AFTER_MS,
@@ -89,7 +89,7 @@ export class PostgresSolitude implements Company {
       await solitude.#beNoticed(noticedAfterMs);
     } catch (error) {
       await solitude.close();
-      throw error;
+      throw unusable(error);
     }
     solitude.#lookAgain();
     return solitude;

@@ -10,7 +10,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { heard, ImpatientClient, OrderlyClient } from './postgres-client.js';
+import { heard, ImpatientClient, OrderlyClient, unusable } from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { lacksOf } from './postgres-fitness.js';
 import { OPENING_TIMEOUT_MS, PostgresSolitude } from './postgres-solitude.js';
@@ -143,7 +143,7 @@ export async function initializePostgres(source: DataSource): Promise<DataSource
   try {
     return await source.initialize();
   } catch (error) {
-    throw new StartupError(`PostgreSQL (DATABASE_URL) cannot be used: ${(error as Error).message}`, error);
+    throw unusable(error);
   }
 }
 
