@@ -15,6 +15,31 @@ import { quantile } from '../findings.mjs';
 
 const REFUSED = new Set([429, 503]);
 
+/**
+ * Several as one: what was counted in sum, of times the worst.
+ * @param {readonly Told[]} parts @returns {Told}
+ */
+export function together(parts) {
+  /** @type {Record<string, number>} */
+  const statuses = {};
+  for (const part of parts)
+    for (const [status, count] of Object.entries(part.statuses))
+      statuses[status] = (statuses[status] ?? 0) + count;
+  const sum = (/** @type {(part: Told) => number} */ of) =>
+    parts.reduce((total, part) => total + of(part), 0);
+  const worst = (/** @type {(part: Told) => number} */ of) => Math.max(0, ...parts.map(of));
+  return {
+    sent: sum(({ sent }) => sent),
+    statuses,
+    served: sum(({ served }) => served),
+    p50: worst(({ p50 }) => p50),
+    p99: worst(({ p99 }) => p99),
+    most: worst(({ most }) => most),
+    refusedP99: worst(({ refusedP99 }) => refusedP99),
+    offences: parts.flatMap(({ offences }) => offences),
+  };
+}
+
 export class Tally {
   sent = 0;
   /** @type {Map<string, number>} */
