@@ -70,8 +70,11 @@ stopping(
     expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(503);
     expect((await fetch(`${broker.url}/health/live`)).status).toBe(200);
     await eventually(() => expect(fetch(`${broker.url}/service/ip`)).rejects.toThrow('fetch failed'));
-    expect(await inFlight.finish()).toMatch(/^HTTP\/1\.1 200 /);
+    const answer = await inFlight.finish();
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
     expect(await broker.ended).toEqual({ code: 0, signal: null });
+    expect(broker.lines.at(-1)).not.toContain('did not end in time');
     expect(broker.stderr).toBe('');
   },
 );

@@ -112,6 +112,11 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
     addHeaders(request, reply, readiness);
     done(refusalOf(request, config));
   });
+  // Once more: a request that came before the broker began to stop would keep its connection, which then holds up the end.
+  instance.addHook('onSend', (_request, reply, payload, done) => {
+    endIfDraining(reply, readiness);
+    done(null, payload);
+  });
   instance.addHook('onResponse', (request, reply, done) => {
     countAnswer(request, reply);
     log.info(accessFields(request, reply), 'request');
@@ -164,7 +169,11 @@ function identify(request: FastifyRequest, config: Config): void {
 function addHeaders(request: FastifyRequest, reply: FastifyReply, readiness: Readiness): void {
   reply.header('X-Request-Id', request.id);
   reply.headers(COMMON_HEADERS);
-  if (readiness.draining) reply.header('Connection', 'close');
+  endIfDraining(reply, readiness);
+}
+
+function endIfDraining(reply: FastifyReply, { draining }: Readiness): void {
+  if (draining) reply.header('Connection', 'close');
 }
 
 /** What looks like a parameter; anything else may be the rest of an unescaped value. */
