@@ -9,11 +9,17 @@ import { MailDispatch } from '../../src/features/mail/mail-dispatch.service.js';
 import { MailStops } from '../../src/features/mail/mail-stops.service.js';
 import { MailOutbox } from '../../src/features/mail/mail-outbox.service.js';
 import type { MailTransport } from '../../src/features/mail/index.js';
+import type { Mail } from '../../src/features/mail/mail.js';
+import { OutboxEntity } from '../../src/features/mail/outbox.entity.js';
 import { OutboxRepository } from '../../src/features/mail/outbox.repository.js';
 import { FixedClock } from './fixed-clock.js';
 import { RecordingLog } from './recording-log.js';
 
 const random = new SystemRandom();
+
+export const TOKEN = '0123456789abcdef'.repeat(4);
+export const ANNA = 'anna@example.org';
+export const confirm: Mail = { kind: 'confirm-address', userName: 'anna', token: TOKEN };
 
 /** A key ring of its own, in memory. */
 export function testKeyRing(): KeyRing {
@@ -52,6 +58,15 @@ export class MailRoom {
   /** Posts in a unit of work of its own. */
   async post(...mail: Parameters<MailOutbox['post']>): Promise<void> {
     await this.unitOfWork.run(() => this.outbox.post(...mail));
+  }
+
+  /** What is in the outbox, oldest first. */
+  rows(): Promise<OutboxEntity[]> {
+    return this.unitOfWork.reading.find(OutboxEntity, { order: { createdAt: 'ASC' } });
+  }
+
+  async states(): Promise<string[]> {
+    return (await this.rows()).map(({ state }) => state);
   }
 
   /** Time passes, and the delivery looks for mail as it does every few seconds. */

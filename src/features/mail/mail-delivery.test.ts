@@ -1,16 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
-import { MailRoom, testKeyRing } from '../../../test/support/mail-room.js';
+import { ANNA, confirm, MailRoom, testKeyRing, TOKEN } from '../../../test/support/mail-room.js';
 import { RecordingTransport } from '../../../test/support/recording-transport.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
 import { HeldTransport } from './held-transport.js';
 import type { Mail } from './mail.js';
-import { OutboxEntity } from './outbox.entity.js';
 import { mailTables } from './outbox.repository.js';
 
-const TOKEN = '0123456789abcdef'.repeat(4);
-const ANNA = 'anna@example.org';
-const confirm: Mail = { kind: 'confirm-address', userName: 'anna', token: TOKEN };
 const invitation: Mail = { kind: 'sign-up-invitation', requester: 'bob', serverName: 'Den', token: TOKEN };
 
 eachDatabase('mail delivery', mailTables, (open) => {
@@ -23,11 +19,6 @@ eachDatabase('mail delivery', mailTables, (open) => {
     transport = new RecordingTransport();
     room = new MailRoom(database.unitOfWork, transport);
   });
-
-  const rows = (): Promise<OutboxEntity[]> =>
-    database.unitOfWork.reading.find(OutboxEntity, { order: { createdAt: 'ASC' } });
-
-  const statesOf = async (): Promise<string[]> => (await rows()).map(({ state }) => state);
 
   describe('posting', () => {
     test('a mail goes when its unit of work commits, and not before (R-20)', async () => {
@@ -51,7 +42,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await expect(rolledBack).rejects.toThrow('changed my mind');
       await room.later(MINUTE);
       expect(transport.mails).toEqual([]);
-      expect(await rows()).toEqual([]);
+      expect(await room.rows()).toEqual([]);
     });
 
     test('outside a unit of work is refused', async () => {
@@ -69,12 +60,12 @@ eachDatabase('mail delivery', mailTables, (open) => {
       transport.answer = () => ({ retry: 'busy' });
       await room.post(confirm, ANNA);
       await room.jobs.idle();
-      const [waiting] = await rows();
+      const [waiting] = await room.rows();
       expect(waiting?.sealed).toMatch(/^encrypt-1\./);
       expect(JSON.stringify(waiting)).not.toMatch(new RegExp(`${TOKEN}|"anna"`));
       transport.answer = () => 'sent';
       await room.later(HOUR);
-      expect(await rows()).toMatchObject([{ state: 'sent', sealed: null }]);
+      expect(await room.rows()).toMatchObject([{ state: 'sent', sealed: null }]);
     });
   });
 
@@ -87,7 +78,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       };
       await room.post(confirm, ANNA);
       await room.jobs.idle();
-      for (let row = (await rows())[0]!; row.state === 'waiting'; row = (await rows())[0]!) {
+      for (let row = (await room.rows())[0]!; row.state === 'waiting'; row = (await room.rows())[0]!) {
         await room.later(row.dueAt - room.clock.now());
       }
       const pauses = attempts.slice(1).map((at, index) => at - attempts[index]!);
@@ -100,7 +91,9 @@ eachDatabase('mail delivery', mailTables, (open) => {
       expect(attempts.at(-1)! - attempts[0]!).toBeGreaterThan(DAY - 1.3 * HOUR);
       expect(attempts.at(-1)! - attempts[0]!).toBeLessThan(DAY);
       expect(new Set(transport.mails.map(({ messageId }) => messageId)).size).toBe(1);
-      expect(await rows()).toMatchObject([{ state: 'failed', lastProblem: 'ECONNREFUSED', sealed: null }]);
+      expect(await room.rows()).toMatchObject([
+        { state: 'failed', lastProblem: 'ECONNREFUSED', sealed: null },
+      ]);
     });
 
     test('that passes lets the mail through', async () => {
@@ -112,7 +105,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       expect(transport.mails).toHaveLength(1);
       await room.later(6 * SECOND);
       expect(transport.mails).toHaveLength(2);
-      expect(await rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
+      expect(await room.rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
     });
 
     test('with the key ring is no reason to lose a mail', async () => {
@@ -121,11 +114,11 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await room.post(confirm, ANNA);
       await room.jobs.idle();
       await other.later(12 * SECOND);
-      expect(await rows()).toMatchObject([{ state: 'waiting', lastProblem: 'could not be prepared' }]);
+      expect(await room.rows()).toMatchObject([{ state: 'waiting', lastProblem: 'could not be prepared' }]);
       expect(other.log.messages('error')).toEqual(['mail could not be prepared']);
       transport.answer = () => 'sent';
       await room.later(MINUTE);
-      expect(await statesOf()).toEqual(['sent']);
+      expect(await room.states()).toEqual(['sent']);
     });
 
     test('is logged without recipient and token', async () => {
@@ -150,14 +143,14 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await room.jobs.idle();
       await room.later(20 * SECOND);
       expect(transport.mails).toHaveLength(1);
-      expect(await rows()).toMatchObject([{ state: 'dropped', lastProblem: 'expired', sealed: null }]);
+      expect(await room.rows()).toMatchObject([{ state: 'dropped', lastProblem: 'expired', sealed: null }]);
     });
 
     test('a mail is not tried again where its link would be dead by then', async () => {
       transport.answer = () => ({ retry: 'busy' });
       await room.post(confirm, ANNA, room.clock.now() + 5 * SECOND);
       await room.jobs.idle();
-      expect(await rows()).toMatchObject([{ state: 'failed', lastProblem: 'busy', sealed: null }]);
+      expect(await room.rows()).toMatchObject([{ state: 'failed', lastProblem: 'busy', sealed: null }]);
     });
 
     test('a mail left over from a long outage still goes while its link lives', async () => {
@@ -181,7 +174,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await refuse(confirm);
       await room.later(DAY);
       expect(transport.mails).toHaveLength(1);
-      expect(await statesOf()).toEqual(['failed']);
+      expect(await room.states()).toEqual(['failed']);
     });
 
     test('twice stops invitations to that recipient, and nothing else (R-21)', async () => {
@@ -193,8 +186,8 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await room.later(SECOND);
       await room.post(confirm, ANNA);
       await room.jobs.idle();
-      expect(await statesOf()).toEqual(['failed', 'failed', 'dropped', 'sent', 'sent']);
-      expect((await rows())[2]).toMatchObject({ lastProblem: 'recipient suppressed', sealed: null });
+      expect(await room.states()).toEqual(['failed', 'failed', 'dropped', 'sent', 'sent']);
+      expect((await room.rows())[2]).toMatchObject({ lastProblem: 'recipient suppressed', sealed: null });
     });
 
     test('is forgotten once a mail was taken: two in a row count, not two ever', async () => {
@@ -204,7 +197,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await refuse(confirm);
       await room.post(invitation, ANNA);
       await room.jobs.idle();
-      expect(await statesOf()).toEqual(['failed', 'sent', 'failed', 'sent']);
+      expect(await room.states()).toEqual(['failed', 'sent', 'failed', 'sent']);
     });
 
     test('counts for ninety days', async () => {
@@ -216,7 +209,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await room.later(SECOND);
       await room.post(invitation, ANNA);
       await room.jobs.idle();
-      expect((await statesOf()).slice(2)).toEqual(['dropped', 'sent']);
+      expect((await room.states()).slice(2)).toEqual(['dropped', 'sent']);
     });
   });
 
@@ -228,7 +221,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await room.later(DAY);
       expect(transport.mails).toEqual([]);
       expect(room.log.lines).toEqual([]);
-      expect(await rows()).toMatchObject([
+      expect(await room.rows()).toMatchObject([
         { kind: 'nothing', recipientKey: '', state: 'dropped', attempts: 0, sealed: null },
       ]);
     });
@@ -276,7 +269,7 @@ eachDatabase('mail delivery', mailTables, (open) => {
         throw new Error('changed my mind');
       });
       await expect(rolledBack).rejects.toThrow('changed my mind');
-      expect(await rows()).toEqual([]);
+      expect(await room.rows()).toEqual([]);
       await expect(room.outbox.postNothing()).rejects.toThrow('outside UnitOfWork.run()');
     });
 
@@ -284,10 +277,10 @@ eachDatabase('mail delivery', mailTables, (open) => {
       await postNothing();
       room.clock.advance(30 * DAY - 1);
       await room.delivery.tidy();
-      expect(await rows()).toHaveLength(1);
+      expect(await room.rows()).toHaveLength(1);
       room.clock.advance(1);
       await room.delivery.tidy();
-      expect(await rows()).toEqual([]);
+      expect(await room.rows()).toEqual([]);
     });
   });
 });

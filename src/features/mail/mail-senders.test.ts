@@ -1,19 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
-import { MailRoom } from '../../../test/support/mail-room.js';
+import { ANNA, confirm, MailRoom } from '../../../test/support/mail-room.js';
 import { RecordingTransport } from '../../../test/support/recording-transport.js';
 import { DAY, MINUTE, SECOND } from '../../shared/clock.js';
 import { HeldTransport } from './held-transport.js';
-import type { Mail } from './mail.js';
 import { MailRefusalEntity } from './mail-refusal.entity.js';
 import type { Delivery, RenderedMail } from './mail-transport.js';
 import { LEASE_MS } from './mail-dispatch.service.js';
-import { OutboxEntity } from './outbox.entity.js';
 import { mailTables } from './outbox.repository.js';
-
-const TOKEN = '0123456789abcdef'.repeat(4);
-const ANNA = 'anna@example.org';
-const confirm: Mail = { kind: 'confirm-address', userName: 'anna', token: TOKEN };
 
 eachDatabase('the senders of mail', mailTables, (open) => {
   let database: OpenDatabase;
@@ -26,14 +20,10 @@ eachDatabase('the senders of mail', mailTables, (open) => {
     room = new MailRoom(database.unitOfWork, transport);
   });
 
-  const rows = (): Promise<OutboxEntity[]> =>
-    database.unitOfWork.reading.find(OutboxEntity, { order: { createdAt: 'ASC' } });
-
-  const statesOf = async (): Promise<string[]> => (await rows()).map(({ state }) => state);
-
   /** Waits for what senders that are not waited for write down. */
   async function ended(states: string[]): Promise<void> {
-    while ((await statesOf()).join() !== states.join()) await new Promise((resolve) => setImmediate(resolve));
+    while ((await room.states()).join() !== states.join())
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   describe('at the same time', () => {
@@ -73,7 +63,7 @@ eachDatabase('the senders of mail', mailTables, (open) => {
       transport.answer = () => 'sent';
       await other.later(SECOND);
       expect(transport.mails[1]?.messageId).toBe(first.messageId);
-      expect(await rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
+      expect(await room.rows()).toMatchObject([{ state: 'sent', attempts: 2 }]);
     });
 
     test('one slow mailbox does not hold up the others', async () => {
@@ -94,7 +84,7 @@ eachDatabase('the senders of mail', mailTables, (open) => {
       await room.post(confirm, ANNA);
       await room.later(MINUTE);
       expect(transport.mails).toEqual([]);
-      expect(await statesOf()).toEqual(['waiting']);
+      expect(await room.states()).toEqual(['waiting']);
     });
 
     test('lets a mail under way end, then closes the transport', async () => {
@@ -109,7 +99,7 @@ eachDatabase('the senders of mail', mailTables, (open) => {
       end('sent');
       await stopped;
       expect(closed).toEqual(['closed']);
-      expect(await statesOf()).toEqual(['sent']);
+      expect(await room.states()).toEqual(['sent']);
     });
   });
 
@@ -119,7 +109,7 @@ eachDatabase('the senders of mail', mailTables, (open) => {
       held.delivery.onModuleInit();
       await held.post(confirm, ANNA);
       await held.later(MINUTE);
-      expect(await rows()).toMatchObject([{ state: 'waiting', attempts: 0 }]);
+      expect(await room.rows()).toMatchObject([{ state: 'waiting', attempts: 0 }]);
       expect(held.log.messages('warn')).toEqual(['no mail server is set: mail stays in the outbox, unsent']);
       await held.jobs.stop();
     });
@@ -133,10 +123,10 @@ eachDatabase('the senders of mail', mailTables, (open) => {
       room.clock.advance(30 * DAY - 1);
       await held.post(confirm, ANNA, room.clock.now() + 1);
       await held.delivery.tidy();
-      expect(await statesOf()).toEqual(['sent', 'waiting']);
+      expect(await room.states()).toEqual(['sent', 'waiting']);
       room.clock.advance(1);
       await held.delivery.tidy();
-      expect(await statesOf()).toEqual(['dropped']);
+      expect(await room.states()).toEqual(['dropped']);
     });
 
     test('erases who refused mail, once it does not count any more', async () => {
