@@ -4,6 +4,11 @@ import { StartupError } from '../startup-error.js';
 /** R-14: every request ends within 3 s, of which waiting for a connection may take one. */
 const ANSWER_TIMEOUT_MS = 1_900;
 
+/** What a request may wait for a connection. */
+export const CONNECT_TIMEOUT_MS = 1_000;
+/** While a broker starts: no request waits for it, and that the machine is busy is no reason not to start. */
+export const OPENING_TIMEOUT_MS = 10_000;
+
 /** Why a start ends, in words: there is no connection to PostgreSQL. @param error of the driver */
 export function unusable(error: unknown): StartupError {
   return new StartupError(`PostgreSQL (DATABASE_URL) cannot be used: ${(error as Error).message}`, error);

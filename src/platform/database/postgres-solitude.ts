@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { OrderlyClient, unusable } from './postgres-client.js';
+import { CONNECT_TIMEOUT_MS, OPENING_TIMEOUT_MS, OrderlyClient, unusable } from './postgres-client.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 
@@ -9,10 +9,6 @@ import { CONFIRMED_FOR_MS, type Company } from './solitude.js';
 const PRESENCE = 7_420_196;
 /** What a process shows itself by is a signed 32-bit integer to PostgreSQL. */
 const MOST_NUMBERS = 2 ** 31;
-
-/** For a connection while a broker starts: no request waits for it, and that the machine is busy is no reason not to start. */
-export const OPENING_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 1_000;
 
 const LOOK_EVERY_MS = 300;
 /**

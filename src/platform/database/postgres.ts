@@ -10,15 +10,21 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { heard, ImpatientClient, OrderlyClient, unusable } from './postgres-client.js';
+import {
+  CONNECT_TIMEOUT_MS,
+  heard,
+  ImpatientClient,
+  OPENING_TIMEOUT_MS,
+  OrderlyClient,
+  unusable,
+} from './postgres-client.js';
 import { PostgresEpochs } from './postgres-epochs.js';
 import { lacksOf } from './postgres-fitness.js';
-import { OPENING_TIMEOUT_MS, PostgresSolitude } from './postgres-solitude.js';
+import { PostgresSolitude } from './postgres-solitude.js';
 import { NamedSocket } from './remembered-addresses.js';
 import { NO_RESERVE } from './reserve.js';
 
-/** R-12: no request waits for a broken database longer than these allow together (R-14: 3 s). */
-const CONNECT_TIMEOUT_MS = 1_000;
+/** R-12: no request waits for a broken database longer than this and `CONNECT_TIMEOUT_MS` allow together (R-14: 3 s). */
 const STATEMENT_TIMEOUT_MS = 2_000;
 const POOL_SIZE = 10;
 
