@@ -8,7 +8,7 @@ export function median(values) {
 }
 
 /** @param {readonly number[]} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * As `rounds`, but each round goes through its subjects and back again, and takes the mean of both: then a machine that becomes

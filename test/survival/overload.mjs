@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { mean } from '../bench/rounds.mjs';
 import { Findings, quantile } from './findings.mjs';
 import { flood, onFirstCore } from './flood/flood.mjs';
 import { together } from './flood/tally.mjs';
@@ -243,9 +244,6 @@ const goodputBy =
   (costs) =>
   (/** @type {Round} */ { before, flood: flooded, after }) =>
     (2 * workOf(flooded, costs)) / (workOf(before.outcome, costs) + workOf(after.outcome, costs));
-
-/** @param {readonly number[]} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** @type {import('./stage.mjs').Experiment} */
 export const overload = {
