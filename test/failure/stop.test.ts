@@ -34,13 +34,16 @@ function stopping(
   });
 }
 
-/** A request whose last byte is held back: it is in flight until `finish`. */
-async function halfSent(broker: ChildBroker): Promise<{ finish(): Promise<string>; socket: Socket }> {
+/** A form whose last byte is held back: it is in flight until `finish`. */
+async function halfSent(
+  broker: ChildBroker,
+  path = '/service/pin',
+): Promise<{ finish(): Promise<string>; socket: Socket }> {
   const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
   await once(socket, 'connect');
   let answer = '';
   socket.on('data', (bytes: Buffer) => (answer += bytes.toString('utf8')));
-  socket.write('POST /service/pin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n');
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n`);
   socket.write('Content-Type: application/x-www-form-urlencoded\r\n\r\ndeviceId=');
   // The broker has seen the head of it once it has answered something that came later.
   await fetch(`${broker.url}/health/live`);
@@ -58,6 +61,7 @@ stopping(
   { DRAIN_DELAY_SECONDS: '10', DRAIN_TIMEOUT_SECONDS: '60' },
   async (broker) => {
     const inFlight = await halfSent(broker);
+    const byProvider = await halfSent(broker, '/oidc/token');
     broker.signal('SIGTERM');
     await eventually(async () => {
       const ready = await fetch(`${broker.url}/health/ready`);
@@ -70,9 +74,9 @@ stopping(
     expect((await fetch(`${broker.listening.opsUrl}/health/ready`)).status).toBe(503);
     expect((await fetch(`${broker.url}/health/live`)).status).toBe(200);
     await eventually(() => expect(fetch(`${broker.url}/service/ip`)).rejects.toThrow('fetch failed'));
-    const answer = await inFlight.finish();
-    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    const answers = await Promise.all([inFlight.finish(), byProvider.finish()]);
+    expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['200', '400']);
+    for (const answer of answers) expect(answer).toMatch(/\r\nconnection: close\r\n/i);
     expect(await broker.ended).toEqual({ code: 0, signal: null });
     expect(broker.lines.at(-1)).not.toContain('did not end in time');
     expect(broker.stderr).toBe('');

@@ -4,6 +4,7 @@ import { Config } from '../../config/index.js';
 import { AuthorizationServer, DeviceCodes, type OidcViews } from '../../features/oauth/index.js';
 import { WebSessionsService } from '../../features/sessions/index.js';
 import { Callers } from '../../platform/http/callers.js';
+import { Readiness } from '../../platform/http/readiness.js';
 import { cookieIn, cookieName } from '../pages/cookies.js';
 import { oidcViews } from '../pages/oidc-views.js';
 import { Priority } from '../../platform/http/overload/priority.js';
@@ -34,6 +35,7 @@ export class OidcController {
     private readonly sessions: WebSessionsService,
     private readonly devices: DeviceCodes,
     private readonly config: Config,
+    private readonly readiness: Readiness,
   ) {
     this.#views = oidcViews(config);
   }
@@ -111,7 +113,9 @@ export class OidcController {
   async #answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
     const browser = token === '' ? null : await this.sessions.authenticate(token);
-    const visit = { network: request.network, browser: browser ?? undefined, views: this.#views };
+    const { network } = request;
+    const { readiness } = this;
+    const visit = { network, browser: browser ?? undefined, views: this.#views, readiness };
     handOver(request, reply, path);
     await this.server.handle(request.raw, reply.raw, visit);
   }

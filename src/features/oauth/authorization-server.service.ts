@@ -84,6 +84,8 @@ export class AuthorizationServer {
       this.#fail(ctx, error);
     }
     if (ctx.status >= 500) this.#tellToComeBack(ctx);
+    // A request that came before the broker began to stop would keep its connection, which then holds up the end.
+    if (visitOf(ctx).readiness.draining) ctx.set('Connection', 'close');
   }
 
   /** The provider keeps the browser's session last, after what catches its own failures; and signing out is ours. */

@@ -35,6 +35,8 @@ export interface Visit {
   readonly network: string;
   readonly browser: SignedInBrowser | undefined;
   readonly views: OidcViews;
+  /** Of the broker, when the answer is ready. */
+  readonly readiness: { readonly draining: boolean };
 }
 
 const visits = new WeakMap<IncomingMessage, Visit>();
