@@ -12,14 +12,17 @@ import { RestoreHold } from '../../src/features/restores/index.js';
 import { noteBackup } from '../../src/platform/backup/last-backup.js';
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { measurePool } from '../../src/platform/database/database-metrics.js';
+import { OpenCommits } from '../../src/platform/database/open-commits.js';
+import { StandbyWatch } from '../../src/platform/database/standby-watch.js';
 import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
 import { PasswordHasher } from '../../src/platform/crypto/password-hasher.js';
 import { countOverloaded } from '../../src/platform/http/http-metrics.js';
+import { Readiness } from '../../src/platform/http/readiness.js';
 import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { Limiter } from '../../src/platform/limits/limiter.js';
 import { declaredMetrics, type Metric } from '../../src/platform/metrics/metrics.js';
 import { RedisLink } from '../../src/platform/redis/redis-link.js';
-import { HOUR } from '../../src/shared/clock.js';
+import { HOUR, MINUTE } from '../../src/shared/clock.js';
 import { DomainError } from '../../src/shared/domain-error.js';
 import { ask, askAt, type Answer } from '../connect/ask.js';
 import { acceptedLink, account, device, server, sql } from '../connect/cast.js';
@@ -257,6 +260,17 @@ test('what Redis is asked is counted, also while it is away', async () => {
   link.close();
   expect(grown['signpost_redis_duration_seconds_count{outcome="spared"}']).toBe(1);
   expect((await metrics.scraped()).get('signpost_redis_away')).toBe(1);
+});
+
+test('that commits wait for a standby is told', async () => {
+  const commits = new OpenCommits();
+  jest.spyOn(commits, 'oldest', 'get').mockReturnValue(-Infinity);
+  const watch = new StandbyWatch({ read: () => [{}] }, commits, broker.clock, broker.log);
+  watch.mentionedBy(broker.app.get(Readiness));
+  await watch.look();
+  expect((await metrics.scraped()).get('signpost_standby_missing')).toBe(1);
+  broker.clock.advance(MINUTE);
+  expect((await metrics.scraped()).get('signpost_standby_missing')).toBe(0);
 });
 
 test('what holds now is told: listeners, waiting mail, the hold of a restore, the last backup', async () => {

@@ -25,6 +25,12 @@ export const commitsInDoubt = counter({
   labels: {},
 });
 
+export const standbyMissing = gauge({
+  name: 'signpost_standby_missing',
+  help: '1 while commits wait for a synchronous standby of PostgreSQL that does not confirm them, and for a minute afterwards. Nothing on SQLite.',
+  labels: {},
+});
+
 const connections = gauge({
   name: 'signpost_database_connections',
   help: 'Connections to PostgreSQL, by pool and state; `waiting` are requests that wait for one. Nothing on SQLite.',

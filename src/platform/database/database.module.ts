@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { SECOND } from '../../shared/clock.js';
+import { SteadyClock } from '../clock/steady-clock.js';
 import { Log } from '../logging/log.js';
 import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
@@ -15,6 +16,7 @@ import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
 import { databaseOf } from './databases.js';
 import { Fitness } from './fitness.js';
+import { StandbyWatch } from './standby-watch.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** Injection token of the open Connections. */
@@ -26,6 +28,8 @@ export const CONNECTIONS = Symbol('Connections');
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(CONNECTIONS) private readonly connections: Connections,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: SteadyClock,
     private readonly readiness: Readiness,
     private readonly jobs: Jobs,
     private readonly log: Log,
@@ -37,6 +41,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       await this.connections.reader.query('SELECT 1');
     });
     await this.#watchFitness();
+    if (this.connections.kind === 'postgres') this.#watchStandby();
   }
 
   async #watchFitness(): Promise<void> {
@@ -44,6 +49,12 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     fitness.requiredBy(this.readiness);
     await fitness.look();
     this.jobs.every('look whether the database can be used', SECOND, () => fitness.look());
+  }
+
+  #watchStandby(): void {
+    const watch = new StandbyWatch(this.connections, this.unitOfWork.commits, this.clock, this.log);
+    watch.mentionedBy(this.readiness);
+    this.jobs.every('look whether a standby is missing', SECOND, () => watch.look());
   }
 
   static with(tables: Tables): DynamicModule {
