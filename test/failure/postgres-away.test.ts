@@ -109,6 +109,28 @@ declare('units of work when PostgreSQL stops answering', () => {
     await (await opening).close();
   });
 
+  test('while no connection can be made a pool tries one at a time, and serves as before when it can', async () => {
+    const near = await openPostgres(proxy.url, keyTables);
+    const askAtOnce = async (): Promise<number> => {
+      const asked = Array.from({ length: 20 }, () => near.reader.query('SELECT 1'));
+      const answers = await Promise.allSettled(asked);
+      return answers.filter(({ status }) => status === 'fulfilled').length;
+    };
+    try {
+      proxy.cut();
+      proxy.blackHole();
+      expect(await askAtOnce()).toBe(0);
+      const before = proxy.asked;
+      expect([await askAtOnce(), await askAtOnce(), await askAtOnce()]).toEqual([0, 0, 0]);
+      // Each waits for a second; those of `PostgresSolitude`, here and of the other broker above, are among them.
+      expect(proxy.asked - before).toBeLessThan(15);
+      proxy.heal();
+      await eventually(async () => expect(await askAtOnce()).toBe(20));
+    } finally {
+      await near.close();
+    }
+  });
+
   test('what came while this process stood still is an answer in time', async () => {
     const near = await openPostgres(database, keyTables);
     const runner = near.reader.createQueryRunner();

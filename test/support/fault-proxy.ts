@@ -9,6 +9,8 @@ export class FaultProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #fault: Fault = 'none';
   #lastWords: string | undefined;
+  /** Connections that were asked of it so far. */
+  asked = 0;
 
   private constructor(private target: URL) {
     this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#accept(socket));
@@ -72,6 +74,7 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
+    this.asked += 1;
     if (this.#fault === 'cut') {
       client.resetAndDestroy();
       return;

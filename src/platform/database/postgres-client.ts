@@ -1,5 +1,6 @@
 import pg, { type ClientBase } from 'pg';
 import { StartupError } from '../startup-error.js';
+import type { PoolOptions } from './pool-growth.js';
 
 /** every request ends within 3 s, of which waiting for a connection may take one. */
 const ANSWER_TIMEOUT_MS = 1_900;
@@ -44,13 +45,39 @@ export class OrderlyClient extends pg.Client {
   }
 }
 
+type Connected = (error: Error | null) => void;
+
 /**
- * The same, closed when a statement gets no answer in time.
+ * The same, one of a pool, closed when a statement gets no answer in time.
  *
  * The driver's own time-out leaves it open, drops the ROLLBACK that waits behind the statement, and the pool hands the
  * connection to the next unit of work, whose COMMIT would then keep what was reported as failed.
  */
 export class ImpatientClient extends OrderlyClient {
+  readonly #pool: PoolOptions;
+
+  constructor(pool: PoolOptions) {
+    super(pool as object);
+    this.#pool = pool;
+  }
+
+  /** Pools use the driver's callback form. */
+  override connect: pg.Client['connect'] = (...given: unknown[]): never => {
+    const [connected] = given as [Connected];
+    const { growth } = this.#pool;
+    const tell: Connected = (error) => {
+      if (error) {
+        growth.failed(this.#pool);
+      } else {
+        growth.made(this.#pool);
+        this.once('end', () => growth.ended());
+      }
+      connected(error);
+    };
+    super.connect(tell as (error: Error) => void);
+    return undefined as never;
+  };
+
   protected override ask(given: readonly unknown[]): Promise<unknown> {
     const result = super.ask(given);
     this.#watch(result);

@@ -10,6 +10,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
+import { PoolGrowth } from './pool-growth.js';
 import {
   CONNECT_TIMEOUT_MS,
   heard,
@@ -94,7 +95,7 @@ export const BROKER = 'signpost';
 /** How a pool is used: its sessions' settings, and what gives up when there is no answer. */
 interface Use {
   readonly options: string;
-  readonly Client?: typeof OrderlyClient;
+  readonly Client?: typeof OrderlyClient | typeof ImpatientClient;
   /** Looks at each new connection before it is used. */
   readonly onConnect?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
@@ -137,6 +138,7 @@ export function postgresSource(
     ...commonOptions(tables, migrations),
     extra: {
       max: POOL_SIZE,
+      growth: new PoolGrowth(POOL_SIZE),
       keepAlive: true,
       stream: () => new NamedSocket(),
       Client: OrderlyClient,
