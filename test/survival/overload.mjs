@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mean } from '../bench/rounds.mjs';
 import { Findings, quantile } from './findings.mjs';
 import { flood, onFirstCore } from './flood/flood.mjs';
+import { ONCE_ONLY } from './flood/requests.mjs';
 import { together } from './flood/tally.mjs';
 import { cpuOf } from './process.mjs';
 import { seed } from './seeded.mjs';
@@ -36,8 +37,6 @@ const TOLERANCE = 0.05;
 const LANES = 3_000;
 /** Of one kind, when its cost is measured: enough that writers share commits, and nobody is refused. */
 const AT_ONCE = 32;
-/** Each is asked for once only. */
-const ONCE_ONLY = new Set(['revoke', 'sign-out']);
 /** How often that is done at a time: the first one finds code that is not compiled, and lists that are not read. */
 const TURNS = 2;
 /** From one rate to the next one that is tried. */
@@ -47,10 +46,6 @@ const TIMES = 5;
 /** Before anything is measured: code that has not run yet is compiled first. */
 const WARM_UP_RATE = 200;
 
-/** What happens once only is at most so much of what is asked. */
-const MOST_ONCE =
-  Math.max(MIX.revoke ?? 0, MIX['sign-out'] ?? 0) / Object.values(MIX).reduce((sum, share) => sum + share, 0);
-
 /** Milliseconds of the processor for one request. @typedef {Partial<Record<Kind, number>>} Costs */
 /** @typedef {{ rate: number, outcome: Outcome }} Peak requests a second that were asked, and what came of them */
 /** @typedef {{ before: Peak, flood: Outcome, calm: Outcome, after: Peak }} Round `calm`: at half of what can be served, soon afterwards */
@@ -59,7 +54,8 @@ const SIZES = { accounts: 20_000, servers: 5_000, links: 60_000, rich: 2_000 };
 
 /** A broker on one core, and floods from the other. */
 export class Floods {
-  #from = 0;
+  /** How often that which happens once only has been asked for. @type {Map<Kind, number>} */
+  #asked = new Map();
   /** Each time that a kind was measured, in milliseconds. @type {Map<Kind, number[]>} */
   #spent = new Map();
 
@@ -91,24 +87,24 @@ export class Floods {
   }
 
   /** @param {number} rate @param {number} seconds @param {Partial<import('./flood/generator.mjs').Job>} [more] @returns {Promise<Outcome>} */
-  at(rate, seconds, more = {}) {
+  async at(rate, seconds, more = {}) {
     const { port } = this;
-    const from = this.#from;
-    // What happens once only is not asked for again.
-    this.#from += Math.ceil(rate * seconds * MOST_ONCE) + 1;
     const lanes = { lanes: LANES, room: LANES + 1_000 };
     const { pid } = this.broker;
-    return flood(this.stage, {
+    const outcome = await flood(this.stage, {
       port,
       pid,
       rate,
       seconds,
       cast: this.sizes,
       mix: MIX,
-      from,
+      from: Object.fromEntries(this.#asked),
       ...lanes,
       ...more,
     });
+    for (const kind of ONCE_ONLY.keys())
+      this.#asked.set(kind, (this.#asked.get(kind) ?? 0) + (outcome.kinds[kind]?.sent ?? 0));
+    return outcome;
   }
 
   /**
@@ -137,7 +133,6 @@ export class Floods {
     const { pid } = this.broker;
     const before = cpuOf(pid);
     const { all } = await this.at(0, seconds, { mix: { [kind]: 1 }, inFlight: AT_ONCE, lanes: AT_ONCE });
-    if (ONCE_ONLY.has(kind)) this.#from += all.sent;
     const ms = (1_000 * (cpuOf(pid) - before)) / Math.max(1, all.served);
     this.#spent.set(kind, [...(this.#spent.get(kind) ?? []), ms]);
   }

@@ -24,7 +24,7 @@ import { Tally } from './tally.mjs';
  * @property {number} lanes connections that are open from the beginning
  * @property {number} room at most so many at once
  * @property {number} [fresh] share of requests on a connection of their own, from 0 to 1
- * @property {number} [from] number of the first request of each kind
+ * @property {Partial<Record<import('./requests.mjs').Kind, number>>} [from] number of the first request of a kind, where it is not nought
  * @property {number} [pid] of the broker, which has the first core
  */
 
@@ -61,7 +61,7 @@ class Mix {
  */
 function send(kind, due, fresh, then) {
   const tally = /** @type {Tally} */ (tallies.get(kind));
-  const request = requestOf(kind, job.cast, (job.from ?? 0) + tally.sent);
+  const request = requestOf(kind, job.cast, (job.from?.[kind] ?? 0) + tally.sent);
   tally.sent += 1;
   open += 1;
   const done = (/** @type {import('./lane.mjs').Answer | Error} */ outcome) => {

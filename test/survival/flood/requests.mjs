@@ -3,7 +3,7 @@ import { accountIdOf, fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf }
 import { PASSWORD } from '../people.mjs';
 
 /** @typedef {'discovery' | 'server' | 'change' | 'server-list' | 'sign-in' | 'registration' | 'look-up' | 'revoke' | 'sign-out' | 'health'} Kind */
-/** @typedef {Pick<import('../../bench/cast.mjs').Sizes, 'accounts' | 'servers'>} Cast */
+/** @typedef {Pick<import('../../bench/cast.mjs').Sizes, 'accounts' | 'servers' | 'rich'>} Cast */
 
 /** @param {string} line @param {readonly string[]} [more] @param {Record<string, string>} [fields] of a form */
 function written(line, more = [], fields) {
@@ -37,6 +37,15 @@ function revocation({ servers }, at) {
 /** Accounts at the end, whose devices sign out: they play nothing else. */
 const RESERVED = 10_000;
 
+/**
+ * What may happen once only, and how often there is something to do it to. It goes by number.
+ * @type {ReadonlyMap<Kind, (cast: Cast) => number>}
+ */
+export const ONCE_ONLY = new Map([
+  ['revoke', (/** @type {Cast} */ { rich }) => rich * 10],
+  ['sign-out', () => RESERVED],
+]);
+
 /** @type {Record<Kind, (cast: Cast, at: number) => Buffer>} */
 const KINDS = {
   discovery: ({ accounts }, at) => written('GET /service/servers', asDevice(at % (accounts - RESERVED))),
@@ -59,8 +68,14 @@ const KINDS = {
 
 /** Numbers in an order that no cache could like. */
 const STRIDE = 7_919;
-/** What may happen once only goes by number. */
-const IN_ORDER = new Set(['revoke', 'sign-out']);
 
-/** @param {Kind} kind @param {Cast} cast @param {number} at the nth of its kind @returns {Buffer} */
-export const requestOf = (kind, cast, at) => KINDS[kind](cast, IN_ORDER.has(kind) ? at : at * STRIDE);
+/**
+ * @param {Kind} kind @param {Cast} cast @param {number} at the nth of its kind @returns {Buffer}
+ * @throws Error where the number is another kind's, or nobody's
+ */
+export function requestOf(kind, cast, at) {
+  const most = ONCE_ONLY.get(kind)?.(cast);
+  if (most === undefined) return KINDS[kind](cast, at * STRIDE);
+  if (at >= most) throw new Error(`there are ${most} to ask for ${kind}, and all have been asked for`);
+  return KINDS[kind](cast, at);
+}
