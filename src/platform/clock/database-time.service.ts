@@ -9,22 +9,26 @@ import { SystemClock } from './system-clock.js';
 
 /** A clock of a machine drifts by less than a millisecond in that. */
 const ASK_EVERY_MS = 5 * SECOND;
-/** So far a machine may be off before it is said, and before the node serves nobody (R-26). */
+/** So far a machine may be off before it is said, and before one of the two clocks must be wrong and nobody knows which (R-26). */
 const SAY_AT_MS = 30 * SECOND;
-const NOT_READY_AT_MS = 5 * MINUTE;
+const IN_DOUBT_AT_MS = 5 * MINUTE;
 /** An answer that took longer says too little. */
 const SLOW_MS = SECOND;
+
+const DIFFER = 'the clocks of this machine and of PostgreSQL differ';
 
 const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
 
 /**
  * On PostgreSQL all nodes live by its clock: what expires, expires everywhere at once, however their machines are set
- * (R-26). Between two answers time goes on by the monotonic clock.
+ * (R-26). Between two answers time goes on by the monotonic clock, and also while it is in doubt which clock is right: a database
+ * that takes next year for today would have everybody signed out, links missing in lists, and all of it cleared away.
  */
 @Injectable()
 export class DatabaseTime implements OnModuleInit {
   /** How far the machine is ahead of the database. */
   #offMs = 0;
+  #isSet = false;
   #isSaid = false;
 
   constructor(
@@ -40,6 +44,7 @@ export class DatabaseTime implements OnModuleInit {
     if (this.connections.kind !== 'postgres' || !(clock instanceof SystemClock)) return;
     await this.#ask(clock);
     this.readiness.require('clock', () => this.#requireRight());
+    this.jobs.forAllOnlyIf(() => !this.#isInDoubt);
     this.jobs.every('ask the database for the time', ASK_EVERY_MS, async () => {
       await this.#ask(clock);
       this.#say();
@@ -52,21 +57,24 @@ export class DatabaseTime implements OnModuleInit {
     const machine = clock.machineNow;
     const after = performance.now();
     if (after - before > SLOW_MS) return;
-    clock.set(row.now, (before + after) / 2);
     this.#offMs = machine - row.now;
+    if (this.#isSet && this.#isInDoubt) return;
+    clock.set(row.now, (before + after) / 2);
+    this.#isSet = true;
+  }
+
+  get #isInDoubt(): boolean {
+    return Math.abs(this.#offMs) > IN_DOUBT_AT_MS;
   }
 
   #say(): void {
     const isOff = Math.abs(this.#offMs) > SAY_AT_MS;
     const seconds = Math.round(this.#offMs / SECOND);
-    if (isOff && !this.#isSaid)
-      this.log.error({ seconds }, 'the clock of this machine is wrong: set it by NTP');
+    if (isOff && !this.#isSaid) this.log.error({ seconds }, `${DIFFER}: set both by NTP`);
     this.#isSaid = isOff;
   }
 
   #requireRight(): Promise<void> {
-    return Math.abs(this.#offMs) > NOT_READY_AT_MS
-      ? Promise.reject(new Error('the clock of this machine is wrong'))
-      : Promise.resolve();
+    return this.#isInDoubt ? Promise.reject(new Error(DIFFER)) : Promise.resolve();
   }
 }

@@ -36,7 +36,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.jobs.ledBy(() => this.connections.solitude.leads());
+    this.jobs.forAllOnlyIf(() => this.connections.solitude.leads());
     this.readiness.require('database', async () => {
       await this.connections.reader.query('SELECT 1');
     });

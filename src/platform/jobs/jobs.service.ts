@@ -7,7 +7,7 @@ export class Jobs implements BeforeApplicationShutdown {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
-  #leads = (): boolean => true;
+  readonly #conditions: (() => boolean)[] = [];
 
   constructor(private readonly log: Log) {}
 
@@ -16,15 +16,15 @@ export class Jobs implements BeforeApplicationShutdown {
     return this.#stopped;
   }
 
-  /** `leads`: asked before each run of a job that one node does for all. Until this is called, this process does them. */
-  ledBy(leads: () => boolean): void {
-    this.#leads = leads;
+  /** A job that one node does for all runs here only while `holds` does; asked before each run. */
+  forAllOnlyIf(holds: () => boolean): void {
+    this.#conditions.push(holds);
   }
 
   /** As `every`, on one node of those that share the database. Another takes over when it is gone. */
   everyByOne(name: string, periodMs: number, work: () => Promise<void>): void {
     this.every(name, periodMs, async () => {
-      if (this.#leads()) await work();
+      if (this.#conditions.every((holds) => holds())) await work();
     });
   }
 

@@ -45,9 +45,9 @@ test('a job comes round, but never beside itself', async () => {
   end();
 });
 
-test('a job for one node runs where that node leads, asked anew each time', async () => {
+test('a job for one node runs where all conditions for it hold, asked anew each time', async () => {
   const ran: string[] = [];
-  let leads = false;
+  let [leads, isTimeRight] = [false, false];
   const work = (name: string) => (): Promise<void> => {
     ran.push(name);
     return Promise.resolve();
@@ -59,11 +59,14 @@ test('a job for one node runs where that node leads, asked anew each time', asyn
     await jobs.idle();
   };
   await round();
-  jobs.ledBy(() => leads);
+  jobs.forAllOnlyIf(() => leads);
+  jobs.forAllOnlyIf(() => isTimeRight);
   await round();
   leads = true;
   await round();
-  expect(ran).toEqual(['of one', 'of each', 'of each', 'of one', 'of each']);
+  isTimeRight = true;
+  await round();
+  expect(ran).toEqual(['of one', 'of each', 'of each', 'of each', 'of one', 'of each']);
 });
 
 test('a job that fails is logged by its name and comes round again', async () => {
