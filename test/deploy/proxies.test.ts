@@ -9,6 +9,7 @@ import { TestBroker } from '../support/broker.js';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 import { eventually } from '../support/eventually.js';
 import { PASSWORD } from '../support/people.js';
+import { BreakingNode } from './breaking-node.js';
 import { CLIENT, Proxy, type ProxyName } from './proxy.js';
 
 await installMissing(['nginx-light', 'haproxy']);
@@ -23,6 +24,12 @@ const count = (broker: TestBroker, path: string, status: number): number =>
     .filter(({ fields }) => (fields as { path: string }).path === path)
     .filter(({ fields }) => (fields as { status: number }).status === status).length;
 const answered = (broker: TestBroker): number => count(broker, '/service/pin', 200);
+
+/** What changes something, and what is answered to whoever is not signed in. A DELETE is to a proxy what a PUT is. */
+const CHANGES = [
+  ['DELETE', '/service/ServerAuthorizations', 401],
+  ['GET', '/service/ServerAuthorizations/accept', 401],
+] as const;
 
 describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
   const declare = findProgram(name) === null ? describe.skip : describe;
@@ -113,6 +120,32 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
       const [left, stayed] = [answered(leaving), answered(staying)];
       for (let index = 0; index < 20; index += 1) expect(await pin()).toBe(200);
       expect([answered(leaving), answered(staying)]).toEqual([left, stayed + 20]);
+    });
+
+    test('a list whose node breaks its connection is asked for at another one, and a change at none', async () => {
+      const [, living] = nodes;
+      const breaking = await BreakingNode.start();
+      try {
+        const through = await before(breaking, living);
+        for (const [method, path, status] of CHANGES) {
+          const asked = count(living, path, status);
+          const answers: number[] = [];
+          // nginx keeps off a node that has failed, for two seconds.
+          await eventually(async () => {
+            answers.push((await through.ask(path, { method })).status);
+            expect(breaking.sent).toContain(`${method} ${path}`);
+          });
+          const others = answers.slice(1);
+          expect(answers).toEqual([...others.map(() => status), 502]);
+          await eventually(() => expect(count(living, path, status) - asked).toBe(others.length));
+        }
+        await eventually(async () => {
+          expect((await through.ask('/service/servers')).status).toBe(401);
+          expect(breaking.sent).toContain('GET /service/servers');
+        });
+      } finally {
+        await breaking.stop();
+      }
     });
 
     test('a list that a node keeps without an answer is asked for at another one, and a write at none', async () => {

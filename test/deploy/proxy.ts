@@ -14,6 +14,10 @@ import { eventually } from '../support/eventually.js';
 /** Not the proxy's own address, so that a test sees whose the broker takes. */
 export const CLIENT = '127.0.0.9';
 
+/** How long an answer to what is no list may take, and in tests, which wait for it: later than for a list all the same. */
+const SLOW = '15s';
+const SOONER = '6s';
+
 export type ProxyName = 'nginx' | 'haproxy';
 
 /** A proxy that runs on the example in config/deploy, with ports and paths of this test. */
@@ -110,6 +114,7 @@ function nginx(folder: string, port: number, [one, two]: readonly [number, numbe
     'listen 80': `listen unix:${folder}/plain.sock`,
     '127.0.0.1:8095': `127.0.0.1:${one}`,
     '127.0.0.1:8096': `127.0.0.1:${two}`,
+    [`proxy_read_timeout ${SLOW}`]: `proxy_read_timeout ${SOONER}`,
     '/etc/ssl/signpost.pem': join(folder, 'cert.pem'),
     '/etc/ssl/signpost.key': join(folder, 'key.pem'),
     'signpost.example.org': 'localhost',
@@ -129,6 +134,7 @@ function haproxy(folder: string, port: number, [one, two]: readonly [number, num
     '/etc/haproxy/signpost.pem': join(folder, 'cert.pem'),
     '127.0.0.1:8095': `127.0.0.1:${one}`,
     '127.0.0.1:8096': `127.0.0.1:${two}`,
+    [`timeout server ${SLOW}`]: `timeout server ${SOONER}`,
   });
   writeFileSync(join(folder, 'haproxy.cfg'), config);
   return ['-db', '-f', join(folder, 'haproxy.cfg')];
