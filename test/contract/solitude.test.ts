@@ -206,4 +206,20 @@ onPostgres('alone on PostgreSQL', () => {
         await proxy.close();
       }),
   );
+
+  test.concurrent('a process that is to leave its primary while it connects to it connects again', () =>
+    onDatabase(async (url) => {
+      const proxy = await FaultProxy.before(url);
+      const solitude = await opened(proxy.url);
+      proxy.cut();
+      proxy.blackHole();
+      const before = proxy.asked;
+      await eventually(() => expect(proxy.asked).toBeGreaterThan(before));
+      solitude.renew();
+      proxy.heal();
+      await alone(solitude);
+      await solitude.close();
+      await proxy.close();
+    }),
+  );
 });

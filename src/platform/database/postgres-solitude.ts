@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { CONNECT_TIMEOUT_MS, OPENING_TIMEOUT_MS, OrderlyClient, unusable } from './postgres-client.js';
@@ -240,7 +241,9 @@ export class PostgresSolitude implements Company {
     client.on('end', () => this.#lose(client));
     client.on('notification', ({ payload }) => this.#hear(client, payload ?? ''));
     this.#client = client;
-    await client.connect();
+    // Of a connection that is told to end while it is made (`renew`) the driver says no more than that it has ended.
+    const ended = once(client, 'end').then(() => Promise.reject(new Error('the connection was given up')));
+    await Promise.race([client.connect(), ended]);
     await client.query(`LISTEN ${CHANNEL}; SELECT pg_advisory_lock_shared(${PRESENCE}, ${this.number})`);
   }
 
