@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
+import type { Pool } from 'pg';
 import type { Connections } from '../../src/platform/database/connections.js';
 import { PATIENT, postgresSource } from '../../src/platform/database/postgres.js';
+import { OrderlyClient } from '../../src/platform/database/postgres-client.js';
 import { tables } from '../../src/tables.js';
 
 const LONG_MS = 60_000;
@@ -9,14 +11,33 @@ const LONG_MS = 60_000;
  * Waits for a connection longer than a broker does (a second, R-12): where a test asks for twenty at once on a machine that has
  * much else to do, that is no sign that PostgreSQL is away. Not for tests in which it is.
  */
-export function waitForConnections({ kind, writer, reader }: Connections): void {
-  if (kind !== 'postgres') return;
-  for (const { driver } of [writer, reader] as readonly DataSource[])
-    (driver as unknown as Pooled).master.options.connectionTimeoutMillis = LONG_MS;
+export function waitForConnections(connections: Connections): void {
+  for (const { options } of poolsOf(connections)) options.connectionTimeoutMillis = LONG_MS;
 }
 
-interface Pooled {
-  readonly master: { readonly options: { connectionTimeoutMillis: number } };
+/** Waits longer for answers too (two seconds, R-12): a disk that many write to lets a commit wait as long. */
+export async function waitForAnswers(connections: Connections): Promise<void> {
+  waitForConnections(connections);
+  for (const pool of poolsOf(connections)) {
+    pool.Client = OrderlyClient;
+    pool.options.options = pool.options.options.replace(
+      /statement_timeout=\d+/,
+      `statement_timeout=${LONG_MS}`,
+    );
+    // What is open has the limits that it was opened with.
+    for (let open = pool.idleCount; open > 0; open -= 1) (await pool.connect()).release(true);
+  }
+}
+
+/** The driver's own, with what it makes connections of. */
+type OpenPool = Pool & {
+  Client: typeof OrderlyClient;
+  readonly options: { connectionTimeoutMillis: number; options: string };
+};
+
+function poolsOf({ kind, writer, reader }: Connections): readonly OpenPool[] {
+  if (kind !== 'postgres') return [];
+  return [writer, reader].map(({ driver }) => (driver as unknown as { master: OpenPool }).master);
 }
 
 /** What is asked of the schema, which may take longer than what a request waits for: on connections of its own. */
