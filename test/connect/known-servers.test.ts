@@ -9,6 +9,7 @@ import { ServersRepository } from '../../src/features/servers/servers.repository
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../src/platform/limits/limiter.js';
+import { Strangers } from '../../src/platform/limits/strangers.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
 import { digestOf } from '../../src/platform/crypto/digest.js';
 import { HOUR } from '../../src/shared/clock.js';
@@ -162,8 +163,8 @@ test('counts together with the long way: per server who has proven to be it, els
   const limiter = broker.app.get(Limiter);
   const [take, now] = [jest.spyOn(limiter, 'take'), jest.spyOn(limiter, 'takeNow')];
   await bothWays();
-  const [[anonymous], [ofServer]] = take.mock.calls.map(([rules]) => rules) as [Rule[], Rule[]];
-  expect(now.mock.calls).toEqual([[[ofServer]]]);
+  const [[ofServer], [anonymous]] = now.mock.calls.map(([rules]) => rules) as [Rule[], Rule[]];
+  expect(take.mock.calls).toEqual([[[ofServer]]]);
   for (const spy of [take, now]) spy.mockClear();
   expect((await update({ key: hex() + hex() })).status).toBe(401);
   expect([now.mock.calls, take.mock.calls]).toEqual([[[[anonymous]]], []]);
@@ -173,10 +174,11 @@ test('counts together with the long way: per server who has proven to be it, els
 
 test('a key that proves nothing any more is a stranger’s the next time', async () => {
   await sql(broker, `UPDATE servers SET key_digest = '${digestOf(hex())}' WHERE id = '${home.id}'`);
-  const now = jest.spyOn(broker.app.get(Limiter), 'takeNow');
-  for (const asked of [0, 1]) {
+  const looks = jest.spyOn(broker.app.get(Strangers), 'lookNow');
+  for (const counted of [0, 1]) {
+    broker.app.get(ChangeFeed).forget();
     expect((await update()).status).toBe(401);
-    expect(now).toHaveBeenCalledTimes(asked);
+    expect(looks).toHaveBeenCalledTimes(counted);
   }
 });
 

@@ -80,11 +80,11 @@ async function checkRows(app: App, { tables }: Dump): Promise<void> {
 }
 
 async function checkProofs(app: App, { proofs }: Dump): Promise<void> {
-  const device = await app.get(DevicesService).authenticate(proofs.deviceToken);
+  const device = await app.get(DevicesService).authenticate(proofs.deviceToken, null);
   expect(device?.account.id).toBe(proofs.accountId);
   const usable = await app.get(DiscoveryService).serversFor(device!.account.id);
   expect(usable.map(({ server, key }) => [server.name, key])).toEqual([['Den', proofs.keys.accepted]]);
-  const server = await app.get(ServersService).authenticate(proofs.serverKey);
+  const server = await app.get(ServersService).authenticate(proofs.serverKey, '127.0.0.1');
   const links = await app.get(LinksService).ofServer(server!.id);
   expect(links.map(({ link, key }) => [link.state, key]).sort()).toEqual([
     ['accepted', proofs.keys.accepted],

@@ -60,9 +60,9 @@ export class ConnectCallersGuard implements CanActivate {
   /** The device first: browser apps send a literal in the server's header along with their token. */
   async #recognise(request: FastifyRequest, classes: readonly CallerClass[]): Promise<ConnectCaller> {
     const token = deviceTokenOf(request);
-    if (classes.includes('device') && token !== undefined) return this.#device(token);
+    if (classes.includes('device') && token !== undefined) return this.#device(token, request.network);
     const key = serverKeyOf(request);
-    if (classes.includes('server') && key !== undefined) return this.#server(key);
+    if (classes.includes('server') && key !== undefined) return this.#server(key, request.network);
     throw classes.includes('device') ? signedOut() : wrongServerKey();
   }
 
@@ -70,14 +70,14 @@ export class ConnectCallersGuard implements CanActivate {
     return this.countList(caller.kind === 'device' ? caller.deviceId : caller.server.id);
   }
 
-  async #device(token: string): Promise<DeviceCaller> {
-    const device = await this.devices.authenticate(token);
+  async #device(token: string, network: string): Promise<DeviceCaller> {
+    const device = await this.devices.authenticate(token, network);
     if (!device) throw signedOut();
     return { kind: 'device', ...device };
   }
 
-  async #server(key: string): Promise<ServerCaller> {
-    const server = await this.servers.authenticate(key);
+  async #server(key: string, network: string): Promise<ServerCaller> {
+    const server = await this.servers.authenticate(key, network);
     if (!server) throw wrongServerKey();
     return { kind: 'server', server };
   }

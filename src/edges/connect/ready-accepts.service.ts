@@ -31,7 +31,7 @@ export class ReadyAccepts implements ReadyRoute {
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
-    return soon(this.devices.lookUp(token), (device) => {
+    return soon(this.devices.lookUp(token, network), (device) => {
       if (device === null || !this.guard.countListNow(device.deviceId)) return null;
       return this.#accept(device, request, network);
     });

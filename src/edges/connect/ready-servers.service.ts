@@ -30,14 +30,14 @@ export class ReadyServers implements ReadyRoute {
     private readonly guard: ConnectCallersGuard,
   ) {}
 
-  answer(request: ReadyRequest): Soon<ReadyAnswer | null> {
+  answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
     const look = this.discovery.firstLook();
     return lastly(
       () =>
         soon(
-          this.devices.lookUp(token, look.find),
+          this.devices.lookUp(token, network, look.find),
           (device) => device && this.#answerTo(device, look, request),
         ),
       () => look.end(),

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import type { PasswordProof } from '../../features/accounts/index.js';
-import { anonymousRule } from '../../platform/http/callers.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { aheadOfFramework } from '../../platform/http/request-context.js';
 import { hasSmallBody, readSmallBody } from '../../platform/http/small-body.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { Limiter } from '../../platform/limits/limiter.js';
+import { anonymousRule } from '../../platform/limits/strangers.js';
 import { unlessInvalid } from '../../shared/domain-error.js';
 import type { Soon } from '../../shared/soon.js';
 import { deviceTokenOf } from './callers.guard.js';

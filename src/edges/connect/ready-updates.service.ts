@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Config } from '../../config/index.js';
 import {
   ServersService,
   type Server,
   type ServerAsRead,
   type ServerFields,
 } from '../../features/servers/index.js';
-import { anonymousRule, noteCounted } from '../../platform/http/callers.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { aheadOfFramework } from '../../platform/http/request-context.js';
@@ -59,7 +57,6 @@ export class ReadyUpdates implements ReadyRoute {
   constructor(
     private readonly servers: ServersService,
     private readonly limiter: Limiter,
-    private readonly config: Config,
   ) {}
 
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
@@ -85,14 +82,6 @@ export class ReadyUpdates implements ReadyRoute {
     return before?.contentType === said.contentType && before?.body === said.body ? server : null;
   }
 
-  /** Before anything is read, or strangers would have it read without end. Who has proven to be the server is none (S-25). */
-  #mayRead({ request, network, id, key }: Asked): boolean {
-    if (this.servers.hasProven(id, key)) return true;
-    if (!this.limiter.takeNow([anonymousRule(network, this.config)])) return false;
-    noteCounted(request);
-    return true;
-  }
-
   /** Of whom has proven to be the server. */
   #isCounted({ id }: Asked): boolean {
     return this.limiter.takeNow([this.servers.updateRule(id)]);
@@ -102,7 +91,7 @@ export class ReadyUpdates implements ReadyRoute {
     const { id, key, network, said } = asked;
     const update = unlessInvalid(() => {
       const fields = fieldsIn(said.contentType, body);
-      return fields && this.#mayRead(asked) ? this.servers.prepareUpdate(id, key, fields, network) : null;
+      return fields && this.servers.prepareUpdate(id, key, fields, network);
     });
     return soon(update, (goOn) =>
       goOn !== null && this.#isCounted(asked) ? this.#carryOut(asked, goOn) : null,

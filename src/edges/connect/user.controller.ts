@@ -68,7 +68,8 @@ export class UserController {
 
   /** A device that is signed in and signs in anew is known for its account, wherever it is (S-22). */
   async #originOf(network: string, token: string): Promise<SignInOrigin> {
-    const device = token === '' ? null : await this.devices.authenticate(token);
+    // The route has counted the network already.
+    const device = token === '' ? null : await this.devices.authenticate(token, null);
     if (!device) return { network };
     return { network, signedIn: { accountId: device.account.id, id: device.deviceId } };
   }

@@ -4,6 +4,7 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
+import { Strangers } from '../../platform/limits/strangers.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
@@ -50,8 +51,8 @@ export type IdentityListener = (serverId: ServerId) => Promise<void>;
 @Injectable()
 export class ServersService {
   readonly #identityListeners: IdentityListener[] = [];
-  /** By id, the digest of the key that proved a server last. */
-  readonly #provenBy = new Memory<ServerId, string>(MOST_PROVEN);
+  /** By the digests of keys, which server each proved last. */
+  readonly #provenKeys = new Memory<string, ServerId>(MOST_PROVEN);
 
   constructor(
     private readonly servers: ServersRepository,
@@ -59,6 +60,7 @@ export class ServersService {
     private readonly audit: AuditTrail,
     private readonly hold: RestoreHold,
     private readonly limiter: Limiter,
+    private readonly strangers: Strangers,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -94,7 +96,7 @@ export class ServersService {
         detail: server.name,
       });
     });
-    this.#provenBy.set(id, keyDigest);
+    this.#noteProof(keyDigest, id);
     return { server, key };
   }
 
@@ -119,7 +121,8 @@ export class ServersService {
 
   /**
    * `update` up to where the caller is counted (`updateRule`), for whoever would be let in; at once where the server is
-   * remembered, and on SQLite.
+   * remembered, and on SQLite. Strangers have nothing read beyond what their network may ask; `update` leaves it to its caller
+   * to count them.
    *
    * @returns what goes on from there; null, which says nothing but to ask `update`, for whom that would refuse
    * @throws DomainError invalid
@@ -132,20 +135,13 @@ export class ServersService {
   ): Soon<(() => Soon<Updated>) | null> {
     if (!this.hold.isOff) return null;
     const said = { ...checkedFields(fields, this.config.addressAllow), network };
-    const read = this.known.find(id) ?? this.known.read(id, () => this.servers.find(id));
+    const find = (): Soon<ServerWithDigest | null> => this.servers.find(id);
+    const look = this.#hasProven(id, key) ? find : () => this.strangers.lookNow(network, find);
+    const read = this.known.find(id) ?? this.known.read(id, look);
     return soon(read, (server) => {
       const proven = this.#ifProvenBy(key, id, server);
       return proven && (() => this.#take(said, proven));
     });
-  }
-
-  /**
-   * Whether this key has proven a server lately, in this process: such a caller is heard although strangers have used up what
-   * their network may ask. It is no proof that it still does.
-   */
-  hasProven(id: ServerId, key: string | undefined): boolean {
-    const digest = this.#provenBy.get(id);
-    return digest !== undefined && key !== undefined && sameDigest(digest, digestOf(key));
   }
 
   /**
@@ -173,12 +169,19 @@ export class ServersService {
   /**
    * The server that holds this key, or null: read, and not there.
    *
-   * @throws DomainError unavailable where the server may have been lost in a restore (R-33)
+   * @param network of whoever calls, which is counted where the key has proven nothing lately
+   * @throws DomainError rate-limited; unavailable where the server may have been lost in a restore (R-33)
    */
-  async authenticate(key: string): Promise<Server | null> {
+  async authenticate(key: string, network: string): Promise<Server | null> {
     await this.hold.refuseWhileHeld();
-    const server = await this.servers.findByKeyDigest(digestOf(key));
-    if (server) return withoutDigest(server);
+    const digest = digestOf(key);
+    const find = (): Soon<ServerWithDigest | null> => this.servers.findByKeyDigest(digest);
+    const server = await (this.#provenKeys.has(digest) ? find() : this.strangers.look(network, find));
+    if (server) {
+      this.#noteProof(digest, server.id);
+      return withoutDigest(server);
+    }
+    this.#provenKeys.delete(digest);
     if (KEY.test(key)) await this.hold.refuseToDeny();
     return null;
   }
@@ -215,11 +218,23 @@ export class ServersService {
     throw wrongServerKey();
   }
 
-  /** What was read, if the key proves it; remembers that (`hasProven`). */
+  /**
+   * Whether this key has proven a server lately, in this process: such a caller is heard although strangers have used up what
+   * their network may ask. It is no proof that it still does.
+   */
+  #hasProven(id: ServerId, key: string | undefined): boolean {
+    return key !== undefined && this.#provenKeys.get(digestOf(key)) === id;
+  }
+
+  #noteProof(digest: string, id: ServerId): void {
+    if (this.#provenKeys.get(digest) !== id) this.#provenKeys.set(digest, id);
+  }
+
+  /** What was read, if the key proves it; remembers that (`#hasProven`). */
   #ifProvenBy(key: string | undefined, id: ServerId, read: ServerWithDigest | null): ServerWithDigest | null {
     const isProven = read !== null && isKeyOf(read, key);
-    if (isProven) this.#provenBy.set(id, read.keyDigest);
-    else if (this.hasProven(id, key)) this.#provenBy.delete(id);
+    if (isProven) this.#noteProof(read.keyDigest, id);
+    else if (key !== undefined && this.#hasProven(id, key)) this.#provenKeys.delete(digestOf(key));
     return isProven ? read : null;
   }
 

@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { Strangers } from '../../platform/limits/strangers.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
+import { Memory } from '../../shared/memory.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
@@ -27,10 +29,18 @@ export interface DeviceDescription {
 /** How a token that is not remembered is read, by its digest. */
 type Find = (digest: string) => Soon<StoredSignIn | null>;
 
+/** About 250 bytes each: 13 MB at most. */
+const MOST_PROVEN = 50_000;
+
 /** Devices: who is signed in, by token. */
 @Injectable()
 export class DevicesService {
   readonly #stamps: Stamps<DeviceId>;
+  /**
+   * The digests of tokens that were good when they were read last, in this process: such a caller is heard although strangers
+   * have used up what their network may ask, also while `checked` does not count. It is no proof that they still are.
+   */
+  readonly #provenTokens = new Memory<string, true>(MOST_PROVEN);
 
   constructor(
     private readonly devices: DevicesRepository,
@@ -40,6 +50,7 @@ export class DevicesService {
     private readonly outbox: MailOutbox,
     private readonly audit: AuditTrail,
     private readonly hold: RestoreHold,
+    private readonly strangers: Strangers,
     jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -84,23 +95,27 @@ export class DevicesService {
    * The device behind a token, or null: unknown, expired, signed out, account not active. From memory only while that is
    * exact, else read anew each time (S-62).
    *
-   * @throws DomainError unavailable in a restore hold: a device forgets what it is told is gone (R-33)
+   * @param network of whoever calls, which is counted where the token has proven nothing lately; null if it was counted before
+   * @throws DomainError rate-limited; unavailable in a restore hold: a device forgets what it is told is gone (R-33)
    */
-  async authenticate(token: string): Promise<SignedInDevice | null> {
+  async authenticate(token: string, network: string | null): Promise<SignedInDevice | null> {
     await this.hold.refuseWhileHeld();
-    const known = await this.#known(digestOf(token));
+    const digest = digestOf(token);
+    const known = await (this.checked.find(digest) ?? this.#look(digest, network));
     return known && this.#admit(known);
   }
 
   /**
    * The same without waiting for more than the token; at once where it is remembered, and on SQLite. Null says nothing but
-   * to ask `authenticate`.
+   * to ask `authenticate`, and that nothing was counted.
    *
    * @param find where something else is read with it (`signedIn`)
    */
-  lookUp(token: string, find?: Find): Soon<SignedInDevice | null> {
+  lookUp(token: string, network: string, find: Find = this.#find): Soon<SignedInDevice | null> {
     if (!this.hold.isOff) return null;
-    return soon(this.#known(digestOf(token), find), (known) => known && this.#admit(known));
+    const digest = digestOf(token);
+    const known = this.checked.find(digest) ?? this.#lookNow(digest, network, find);
+    return soon(known, (one) => one && this.#admit(one));
   }
 
   /**
@@ -142,19 +157,35 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
-  #known(digest: string, find = this.#find): Soon<CheckedToken | null> {
-    return this.checked.find(digest) ?? this.checked.read(digest, () => this.#read(digest, find));
+  #look(digest: string, network: string | null): Soon<CheckedToken | null> {
+    const read = (): Soon<CheckedToken | null> => this.#read(digest, this.#find);
+    const isCounted = network !== null && !this.#provenTokens.has(digest);
+    return this.checked.read(digest, isCounted ? () => this.strangers.look(network, read) : read);
+  }
+
+  #lookNow(digest: string, network: string, find: Find): Soon<CheckedToken | null> {
+    const read = (): Soon<CheckedToken | null> => this.#read(digest, find);
+    const isCounted = !this.#provenTokens.has(digest);
+    return this.checked.read(digest, isCounted ? () => this.strangers.lookNow(network, read) : read);
   }
 
   readonly #find: Find = (digest) => this.devices.findByDigest(digest);
 
   #read(digest: string, find: Find): Soon<CheckedToken | null> {
     return soon(find(digest), (found) => {
-      if (!found || !isActive(found.account)) return null;
+      if (!found || !this.#isGood(found)) {
+        this.#provenTokens.delete(digest);
+        return null;
+      }
+      if (!this.#provenTokens.has(digest)) this.#provenTokens.set(digest, true);
       const { device, account } = found;
       const { id: deviceId, createdAt, lastUsedAt } = device;
       return { createdAt, lastUsedAt, signedIn: { account, deviceId } };
     });
+  }
+
+  #isGood({ device, account }: StoredSignIn): boolean {
+    return isActive(account) && !hasExpired(device, this.#lifetimes, this.clock.now());
   }
 
   /** Its time is judged at every request: it runs out also for what is remembered. */

@@ -23,7 +23,7 @@ eachBroker('ending all sign-ins but one browser', {}, (broker) => {
   /** Which of these are still signed in. */
   const live = async (devices: readonly string[], browsers: readonly string[]): Promise<boolean[]> => {
     const found = [
-      ...(await Promise.all(devices.map((token) => get(DevicesService).authenticate(token)))),
+      ...(await Promise.all(devices.map((token) => get(DevicesService).authenticate(token, null)))),
       ...(await Promise.all(browsers.map((token) => get(WebSessionsService).authenticate(token)))),
     ];
     return found.map((signedIn) => signedIn !== null);

@@ -8,9 +8,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
-import { MINUTE } from '../../shared/clock.js';
-import { Limiter, type Rule } from '../limits/limiter.js';
-import { RequestNotes } from './request-notes.js';
+import { Limiter } from '../limits/limiter.js';
+import { anonymousRule } from '../limits/strangers.js';
 
 /**
  * Who may call a route (S-60). `nobody-in-particular`: needs no credential; everything that this opens must be safe in
@@ -37,14 +36,6 @@ export function callersOf(
   ]);
 }
 
-/** Requests for which `anonymousRule` was counted ahead of the framework. */
-const counted = new RequestNotes<true>();
-
-/** `anonymousRule` was counted for a request, should it go on to the framework. */
-export function noteCounted(request: object): void {
-  counted.set(request, true);
-}
-
 /**
  * Stands before every route. One that does not declare its callers answers nobody: forgetting must not open a door. One
  * that asks for no credential is counted per network (S-25).
@@ -67,13 +58,9 @@ export class AccessGuard implements CanActivate {
   }
 
   async #count(context: ExecutionContext): Promise<void> {
-    const { network, raw } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (counted.of(raw)) return;
-    await this.limiter.take([anonymousRule(network, this.config)]);
+    const { network } = context.switchToHttp().getRequest<FastifyRequest>();
+    const rules = [anonymousRule(network, this.config)];
+    // At once where that is known, together with those that are counted ahead of the framework.
+    if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
   }
-}
-
-/** How often a network may call what asks for no credential. */
-export function anonymousRule(network: string, { anonymousMinute: limit }: Config): Rule {
-  return { bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE };
 }

@@ -45,8 +45,7 @@ export interface ReadyRoute {
   readonly headers: Readonly<Record<string, string>>;
   /**
    * The answer, at once if all of it is remembered: who calls, that they may, and what they asked for. Null, and nothing
-   * was counted but what is noted (`noteCounted`), for whatever would be refused or explained. What it throws is told as the
-   * answer.
+   * was counted, for whatever would be refused or explained. What it throws is told as the answer.
    */
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null>;
   /** How to answer it once more, where `answer` just did, without reading it; null if it cannot be. */

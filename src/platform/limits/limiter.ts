@@ -39,6 +39,14 @@ export abstract class Limiter {
     return rules.length === 0;
   }
 
+  /**
+   * Takes back at once what was just counted, as `refund` does, but from a window that has begun meanwhile too. Where nothing
+   * can be counted at once it stays counted.
+   */
+  giveBackNow(_rules: readonly Rule[]): void {
+    // For those who count at once.
+  }
+
   /** Takes back what was counted, for acts that turned out harmless; not from a later window. */
   abstract refund(counted: Counted): Promise<void>;
 

@@ -13,6 +13,7 @@ import { Once } from './once.js';
 import { MemoryPace, Pace, RedisPace, SharedPace } from './pace.js';
 import { RedisLimiter } from './redis-limiter.js';
 import { SharedLimiter } from './shared-limiter.js';
+import { Strangers } from './strangers.js';
 import { Tally } from './tally.js';
 
 interface Parts {
@@ -71,5 +72,5 @@ const keysOf = (keyRing: KeyRing): { mac(text: string): string } => ({
 
 /** How often callers may do things, over all nodes. */
 @Global()
-@Module({ providers: [parts, limiter, once, pace], exports: [Limiter, Once, Pace] })
+@Module({ providers: [parts, limiter, once, pace, Strangers], exports: [Limiter, Once, Pace, Strangers] })
 export class LimitsModule {}

@@ -84,11 +84,19 @@ export class MemoryLimiter extends Limiter {
   override refund({ rules, at }: Counted): Promise<void> {
     for (const rule of rules) {
       const counter = this.#find(rule);
-      if (!counter || counter.startedAt > at || counter.count === 0) continue;
-      counter.count -= 1;
-      if (counter.count < rule.limit) counter.blockedUntil = 0;
+      if (counter && counter.startedAt <= at) giveBack(counter, rule);
     }
     return Promise.resolve();
+  }
+
+  override giveBackNow(rules: readonly Rule[]): void {
+    for (const rule of rules) {
+      const counter = this.#find(rule);
+      if (counter === undefined) continue;
+      giveBack(counter, rule);
+      // Of a crowd that comes back, each in a network of its own, nothing stays (S-26).
+      if (counter.count === 0) this.#forget(this.#buckets.get(rule.bucket), keptAs(rule.key));
+    }
   }
 
   override clear(rules: readonly Rule[]): Promise<void> {
@@ -161,6 +169,12 @@ function count(counter: Counter, rule: Rule, now: number): void {
   counter.endsAt = counter.blockedUntil + rule.windowMs;
 }
 
+function giveBack(counter: Counter, { limit }: Rule): void {
+  if (counter.count === 0) return;
+  counter.count -= 1;
+  if (counter.count < limit) counter.blockedUntil = 0;
+}
+
 /** LIMITS=off: counts nothing. */
 export class UnlimitedLimiter extends Limiter {
   override take(rules: readonly Rule[]): Promise<Counted> {
@@ -169,6 +183,10 @@ export class UnlimitedLimiter extends Limiter {
 
   override takeNow(): boolean {
     return true;
+  }
+
+  override giveBackNow(): void {
+    // Nothing was counted.
   }
 
   override refund(): Promise<void> {

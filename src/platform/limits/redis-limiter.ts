@@ -31,8 +31,10 @@ local function add(key, times, at)
   local limit, window = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local first, most = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   local c = live(key) or { count = 0, startedAt = now, endsAt = now + window, blockedUntil = 0 }
-  c.count = c.count + times
-  if c.count >= limit then
+  c.count = math.max(0, c.count + times)
+  if times < 0 then
+    if c.count < limit then c.blockedUntil = 0 end
+  elseif c.count >= limit then
     if first == 0 then
       c.blockedUntil = c.endsAt
     else
@@ -61,7 +63,7 @@ end
 for i, key in ipairs(KEYS) do add(key, 1, 2 + (i - 1) * 4) end
 return { whole(now), unpack(all) }`;
 
-/** As `TAKE`, whatever the limits say, with how many acts after each one's four. Answers the waits of those that come next. */
+/** As `TAKE`, whatever the limits say, with how many acts after each one's four, or how many are taken back. Answers the waits of those that come next. */
 const ADD = `${COUNTERS}
 for i, key in ipairs(KEYS) do
   local at = 2 + (i - 1) * 5
@@ -114,7 +116,7 @@ export class RedisLimiter extends Limiter {
     return { rules, at, by: this };
   }
 
-  /** Counts what was let through already. @returns for each how long the next one has to wait, in milliseconds */
+  /** Counts what was let through already, and takes back what is below zero. @returns for each how long the next one has to wait, in milliseconds */
   async add(acts: readonly Acts[]): Promise<readonly number[]> {
     const given = acts.flatMap(({ rule, count }) => [...numbersOf(rule), count]);
     const [, ...waits] = await this.#run(

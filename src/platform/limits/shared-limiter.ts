@@ -47,6 +47,12 @@ export class SharedLimiter extends Limiter {
     return isTaken;
   }
 
+  override giveBackNow(rules: readonly Rule[]): void {
+    this.#dropOld();
+    if (this.redis.isUp) this.counters.tally.givesBack(rules);
+    else this.#alone.giveBackNow(rules.map((rule) => this.#shareOf(rule)));
+  }
+
   /** By whoever counted it: the others do not know of it. */
   override refund(counted: Counted): Promise<void> {
     return this.#with(

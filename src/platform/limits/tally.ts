@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import { RedisAway } from '../redis/redis-away.js';
 import type { Rule } from './limiter.js';
 
-/** So many acts of one kind and caller. */
+/** So many acts of one kind and caller; below zero, so many are taken back. */
 export interface Acts {
   readonly rule: Rule;
   readonly count: number;
@@ -10,7 +10,7 @@ export interface Acts {
 
 interface Entry {
   readonly rule: Rule;
-  /** Let through here, and not told yet. */
+  /** Let through here, and not told yet; below zero where more was taken back than let through since. */
   count: number;
   /** By the own clock; in the past: not refused. */
   blockedUntil: number;
@@ -18,7 +18,7 @@ interface Entry {
 
 /** The counters of all nodes. */
 export interface CommonCounters {
-  /** Adds acts. @returns for each how long the next one has to wait, in milliseconds. @throws RedisAway */
+  /** Adds acts, or takes them back. @returns for each how long the next one has to wait, in milliseconds. @throws RedisAway */
   tell(acts: readonly Acts[]): Promise<readonly number[]>;
   /** Is told what else it threw: nobody waits for it who could be. */
   failed(error: unknown): void;
@@ -62,6 +62,15 @@ export class Tally {
     return true;
   }
 
+  /** Takes one act back. Where there is no room to note it, it stays counted. */
+  givesBack(rules: readonly Rule[]): void {
+    for (const rule of rules) {
+      const entry = this.#entryOf(rule);
+      if (entry !== null) entry.count -= 1;
+    }
+    this.#tellSoon();
+  }
+
   /** Whoever it concerns is counted anew. */
   forget(rules: readonly Rule[]): void {
     for (const rule of rules) this.#entries.delete(keyOf(rule));
@@ -92,7 +101,7 @@ export class Tally {
     const now = this.clock.now();
     const told: Entry[] = [];
     for (const [key, entry] of this.#entries) {
-      if (entry.count > 0) told.push(entry);
+      if (entry.count !== 0) told.push(entry);
       else if (entry.blockedUntil <= now) this.#entries.delete(key);
     }
     const acts = told.map(({ rule, count }) => ({ rule, count }));
