@@ -12,7 +12,7 @@ import { Jobs } from '../../src/platform/jobs/jobs.service.js';
 import { CHEAP_HASHES, hashCheaplyHere } from './cheap-hashes.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
-import { waitForAnswers, waitForConnections } from './patient-pools.js';
+import { waitForAnswers } from './patient-pools.js';
 import { createDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
 import { takeSchema } from './schema.js';
@@ -43,7 +43,6 @@ export class TestBroker {
   private constructor(
     readonly dataDir: string,
     readonly environment: Environment,
-    private readonly hasOwnStore: boolean,
     private readonly removeStore: () => Promise<void>,
   ) {}
 
@@ -63,7 +62,7 @@ export class TestBroker {
       ...(database === undefined ? {} : { DATABASE_URL: database }),
       ...settings,
     };
-    const broker = new TestBroker(dataDir, environment, database !== undefined, async () => {
+    const broker = new TestBroker(dataDir, environment, async () => {
       if (database !== undefined) await dropDatabase(database);
       rmSync(dataDir, { recursive: true, force: true });
     });
@@ -88,10 +87,7 @@ export class TestBroker {
   async open(settings: Environment = {}): Promise<void> {
     const config = configOf({ ...this.environment, ...settings });
     this.#app = await createApp(config, this.log, this.clock);
-    const connections = this.#app.get<Connections>(CONNECTIONS);
-    // A test with a database of its own may be about one that does not answer.
-    if (this.hasOwnStore) await waitForAnswers(connections);
-    else waitForConnections(connections);
+    await waitForAnswers(this.#app.get<Connections>(CONNECTIONS));
     await this.#app.listen(config.port, '127.0.0.1');
     await warnAtStart(this.#app);
     this.#url = await this.#app.getUrl();

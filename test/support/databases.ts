@@ -8,7 +8,7 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
-import { waitForConnections } from './patient-pools.js';
+import { waitForAnswers } from './patient-pools.js';
 import { takeSchema } from './schema.js';
 
 export interface OpenDatabase {
@@ -117,7 +117,7 @@ function postgres(serverUrl: string | undefined): Kind {
     prepareTest: () => Promise.resolve(),
     connect: async (tables) => {
       const connections = await openPostgres(own.href, tables);
-      waitForConnections(connections);
+      await waitForAnswers(connections);
       return connections;
     },
     clearTest: () => runOn(own.href, EMPTY_EVERY_TABLE),
