@@ -5,6 +5,7 @@ import { CONNECTIONS } from '../database/database.module.js';
 import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Log } from '../logging/log.js';
+import { StartupError } from '../startup-error.js';
 import { SystemClock } from './system-clock.js';
 
 /** A clock of a machine drifts by less than a millisecond in that. */
@@ -22,13 +23,13 @@ const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS no
 /**
  * On PostgreSQL all nodes live by its clock: what expires, expires everywhere at once, however their machines are set
  * (R-26). Between two answers time goes on by the monotonic clock, and also while it is in doubt which clock is right: a database
- * that takes next year for today would have everybody signed out, links missing in lists, and all of it cleared away.
+ * that takes next year for today would have everybody signed out, links missing in lists, and all of it cleared away. A node that starts
+ * in such doubt has no time before, and does not start.
  */
 @Injectable()
 export class DatabaseTime implements OnModuleInit {
   /** How far the machine is ahead of the database. */
   #offMs = 0;
-  #isSet = false;
   #isSaid = false;
 
   constructor(
@@ -39,10 +40,15 @@ export class DatabaseTime implements OnModuleInit {
     private readonly log: Log,
   ) {}
 
+  /** @throws StartupError nobody knows what time it is */
   async onModuleInit(): Promise<void> {
     const { clock } = this;
     if (this.connections.kind !== 'postgres' || !(clock instanceof SystemClock)) return;
     await this.#ask(clock);
+    if (this.#isInDoubt)
+      throw new StartupError(
+        `The clocks of this machine and of PostgreSQL (DATABASE_URL) differ by ${this.#offSeconds} seconds. Set both by NTP, and start again.`,
+      );
     this.readiness.require('clock', () => this.#requireRight());
     this.jobs.forAllOnlyIf(() => !this.#isInDoubt);
     this.jobs.every('ask the database for the time', ASK_EVERY_MS, async () => {
@@ -58,19 +64,20 @@ export class DatabaseTime implements OnModuleInit {
     const after = performance.now();
     if (after - before > SLOW_MS) return;
     this.#offMs = machine - row.now;
-    if (this.#isSet && this.#isInDoubt) return;
-    clock.set(row.now, (before + after) / 2);
-    this.#isSet = true;
+    if (!this.#isInDoubt) clock.set(row.now, (before + after) / 2);
   }
 
   get #isInDoubt(): boolean {
     return Math.abs(this.#offMs) > IN_DOUBT_AT_MS;
   }
 
+  get #offSeconds(): number {
+    return Math.round(this.#offMs / SECOND);
+  }
+
   #say(): void {
     const isOff = Math.abs(this.#offMs) > SAY_AT_MS;
-    const seconds = Math.round(this.#offMs / SECOND);
-    if (isOff && !this.#isSaid) this.log.error({ seconds }, `${DIFFER}: set both by NTP`);
+    if (isOff && !this.#isSaid) this.log.error({ seconds: this.#offSeconds }, `${DIFFER}: set both by NTP`);
     this.#isSaid = isOff;
   }
 
