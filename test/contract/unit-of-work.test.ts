@@ -238,17 +238,18 @@ eachDatabase('a unit of work', keyTables, (open) => {
   test('that fails among others at once leaves them, and their rows', async () => {
     const database = await open();
     const { unitOfWork } = database;
+    await unitOfWork.run(() => insert(unitOfWork, 'taken'));
     const one = (n: number): Promise<void> =>
       unitOfWork.run(async () => {
         await insert(unitOfWork, `n-${n}`);
         if (n % 3 === 1) throw new Error(`fails ${n}`);
-        if (n % 3 === 2) await insert(unitOfWork, 'n-0');
+        if (n % 3 === 2) await insert(unitOfWork, 'taken');
       });
     const ended = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => one(n)));
     expect(ended.map(({ status }) => status === 'fulfilled')).toEqual(
       Array.from({ length: 9 }, (_, n) => n % 3 === 0),
     );
-    expect(await stored(database)).toEqual(['n-0', 'n-3', 'n-6']);
+    expect(await stored(database)).toEqual(['n-0', 'n-3', 'n-6', 'taken']);
   });
 
   test('is acknowledged and told only when it is on disk, also among others at once', async () => {
