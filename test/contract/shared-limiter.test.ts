@@ -20,6 +20,7 @@ describe('limits over all nodes', () => {
     redis: { comebacks: number; isAway: boolean; isUp: boolean; bug: Error | null };
     tellAll: () => Promise<void>;
     failures: unknown[];
+    waiting: readonly unknown[];
   } {
     const redis = {
       comebacks: 1,
@@ -65,7 +66,7 @@ describe('limits over all nodes', () => {
       for (const then of waiting.splice(0)) then();
       await setImmediate();
     };
-    return { make, redis, tellAll, failures };
+    return { make, redis, tellAll, failures, waiting };
   }
 
   test('count together whichever node is asked', async () => {
@@ -176,6 +177,19 @@ describe('limits over all nodes', () => {
     expect(passedNow()).toBe(3);
     await tellAll();
     expect([failures.length, passedNow()]).toEqual([1, 3]);
+  });
+
+  test('what must not wait is told to nobody once the broker has ended, though somebody would have to wait', async () => {
+    const { make, tellAll, waiting } = nodes();
+    const one = make();
+    const narrow = rule('a', 1);
+    expect(one.limiter.takeNow([narrow])).toBe(true);
+    await tellAll();
+    expect([one.limiter.takeNow([narrow]), waiting.length]).toEqual([false, 1]);
+    (one.limiter as SharedLimiter).onApplicationShutdown();
+    await tellAll();
+    one.limiter.takeNow([narrow]);
+    expect(waiting).toEqual([]);
   });
 
   test('what one counted is taken back from nobody else', async () => {

@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { RedisLink } from '../redis/redis-link.js';
 import { RedisAway } from '../redis/redis-away.js';
 import { countPassed } from './limit-metrics.js';
@@ -17,7 +18,7 @@ interface Counters {
  * Limits that hold over all nodes while Redis is there. While it is away each node counts by itself, and allows its share:
  * never everything, never nothing (S-27). What was counted so is dropped when Redis is back.
  */
-export class SharedLimiter extends Limiter {
+export class SharedLimiter extends Limiter implements OnApplicationShutdown {
   #alone: Limiter;
   #comebacks: number;
 
@@ -30,6 +31,10 @@ export class SharedLimiter extends Limiter {
     super();
     this.#alone = counters.alone();
     this.#comebacks = redis.comebacks;
+  }
+
+  onApplicationShutdown(): void {
+    this.counters.tally.end();
   }
 
   override take(rules: readonly Rule[]): Promise<Counted> {

@@ -39,6 +39,7 @@ const TOLD_AT_ONCE = 200;
 export class Tally {
   readonly #entries = new Map<string, Entry>();
   #isTelling = false;
+  #isEnded = false;
 
   /** @param soon runs a function in a while */
   constructor(
@@ -81,6 +82,12 @@ export class Tally {
     this.#entries.clear();
   }
 
+  /** Tells nothing more, as the process ends: else its timer came round for as long as somebody has to wait. */
+  end(): void {
+    this.#isEnded = true;
+    this.#entries.clear();
+  }
+
   #entryOf(rule: Rule): Entry | null {
     const key = keyOf(rule);
     const known = this.#entries.get(key);
@@ -92,7 +99,7 @@ export class Tally {
   }
 
   #tellSoon(): void {
-    if (this.#isTelling) return;
+    if (this.#isTelling || this.#isEnded) return;
     this.#isTelling = true;
     this.soon(() => void this.#tellAll());
   }
