@@ -262,7 +262,10 @@ export const overload = {
     const calm = together(rounds.map((round) => round.calm.all));
     const work = mean(floodings.map((each) => workOf(each, costs)));
     const goodputs = rounds.map(goodputBy(costs));
-    for (const goodput of goodputs) stage.say(`goodput ${goodput.toFixed(2)}`);
+    for (const [at, { all: each }] of floodings.entries())
+      stage.say(
+        `goodput ${goodputs[at]?.toFixed(2)}, p99 ${each.p99.toFixed(0)} ms, at most ${each.most.toFixed(0)} ms`,
+      );
     return new Findings()
       .note('can be served', canBeServed, '/s')
       .note('work at the peak', 100 * mean(rounds.map(({ before }) => workOf(before.outcome, costs))), '%')
