@@ -136,7 +136,8 @@ export class ServersService {
     if (!this.hold.isOff) return null;
     const said = { ...checkedFields(fields, this.config.addressAllow), network };
     const find = (): Soon<ServerWithDigest | null> => this.servers.find(id);
-    const look = this.#hasProven(id, key) ? find : () => this.strangers.lookNow(network, find);
+    const look = (): Soon<ServerWithDigest | null> =>
+      this.#hasProven(id, key) ? find() : this.strangers.lookNow(network, find);
     const read = this.known.find(id) ?? this.known.read(id, look);
     return soon(read, (server) => {
       const proven = this.#ifProvenBy(key, id, server);
