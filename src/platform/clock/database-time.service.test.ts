@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { RecordingLog } from '../../../test/support/recording-log.js';
 import { DAY, MINUTE, SECOND } from '../../shared/clock.js';
 import type { Connections } from '../database/connections.js';
@@ -96,6 +96,21 @@ test('a machine that is off by more than 30 s is told of once', async () => {
     const { log, readiness, again } = await room(offMs);
     for (let n = 0; n < 3; n += 1) await again();
     expect([log.messages('error').length, await readiness.missing()]).toEqual([said, []]);
+  }
+});
+
+test('also where PostgreSQL is slow to say what time it is', async () => {
+  const now = jest.spyOn(performance, 'now');
+  let [ms, slowMs] = [0, 1_001];
+  now.mockImplementation(() => (ms += slowMs));
+  try {
+    await expect(room(6 * MINUTE)).rejects.toThrow('differ by 360 seconds');
+    const { clock } = await room(4 * MINUTE);
+    slowMs = 0;
+    // Too slow to live by.
+    expect(aheadOf(clock)).toBe(0);
+  } finally {
+    now.mockRestore();
   }
 });
 
