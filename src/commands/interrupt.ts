@@ -12,8 +12,15 @@ export async function interruptible(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<number> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  for (const name of SIGNALS) process.once(name, abort);
+  const listenNoMore = (): void => {
+    for (const name of SIGNALS) process.off(name, abort);
+  };
+  const abort = (): void => {
+    // Whichever comes next ends the process, as it does where nobody listens.
+    listenNoMore();
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, abort);
   try {
     await work(controller.signal);
     return EXIT.ok;
@@ -22,6 +29,6 @@ export async function interruptible(
     process.stderr.write(`Interrupted: ${outcome}\n`);
     return EXIT.interrupted;
   } finally {
-    for (const name of SIGNALS) process.off(name, abort);
+    listenNoMore();
   }
 }

@@ -79,6 +79,26 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends', (signal) => {
   });
 });
 
+test('a second signal ends it at once, whichever it is, while it still clears away', async () => {
+  const script = `import { interruptible } from ${JSON.stringify(inCheckout('dist/modules/commands/interrupt.js'))};
+    setInterval(() => undefined, 1_000);
+    void interruptible('nothing was done.', (signal) => {
+      signal.onabort = () => process.stdout.write('clearing');
+      process.stdout.write('working');
+      return new Promise(() => undefined);
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close', { signal: AbortSignal.timeout(30_000) });
+  const said = async (): Promise<unknown> => String(await once(child.stdout, 'data'));
+  expect(await said()).toBe('working');
+  child.kill('SIGINT');
+  expect(await said()).toBe('clearing');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([null, 'SIGTERM']);
+});
+
 test('long work goes on when nobody reads any more how far it has come', async () => {
   const script = `import { progressOf } from ${JSON.stringify(inCheckout('dist/modules/commands/progress.js'))};
     let now = 0;
