@@ -12,11 +12,8 @@ const CONNECTIONS = 128;
 export const crowd = {
   ids: ['P-1'],
   async run(stage) {
-    const syncthing = await startSyncthingDiscovery(stage.subfolder('syncthing'));
-    if (!syncthing) {
-      stage.lacks('Syncthing’s discovery server (Debian: syncthing-discosrv)');
-      return [];
-    }
+    const syncthing = await startSyncthingDiscovery(stage);
+    if (!syncthing) return [];
     const broker = await startBroker(await stage.sqlite());
     const lists = await startLoad({
       kind: 'list',

@@ -1,6 +1,6 @@
 /** How what was measured is said. */
 
-/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB', target: string, holds: boolean | null, detail: string }} Result `holds` null: shown, and held against nothing */
+/** @typedef {{ id: string, what: string, value: number, unit: '×' | 'ms' | 'MB' | 'writes', target: string, holds: boolean | null, detail: string }} Result `holds` null: shown, and held against nothing */
 
 /** @param {number} rate */
 export const perSecond = (rate) => `${Math.round(rate).toLocaleString('en')}/s`;

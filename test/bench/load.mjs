@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { announcementBy, anotherOf, certificateIn } from './announcements.mjs';
 import { AnswerReader } from './answer-reader.mjs';
 import { parsed } from './json.mjs';
 import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, userNameOf } from './cast.mjs';
@@ -15,14 +16,16 @@ import { fieldsOf, PASSWORD, richServerOf, serverIdOf, serverKeyOf, tokenOf, use
  * @typedef {object} Job
  * @property {number} port
  * @property {number} connections
- * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'sign-in' | 'plain'} kind `list` and `same` are E4 without and with what is known
- * already; `update` tells nothing new, `change` another address each time; `accept` answers an invitation
+ * @property {'list' | 'same' | 'update' | 'change' | 'accept' | 'sign-in' | 'announce' | 'plain'} kind `list` and `same` are E4 without and with what is known
+ * already; `update` tells nothing new, `change` another address each time; `accept` answers an invitation; `announce` is what Syncthing's
+ * discovery server is told
  * @property {number} from
  * @property {number} [step] from one account to the next; 1 unless given
  * @property {number} count so many different accounts or servers, evenly
  * @property {number} [nth] which of an account's ten servers is accepted
  * @property {number} [servers] how many there are in all
  * @property {string} [path]
+ * @property {string} [certificate] file of one, after which announcements are made
  * @property {string} [tokens] file of access tokens, an account's each: ask by the API
  */
 
@@ -59,6 +62,16 @@ function update(at) {
 const signIn = (at) =>
   form('POST /service/user/authenticate HTTP/1.1', { nameOrEmail: userNameOf(at), rawpw: PASSWORD }, []);
 
+const certificate = job.certificate === undefined ? Buffer.alloc(4) : certificateIn(job.certificate);
+
+/** @param {number} at */
+function announce(at) {
+  const { headers, body } = announcementBy(anotherOf(certificate, at));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const length = `Content-Length: ${Buffer.byteLength(body)}`;
+  return Buffer.concat([head('POST / HTTP/1.1', [length, ...lines]), Buffer.from(body)]);
+}
+
 /** @param {string} line @param {Record<string, string>} fields @param {readonly string[]} more */
 function form(line, fields, more) {
   const body = new URLSearchParams(fields).toString();
@@ -71,7 +84,7 @@ function form(line, fields, more) {
 const credentialOf = (at) =>
   accessTokens ? `Authorization: Bearer ${accessTokens[at] ?? ''}` : `X-Connect-UserToken: ${tokenOf(at)}`;
 
-const CHANGES = { accept, update, change: update, 'sign-in': signIn };
+const CHANGES = { accept, announce, update, change: update, 'sign-in': signIn };
 
 /** @param {number} at @param {string} [etag] */
 function request(at, etag) {

@@ -6,8 +6,9 @@ import { atLeast, atMost, perSecond } from './facts.mjs';
 import { growth } from './growth.mjs';
 import { startNginx, startSyncthingDiscovery } from './others.mjs';
 import { load, NOBODY_REFUSED, READ_AHEAD, startBare, startBroker, startLoad } from './processes.mjs';
-import { median, slices } from './rounds.mjs';
+import { median, ratesOf, slices } from './rounds.mjs';
 import { signIns } from './sign-ins.mjs';
+import { updates } from './updates.mjs';
 
 /** @typedef {import('./facts.mjs').Result} Result */
 /** @typedef {import('./stage.mjs').Stage} Stage */
@@ -22,9 +23,8 @@ const richJob = ({ sizes }) => ({ connections: CONNECTIONS, from: 0, count: size
 /** @param {Stage} stage @param {string} file */
 async function startOthers(stage, file) {
   const nginx = await startNginx(stage.subfolder('nginx'), file);
-  const syncthing = await startSyncthingDiscovery(stage.subfolder('syncthing'));
+  const syncthing = await startSyncthingDiscovery(stage);
   if (!nginx) stage.lacks('nginx');
-  if (!syncthing) stage.lacks('Syncthing’s discovery server (Debian: syncthing-discosrv)');
   return { nginx, syncthing };
 }
 
@@ -40,14 +40,6 @@ async function loadsOnOthers({ nginx, syncthing }, http) {
     loads['Syncthing discovery'] = await startLoad({ ...PLAIN, port: subject.port, path });
   }
   return loads;
-}
-
-/** @template {string} Name @param {Record<Name, Load>} loads */
-function ratesOf(loads) {
-  const entries = /** @type {[Name, Load][]} */ (Object.entries(loads));
-  return /** @type {Record<Name, (seconds: number) => Promise<number>>} */ (
-    Object.fromEntries(entries.map(([name, { rate }]) => [name, rate]))
-  );
 }
 
 /** @type {Measure} */
@@ -180,28 +172,6 @@ const firstSeen = {
     }
     const what = `${stage.sizes.accounts} accounts seen for the first time, to bare Fastify`;
     return [atLeast({ id: 'P-12', what, value: median(ratios), least: 0.3, detail })];
-  },
-};
-
-/** @type {Measure} */
-const updates = {
-  ids: ['P-5'],
-  async run(stage) {
-    const broker = await startBroker(await stage.sqlite());
-    const fastify = await startBare('fastify', await stage.bodyFrom(broker.port));
-    const job = { connections: CONNECTIONS, from: 0, count: stage.sizes.servers };
-    const updates = await startLoad({ ...job, kind: 'update', port: broker.port });
-    const plain = await startLoad({ ...job, kind: 'plain', port: fastify.port });
-    // Every server once, as hourly updates find them: known.
-    await updates.ask();
-    const result = await slices(stage.effort, { fastify: plain.rate, updates: updates.rate });
-    for (const each of [updates, plain]) await each.stop();
-    for (const subject of [broker, fastify]) await subject.stop();
-    const detail = `${perSecond(result.rate.updates)}, Fastify ${perSecond(result.rate.fastify)}`;
-    const value = result.ratio('updates', 'fastify');
-    return [
-      atLeast({ id: 'P-5', what: 'update with nothing new, to bare Fastify', value, least: 0.35, detail }),
-    ];
   },
 };
 

@@ -1,14 +1,16 @@
-/** Programs of others that P-1 is compared with, where Debian's packages of them are installed. */
-import { createHash, X509Certificate } from 'node:crypto';
+/** Programs of others that P-1 and P-5 are compared with, where Debian's packages of them are installed. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findProgram } from '../../scripts/lib/debian.mjs';
+import { announcementBy, certificateIn } from './announcements.mjs';
 import { startSilent } from './processes.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof startSilent>>} Subject */
+/** @typedef {import('./stage.mjs').Stage} Stage */
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -64,8 +66,8 @@ export async function startNginx(folder, file) {
 }
 
 /** As Syncthing names a device: the digest of its certificate in base32 (RFC 4648), here without check digits. */
-function deviceIdOf(/** @type {string} */ certificate) {
-  const digits = [...createHash('sha256').update(new X509Certificate(certificate).raw).digest()];
+function deviceIdOf(/** @type {Buffer} */ certificate) {
+  const digits = [...createHash('sha256').update(certificate).digest()];
   const bits = digits.map((digit) => digit.toString(2).padStart(8, '0')).join('');
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const fives = bits.padEnd(260, '0').match(/.{5}/g) ?? [];
@@ -74,24 +76,26 @@ function deviceIdOf(/** @type {string} */ certificate) {
 
 /**
  * Syncthing's discovery server, as it stands behind a proxy: with one device, which is looked up over and over.
- * @param {string} folder to write in
- * @returns {Promise<{ subject: Subject, path: string } | null>} null: not installed
+ * @param {Stage} stage
+ * @returns {Promise<{ subject: Subject, path: string, certificate: string } | null>} `certificate`: file of one that may announce;
+ * null: not installed
  */
-export async function startSyncthingDiscovery(folder) {
+export async function startSyncthingDiscovery(stage) {
   const program = findProgram('stdiscosrv');
-  if (program === null) return null;
+  if (program === null) {
+    stage.lacks('Syncthing’s discovery server (Debian: syncthing-discosrv)');
+    return null;
+  }
+  const folder = stage.subfolder('syncthing');
   const port = await freePort();
   const command = [program, '-http', '-listen', `127.0.0.1:${port}`, '-db-dir', `${folder}/discovery.db`];
   const subject = startSilent(command, port, folder);
   const url = `http://127.0.0.1:${port}`;
   await answered(`${url}/ping`);
   // Any certificate names a device; the server has made one for itself.
-  const certificate = readFileSync(path.join(folder, 'cert.pem'), 'utf8');
-  const announced = await fetch(url, {
-    method: 'POST',
-    headers: { 'X-SSL-Cert': encodeURIComponent(certificate), 'X-Forwarded-For': '192.0.2.1' },
-    body: JSON.stringify({ addresses: ['tcp://192.0.2.1:22000', 'quic://192.0.2.1:22000'] }),
-  });
+  const certificate = path.join(folder, 'cert.pem');
+  const device = certificateIn(certificate);
+  const announced = await fetch(url, { method: 'POST', ...announcementBy(device) });
   if (!announced.ok) throw new Error(`Syncthing's discovery server answered ${announced.status}`);
-  return { subject, path: `/?device=${deviceIdOf(certificate)}` };
+  return { subject, path: `/?device=${deviceIdOf(device)}`, certificate };
 }

@@ -59,11 +59,20 @@ class Subject {
   /** A broker with `LISTS_READ_AHEAD` has read all that it will. @returns {Promise<number>} seconds since now */
   async readAhead() {
     const since = performance.now();
-    for (;;) {
-      const metrics = await (await fetch(`${this.opsUrl}/metrics`)).text();
-      if (metrics.includes('\nsignpost_lists_read_ahead 1')) return (performance.now() - since) / 1_000;
-      await pause(100);
-    }
+    while (!(await this.#metrics()).includes('\nsignpost_lists_read_ahead 1')) await pause(100);
+    return (performance.now() - since) / 1_000;
+  }
+
+  /** Of those that write, since the start of a broker. @returns {Promise<number>} */
+  async transactions() {
+    const counted = /^signpost_units_of_work_duration_seconds_count\S* (\d+)$/gm;
+    const counts = [...(await this.#metrics()).matchAll(counted)];
+    if (counts.length === 0) throw new Error('the broker counts no transactions');
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  async #metrics() {
+    return (await fetch(`${this.opsUrl}/metrics`)).text();
   }
 
   async stop() {
@@ -203,6 +212,9 @@ class RawArgon2 extends Ready {
   rate = async (seconds) => /** @type {{ rate: number }} */ (await this.tell(seconds)).rate;
 }
 
+/** 204 is how Syncthing's discovery server takes an announcement. */
+const WELL = new Set(['200', '204', '304']);
+
 /** A load generator (load.mjs). */
 class Load extends Ready {
   /**
@@ -212,7 +224,7 @@ class Load extends Ready {
    */
   async ask(seconds) {
     const outcome = /** @type {import('./load.mjs').Outcome} */ (await this.tell(seconds));
-    const strange = Object.keys(outcome.statuses).filter((status) => status !== '200' && status !== '304');
+    const strange = Object.keys(outcome.statuses).filter((status) => !WELL.has(status));
     if (strange.length > 0) throw new Error(`answers were ${JSON.stringify(outcome.statuses)}`);
     return outcome;
   }

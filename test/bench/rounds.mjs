@@ -42,6 +42,17 @@ export function slices({ rounds, seconds }, subjects) {
 
 /**
  * @template {string} Name
+ * @param {Record<Name, { rate: (seconds: number) => Promise<number> }>} loads
+ * @returns {Record<Name, (seconds: number) => Promise<number>>}
+ */
+export function ratesOf(loads) {
+  const rates = /** @type {Record<Name, (seconds: number) => Promise<number>>} */ ({});
+  for (const name of /** @type {Name[]} */ (Object.keys(loads))) rates[name] = loads[name].rate;
+  return rates;
+}
+
+/**
+ * @template {string} Name
  * @param {number} count
  * @param {Record<Name, () => Promise<number>>} measures
  * @param {(names: Name[]) => Name[]} [order] in which a round takes them
