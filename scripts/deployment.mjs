@@ -23,7 +23,7 @@ ${Object.entries(PARTS)
   .join('\n')}`;
 
 /** For every part. A compiler, because the image would fetch one otherwise. */
-const packages = /** @type {const} */ ([...forContainers, 'python3', 'make', 'g++']);
+const packages = /** @type {const} */ ([...forContainers, 'systemd', 'python3', 'make', 'g++']);
 const packagesOfCompose = /** @type {const} */ (['postgresql', 'redis-server', 'haproxy', 'openssl']);
 /** Nothing to install here, on a Debian with Node. */
 const programs = ['unshare', 'setpriv', 'dpkg-query', 'apt-cache', 'npm'];

@@ -27,6 +27,9 @@ const packages = {
   // To test the examples for deployment.
   'nginx-light': 'nginx',
   haproxy: 'haproxy',
+  systemd: 'systemd-analyze',
+  // To test the rules for alerts.
+  prometheus: 'promtool',
   // For `npm run deployment` alone, see `forContainers`.
   podman: 'podman',
   crun: 'crun',
@@ -35,7 +38,6 @@ const packages = {
   'podman-compose': 'podman-compose',
   iptables: 'iptables',
   iproute2: 'ip',
-  systemd: 'systemd-analyze',
   dbus: 'dbus-daemon',
   // To compare with in the benchmark.
   'syncthing-discosrv': 'stdiscosrv',
@@ -79,7 +81,6 @@ export const forContainers = /** @type {const} */ ([
   'podman-compose',
   'iptables',
   'iproute2',
-  'systemd',
   'dbus',
 ]);
 /** @type {ReadonlySet<string>} */

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { spread, type Random } from '../../shared/random.js';
 import type { Log } from '../logging/log.js';
 import { failureOf, isTrouble, type Failure } from './failure.js';
-import { countFailure } from './http-metrics.js';
+import { countFailure, countTrouble } from './http-metrics.js';
 
 /** Statuses that mean: not now. */
 const COME_BACK = new Set([429, 503, 507]);
@@ -55,8 +55,10 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const failure = failureOf(error);
-    if (isTrouble(error))
+    if (isTrouble(error)) {
+      countTrouble(request);
       this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
+    }
     if (reply.sent) return;
     const path = pathOf(request);
     const answer = await presenterOf(this.presenters, path).present(failure, path, request);

@@ -10,7 +10,7 @@ import { AcceptingServer } from './accepting-server.js';
 import { admit } from './admission.js';
 import { limitConnections } from './connections.js';
 import type { ErrorPresenter } from './error-filter.js';
-import { countAnswer } from './http-metrics.js';
+import { awaitTrouble, countAnswer } from './http-metrics.js';
 import { elapsedOf, failureOf } from './early-looks.js';
 import { NO_SCHEMAS } from './no-schemas.js';
 import type { Readiness } from './readiness.js';
@@ -101,6 +101,7 @@ export function prepare(instance: FastifyInstance, config: Config, log: Log, rea
   cutSlowReaders(instance.server);
   instance.removeAllContentTypeParsers();
   instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.addHook('onRoute', ({ url }) => awaitTrouble(url));
   instance.decorateRequest('clientIp', '');
   instance.decorateRequest('network', '');
   instance.addHook('onRequest', (request, reply, done) => {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { counter, histogram, NAMES_IN_THE_CODE, type Count, type Distribution } from '../metrics/metrics.js';
 import { elapsedOf } from './early-looks.js';
 import type { Failure } from './failure.js';
+import { NOBODYS_ROUTE } from './overload/priority-table.js';
 
 /** Every answer, by route (the template, never the path), method and class of status. */
 const answers = histogram({
@@ -20,6 +21,14 @@ const failures = counter({
   labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
 });
 
+/** As many as there are lines "request failed" in the log. */
+const troubles = counter({
+  name: 'signpost_troubles_total',
+  help: 'Requests that ended in a bug, or in an outage that nothing else tells of: each has a line "request failed" in the log.',
+  labels: { route: NAMES_IN_THE_CODE },
+});
+troubles.series({ route: NOBODYS_ROUTE });
+
 type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
 const CLASSES: readonly StatusClass[] = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 
@@ -36,6 +45,15 @@ export function answersOf(method: string, route: string, status: StatusClass): D
 
 export function countFailure(request: FastifyRequest, status: number, failure: Failure): void {
   failures.count({ route: routeOf(request), status: String(status), reason: reasonOf(failure) });
+}
+
+/** At nought, once it is known that there is such a route: its first trouble is then seen as growth, which an alert looks for. */
+export function awaitTrouble(route: string): void {
+  troubles.series({ route });
+}
+
+export function countTrouble(request: FastifyRequest): void {
+  troubles.count({ route: routeOf(request) });
 }
 
 /** What counts the refusals of a route, kept because there may be thousands in a second. */
@@ -56,7 +74,7 @@ export function countOverloaded(method: string, route: string, seconds: number):
 
 /** What no route takes is one route. */
 function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? 'none';
+  return request.routeOptions.url ?? NOBODYS_ROUTE;
 }
 
 function reasonOf(failure: Failure): string {
