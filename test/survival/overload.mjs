@@ -192,6 +192,9 @@ function rateOf(work, costs) {
 }
 
 /** @param {Told | undefined} told */
+const p99Of = (told) => told?.p99 ?? 0;
+
+/** @param {Told | undefined} told */
 const shareServed = (told) => (told ? told.served / told.sent : 0);
 
 /** @param {Outcome['kinds']} kinds @returns {string[]} */
@@ -211,6 +214,14 @@ export function unserved({ sent, statuses } = { sent: 0, statuses: {} }) {
     .filter(([status, count]) => status !== '200' && count > 0)
     .map(([status, count]) => `${count} × ${status}`);
 }
+
+/** Which kinds make the whole what it is: those who sign in wait for a hash besides. @param {Outcome} outcome @returns {string[]} */
+const byKind = ({ kinds, all }) =>
+  Object.entries({ ...kinds, all }).map(([kind, told]) => {
+    const share = `${(100 * shareServed(told)).toFixed(1)} % of ${told.sent} served`;
+    const [p50, p99, most] = [told.p50, told.p99, told.most].map((ms) => ms.toFixed(0));
+    return `${kind}: ${share}, p50 ${p50} ms, p99 ${p99} ms, at most ${most} ms`;
+  });
 
 /**
  * Overload between two looks at the peak, again and again: a machine that becomes faster or slower within a minute does so for
@@ -258,14 +269,13 @@ export const overload = {
     const kinds = Object.fromEntries(
       KINDS.map((kind) => [kind, together(floodings.flatMap((each) => each.kinds[kind] ?? []))]),
     );
-    for (const kind of ORDER) stage.say(`${kind}: ${(100 * shareServed(kinds[kind])).toFixed(1)} % served`);
     const calm = together(rounds.map((round) => round.calm.all));
     const work = mean(floodings.map((each) => workOf(each, costs)));
     const goodputs = rounds.map(goodputBy(costs));
-    for (const [at, { all: each }] of floodings.entries())
-      stage.say(
-        `goodput ${goodputs[at]?.toFixed(2)}, p99 ${each.p99.toFixed(0)} ms, at most ${each.most.toFixed(0)} ms`,
-      );
+    for (const [at, flooding] of floodings.entries()) {
+      stage.say(`flood ${at + 1}: goodput ${goodputs[at]?.toFixed(2)}`);
+      for (const line of byKind(flooding)) stage.say(line);
+    }
     return new Findings()
       .note('can be served', canBeServed, '/s')
       .note('work at the peak', 100 * mean(rounds.map(({ before }) => workOf(before.outcome, costs))), '%')
@@ -278,6 +288,8 @@ export const overload = {
       .note('connections', Math.max(...floodings.map(({ connections }) => connections)))
       .atLeast('goodput to peak, both in work', quantile(goodputs, 0.5), 0.8)
       .atMost('p99 of what was served', all.p99, 1_000, 'ms')
+      .note('of lists', p99Of(kinds['discovery']), 'ms')
+      .note('of sign-ins', p99Of(kinds['sign-in']), 'ms')
       .note('p99 of refusals', all.refusedP99, 'ms')
       .none('out of order', disorder(kinds))
       .none(
