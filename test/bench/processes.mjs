@@ -264,9 +264,9 @@ async function standing(core, [script = '', ...more]) {
 export const startLoad = async (job) =>
   new Load(await standing(1, ['test/bench/load.mjs', JSON.stringify(job)]));
 
-/** On the core of the broker. @param {{ memoryCost: number, timeCost: number }} parameters */
-export const startRawArgon2 = async ({ memoryCost, timeCost }) =>
-  new RawArgon2(await standing(0, ['test/bench/raw-argon2.mjs', String(memoryCost), String(timeCost)]));
+/** @param {{ memoryCost: number, timeCost: number }} parameters @param {number} [core] that of the broker unless given */
+export const startRawArgon2 = async ({ memoryCost, timeCost }, core = 0) =>
+  new RawArgon2(await standing(core, ['test/bench/raw-argon2.mjs', String(memoryCost), String(timeCost)]));
 
 /** @param {import('./load.mjs').Once} job @returns {Promise<import('./load.mjs').Outcome>} */
 export async function load({ seconds, ...job }) {

@@ -13,7 +13,7 @@ import { slices } from './rounds.mjs';
 /** @typedef {import('./stage.mjs').Stage} Stage */
 
 /** As the broker has it unless it is told otherwise (S-03). */
-const PARAMETERS = { memoryCost: 19_456, timeCost: 2 };
+export const PARAMETERS = { memoryCost: 19_456, timeCost: 2 };
 
 /** People who come back: each has signed in from here before. */
 const PEOPLE = 200;

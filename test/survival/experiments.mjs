@@ -20,6 +20,7 @@ import { refreshKills } from './refresh-kills.mjs';
 import { rollingRestart } from './rolling-restart.mjs';
 import { secondProcess } from './second-process.mjs';
 import { soak } from './soak.mjs';
+import { steadyLoad } from './steady-load.mjs';
 import { revocations } from './several-nodes.mjs';
 
 /** @type {readonly import('./stage.mjs').Experiment[]} */
@@ -39,6 +40,7 @@ export const experiments = [
   mailSchedule,
   mailKills,
   mailBacklog,
+  steadyLoad,
   thunderingHerd,
   overload,
   signInFlood,
