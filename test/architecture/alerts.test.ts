@@ -69,6 +69,11 @@ const cases: Readonly<Record<string, Case>> = {
     fires: transactions('0+60x30', '0+2x30'),
     quiet: transactions('0+600x30', '0+2x30'),
   },
+  SignpostDiskFull: {
+    at: '2m',
+    fires: { 'signpost_disk_full{instance="a"}': '0 0 1x9', 'signpost_disk_full{instance="b"}': '0x9' },
+    quiet: { signpost_disk_full: '0x9' },
+  },
   SignpostStandbyMissing: {
     at: '2m',
     fires: {

@@ -9,6 +9,8 @@ import { PinsService } from '../../src/features/pins/index.js';
 import { RestoreHold } from '../../src/features/restores/index.js';
 import { noteBackup } from '../../src/platform/backup/last-backup.js';
 import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
+import type { Connections } from '../../src/platform/database/connections.js';
+import { CONNECTIONS } from '../../src/platform/database/database.module.js';
 import { measurePool } from '../../src/platform/database/database-metrics.js';
 import { OpenCommits } from '../../src/platform/database/open-commits.js';
 import { StandbyWatch } from '../../src/platform/database/standby-watch.js';
@@ -25,6 +27,7 @@ import { DomainError } from '../../src/shared/domain-error.js';
 import { ask, askAt, type Answer } from '../connect/ask.js';
 import { acceptedLink, account, device, server, sql } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
+import { eventually } from '../support/eventually.js';
 import { PASSWORD } from '../support/people.js';
 import { Scraper } from '../support/scrape.js';
 import { unitOfWorkThatCommits } from '../support/scripted-unit-of-work.js';
@@ -281,6 +284,22 @@ test('that commits wait for a standby is told', async () => {
   expect((await metrics.scraped()).get('signpost_standby_missing')).toBe(1);
   broker.clock.advance(MINUTE);
   expect((await metrics.scraped()).get('signpost_standby_missing')).toBe(0);
+});
+
+test('that the disk is full is told, while lists are read and people sign in (R-15)', async () => {
+  const token = await device(broker, await account(broker, 'fritz'));
+  const { reserve } = broker.app.get<Connections>(CONNECTIONS);
+  const ready = async (): Promise<unknown> => (await fetch(`${metrics.opsUrl}/health/ready`)).json();
+  reserve.spend();
+  const grown = await metrics.growth(() => expect(server(broker, 'Attic')).rejects.toThrow('no room left'));
+  expect(grown['signpost_units_of_work_duration_seconds_count{outcome="failed"}']).toBe(1);
+  expect(await ready()).toEqual({ status: 'ok', notices: ['disk-full'] });
+  expect((await metrics.scraped()).get('signpost_disk_full')).toBe(1);
+  expect((await ask(broker, 'GET', 'servers', { token })).status).toBe(200);
+  const form = { nameOrEmail: 'fritz', rawpw: PASSWORD };
+  expect((await ask(broker, 'POST', 'user/authenticate', { form })).status).toBe(200);
+  await eventually(async () => expect(await ready()).toEqual({ status: 'ok' }));
+  expect((await metrics.scraped()).get('signpost_disk_full')).toBe(0);
 });
 
 test('what holds now is told: listeners, waiting mail, the hold of a restore, the last backup', async () => {

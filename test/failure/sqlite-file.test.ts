@@ -134,6 +134,7 @@ test('a full disk: usual writes are refused, those with the reserve go on, nothi
   const room = (more: number): void => void db.pragma(`max_page_count = ${pages + more}`);
   const reserve = {
     isSpent: false,
+    isFull: false,
     spend: () => {
       const isNews = !reserve.isSpent;
       reserve.isSpent = true;
@@ -169,11 +170,11 @@ test('the reserve takes its room, gives it when it is spent, and takes it again'
   const kept = join(folder, 'signpost.reserve');
   jest.useFakeTimers();
   const reserve = new DiskReserve(kept, 64 * 1024);
-  expect([reserve.isSpent, statSync(kept).size]).toEqual([false, 64 * 1024]);
+  expect([reserve.isFull, statSync(kept).size]).toEqual([false, 64 * 1024]);
   reserve.spend();
-  expect([reserve.isSpent, existsSync(kept)]).toEqual([true, false]);
+  expect([reserve.isSpent, reserve.isFull, existsSync(kept)]).toEqual([true, true, false]);
   jest.advanceTimersByTime(10_000);
-  expect([reserve.isSpent, statSync(kept).size]).toEqual([false, 64 * 1024]);
+  expect([reserve.isSpent, reserve.isFull, statSync(kept).size]).toEqual([false, false, 64 * 1024]);
   reserve.close();
   jest.useRealTimers();
 });

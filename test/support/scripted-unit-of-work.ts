@@ -1,6 +1,6 @@
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import type { Connections } from '../../src/platform/database/connections.js';
-import { NO_RESERVE } from '../../src/platform/database/reserve.js';
+import { NoReserve } from '../../src/platform/database/reserve.js';
 import { IN_COMPANY } from '../../src/platform/database/solitude.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 
@@ -16,7 +16,7 @@ export function unitOfWorkThatCommits(commit: () => Promise<void>): UnitOfWork {
     kind: 'postgres',
     writer,
     solitude: IN_COMPANY,
-    reserve: NO_RESERVE,
+    reserve: new NoReserve(),
   } as unknown as Connections;
   return new UnitOfWork(connections, new SystemRandom());
 }

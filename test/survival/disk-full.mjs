@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parsed } from '../bench/json.mjs';
 import { askApi, letIn } from './apps.mjs';
 import { PageBrowser } from './browser.mjs';
+import { notices } from './cluster.mjs';
 import { query } from './database.mjs';
 import { Findings } from './findings.mjs';
 import { Journal, rowsOfSqlite } from './journal.mjs';
@@ -75,6 +76,8 @@ class FullDisk {
     // Pages that are there already take some writes yet.
     await this.#until('a write is refused', async () => (await this.#write()) === 503);
     stage.say('writes are refused');
+    const told = await notices(broker.url);
+    findings.none('not told by /health/ready', told?.includes('disk-full') === true ? [] : [String(told)]);
     await meanwhile(app);
     rmSync(file);
     const since = performance.now();

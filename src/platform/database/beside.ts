@@ -4,7 +4,7 @@ import { NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './conne
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { PostgresSolitude } from './postgres-solitude.js';
-import { NO_RESERVE } from './reserve.js';
+import { NoReserve } from './reserve.js';
 import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
 import { IN_COMPANY, type Solitude } from './solitude.js';
 import { openSqliteBeside } from './sqlite-snapshot.js';
@@ -38,7 +38,13 @@ async function connectionsOver(
     };
     const both = { writer: source, reader: source };
     const prepare = unprepared(kind, source);
-    const others = { solitude, company: null, epochs: NO_EPOCHS, reserve: NO_RESERVE, lacks: WITHOUT_LACKS };
+    const others = {
+      solitude,
+      company: null,
+      epochs: NO_EPOCHS,
+      reserve: new NoReserve(),
+      lacks: WITHOUT_LACKS,
+    };
     const read: Connections['read'] = (text, values) =>
       source.query(kind === 'sqlite' ? ofSqlite(text) : text, [...values]);
     return { kind, ...both, ...others, prepare, read, close };

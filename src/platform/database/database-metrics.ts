@@ -31,6 +31,12 @@ export const standbyMissing = gauge({
   labels: {},
 });
 
+export const diskFull = gauge({
+  name: 'signpost_disk_full',
+  help: '1 while there is no room on the disk of the database: what writes is refused, except signing in on SQLite, for which room is kept. On PostgreSQL for a minute after each write that found none.',
+  labels: {},
+});
+
 const connections = gauge({
   name: 'signpost_database_connections',
   help: 'Connections to PostgreSQL, by pool and state; `waiting` are requests that wait for one. Nothing on SQLite.',

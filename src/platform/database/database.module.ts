@@ -14,6 +14,7 @@ import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Random } from '../../shared/random.js';
 import type { Connections, Tables } from './connections.js';
+import { diskFull } from './database-metrics.js';
 import { databaseOf } from './databases.js';
 import { Fitness } from './fitness.js';
 import { StandbyWatch } from './standby-watch.js';
@@ -40,8 +41,16 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     this.readiness.require('database', async () => {
       await this.connections.reader.query('SELECT 1');
     });
+    this.#tellOfFullDisk();
     await this.#watchFitness();
     if (this.connections.kind === 'postgres') this.#watchStandby();
+  }
+
+  /** Lists are read and people sign in meanwhile: a node that were not ready would be sent nobody. */
+  #tellOfFullDisk(): void {
+    const { reserve } = this.connections;
+    this.readiness.mention('disk-full', () => reserve.isFull);
+    diskFull.readBy({}, () => Number(reserve.isFull));
   }
 
   async #watchFitness(): Promise<void> {

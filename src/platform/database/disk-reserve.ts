@@ -26,6 +26,10 @@ export class DiskReserve implements Reserve {
     return this.#isSpent;
   }
 
+  get isFull(): boolean {
+    return this.#isSpent;
+  }
+
   spend(): boolean {
     if (this.#isSpent) return false;
     rmSync(this.file, { force: true });

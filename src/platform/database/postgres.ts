@@ -23,7 +23,7 @@ import { PostgresEpochs } from './postgres-epochs.js';
 import { lacksOf } from './postgres-fitness.js';
 import { PostgresSolitude } from './postgres-solitude.js';
 import { NamedSocket } from './remembered-addresses.js';
-import { NO_RESERVE } from './reserve.js';
+import { NoReserve } from './reserve.js';
 
 /** R-12: no request waits for a broken database longer than this and `CONNECT_TIMEOUT_MS` allow together (R-14: 3 s). */
 const STATEMENT_TIMEOUT_MS = 2_000;
@@ -50,7 +50,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     // Before the first write, and gone after the last.
     const solitude = await PostgresSolitude.open(url);
     opened.push({ destroy: () => solitude.close() });
-    const others = { solitude, company: solitude, reserve: NO_RESERVE };
+    const others = { solitude, company: solitude, reserve: new NoReserve() };
     const epochs: PostgresEpochs = new PostgresEpochs(
       async () => overOne(await initializePostgres(postgresSource(url, tables, SETTLING)), others),
       (text) => reader.query<readonly unknown[]>(text),

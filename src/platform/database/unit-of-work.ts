@@ -81,9 +81,9 @@ export class UnitOfWork {
   async #measured<T>(work: () => Promise<T>, room: Room, how: How): Promise<T> {
     const outer = this.#current.getStore();
     if (outer?.open) return work();
-    if (room === 'usual' && this.connections.reserve.isSpent) throw storageFull({ announced: true });
     const since = performance.now();
     try {
+      if (room === 'usual' && this.connections.reserve.isSpent) throw storageFull({ announced: true });
       const result = await this.#repeated(work, room, how);
       unitsOfWork.observe({ outcome: 'committed' }, secondsSince(since));
       return result;
