@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { once } from 'node:events';
 import { findProgram, installMissing } from '../../scripts/lib/debian.mjs';
 import { freePort } from '../../scripts/lib/sockets.mjs';
+import { RestoreHold } from '../../src/features/restores/index.js';
 import { Readiness } from '../../src/platform/http/readiness.js';
+import { DAY } from '../../src/shared/clock.js';
 import { signIn } from '../api/app-token.js';
-import { acceptedLink, account, server } from '../connect/cast.js';
+import { acceptedLink, account, hex, server, sql } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
 import { buildBefore, ChildBroker, removeFolder, temporaryFolder } from '../support/child-broker.js';
 import { eventually } from '../support/eventually.js';
@@ -94,6 +96,41 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('the example for %s', (name) => {
       expect(large.status).toBe(413);
       expect((await through.ask('/health/ready')).status).toBe(404);
       expect((await through.ask('/metrics')).status).toBe(404);
+    });
+
+    test('where no node is there callers are told when to come back, not all of them at once', async () => {
+      const [one, two] = [await freePort(), await freePort()];
+      const through = (proxy = await Proxy.start(name, port, [one, two]));
+      const seconds = new Set<number>();
+      await eventually(async () => {
+        const incoming = await through.open('/service/servers');
+        const { statusCode, headers } = incoming.resume();
+        expect([502, 503]).toContain(statusCode);
+        seconds.add(Number(headers['retry-after']));
+        expect(seconds.size).toBeGreaterThan(2);
+      });
+      expect([...seconds].filter((each) => !(each >= 8 && each <= 22))).toEqual([]);
+    });
+
+    test('a node that refuses says itself when callers come back', async () => {
+      const [node] = nodes;
+      const through = await before(node, node);
+      const at = node.clock.now();
+      const restore = `('${hex()}', ${at - DAY}, ${at})`;
+      await sql(node, `INSERT INTO restores (id, backup_created_at, restored_at) VALUES ${restore}`);
+      await node.app.get(RestoreHold).read();
+      try {
+        const refused = (
+          await through.open('/service/servers', { headers: { 'X-Connect-UserToken': hex() } })
+        ).resume();
+        expect(refused.statusCode).toBe(503);
+        const seconds = refused.headersDistinct['retry-after']?.map(Number);
+        expect(seconds).toEqual([expect.any(Number)]);
+        expect(seconds?.[0]).toBeGreaterThanOrEqual(150);
+      } finally {
+        await sql(node, 'DELETE FROM restores');
+        await node.app.get(RestoreHold).read();
+      }
     });
 
     test('a node that stops gets no new requests, and none fails', async () => {
