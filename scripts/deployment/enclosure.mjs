@@ -10,13 +10,18 @@ import { run } from '../lib/child.mjs';
 const groups = '/sys/fs/cgroup';
 const inside = fileURLToPath(new URL('inside.mjs', import.meta.url));
 
-/** Version 1: a hierarchy for each kind of resource, and possibly an empty one of version 2, which crun does not bear beside them. */
-const hierarchies = () =>
-  existsSync(path.join(groups, 'memory'))
-    ? readdirSync(groups, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && entry.name !== 'unified')
-        .map(({ name }) => path.join(groups, name))
+/**
+ * Version 1: a hierarchy for each kind of resource, and possibly an empty one of version 2, which crun does not bear beside them. What
+ * else lies in that folder is none.
+ * @param {string} mounts as /proc/self/mounts has them @returns {string[]} where they are
+ */
+export function hierarchiesIn(mounts) {
+  const rows = mounts.split('\n').map((line) => line.split(' '));
+  const found = rows.filter(([, at, type]) => type === 'cgroup' && path.dirname(at ?? '') === groups);
+  return found.some(([, , , options]) => options?.split(',').includes('memory'))
+    ? found.map(([, at]) => at ?? '')
     : [];
+}
 
 /** In a namespace of control groups the group that we are in looks like the root: mounted again, it is all that can be seen. */
 const OWN_GROUPS = `mount -t tmpfs -o mode=755 cgroup ${groups}
@@ -26,7 +31,7 @@ done`;
 
 /** @param {string} name @returns {string[]} the new groups */
 function makeGroups(name) {
-  return hierarchies().map((parent) => {
+  return hierarchiesIn(readFileSync('/proc/self/mounts', 'utf8')).map((parent) => {
     const group = path.join(parent, name);
     mkdirSync(group, { recursive: true });
     for (const file of ['cpuset.cpus', 'cpuset.mems']) {

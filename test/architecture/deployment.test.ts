@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hierarchiesIn } from '../../scripts/deployment/enclosure.mjs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
 import { settings } from '../../src/config/settings.js';
 import { testWith } from '../support/programs.js';
@@ -108,4 +109,18 @@ testWith('systemd-analyze', 'systemd understands every line of the unit', (progr
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a hierarchy of control groups is what is mounted as one, and nothing else in that folder', () => {
+  const groups = '/sys/fs/cgroup';
+  const one = `tmpfs ${groups} tmpfs rw,mode=755 0 0
+cgroup ${groups}/memory cgroup rw,memory 0 0
+cgroup ${groups}/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0
+tmpfs ${groups}/mine tmpfs rw 0 0
+cgroup2 ${groups}/unified cgroup2 rw 0 0
+cgroup /elsewhere/memory cgroup rw,memory 0 0
+`;
+  expect(hierarchiesIn(one)).toEqual([`${groups}/memory`, `${groups}/cpu,cpuacct`]);
+  expect(hierarchiesIn(`cgroup2 ${groups} cgroup2 rw 0 0\n`)).toEqual([]);
+  expect(hierarchiesIn(`cgroup ${groups}/systemd cgroup rw,name=systemd 0 0\n`)).toEqual([]);
 });
