@@ -11,6 +11,7 @@ import { LoggingModule } from '../platform/logging/logging.module.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import type { Command } from './command.js';
 import { EXIT, UsageError } from './exit.js';
+import { elseSay } from './unconfirmed.js';
 
 const USAGE = `Usage:
   signpost client add <id> --redirect <address> [--redirect …] [--name <name>] [--sign-out <address> …]
@@ -23,6 +24,10 @@ const USAGE = `Usage:
 
 A broker that is running takes changes in at once. Addresses are compared letter by letter.
 `;
+
+const IF_ADDED =
+  '"signpost client list" shows whether the site is there: then remove it and add it again, as its secret was not shown.';
+const IF_REMOVED = '"signpost client list" shows whether the site is still there: then remove it again.';
 
 /** Only what clients need: no mail leaves and no job of importance runs beside the broker. */
 @Module({})
@@ -117,7 +122,7 @@ function parsed<T>(parse: () => T): T {
 
 function adding(site: NewSite): Act {
   return async (context, config) => {
-    const secret = await context.get(Clients).add(site);
+    const secret = await elseSay(IF_ADDED, () => context.get(Clients).add(site));
     return `client id:      ${site.id}
 client secret:  ${secret}
 issuer:         ${issuerOf(config)}
@@ -141,7 +146,7 @@ function lines({ id, name, redirectUris, signOutUris, withoutPkce }: SiteClient)
 
 function removing(id: string): Act {
   return async (context) => {
-    await context.get(Clients).remove(id);
+    await elseSay(IF_REMOVED, () => context.get(Clients).remove(id));
     return `Removed ${id}, and every sign-in with it.\n`;
   };
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/index.js';
 import { UnreadableBackup } from '../platform/backup/unreadable-backup.js';
-import { StartupError } from '../platform/startup-error.js';
+import { StartupError, startupErrorIn } from '../platform/startup-error.js';
 import { DomainError } from '../shared/domain-error.js';
 
 /** Exit codes of sysexits.h. */
@@ -23,7 +23,7 @@ export class UsageError extends Error {}
 
 /** Tells people why a command failed: in words where they can mend it, else with the stack. @returns the exit code */
 export function explain(error: unknown): number {
-  const { text, code } = explanationOf(error);
+  const { text, code } = explanationOf(startupErrorIn(error) ?? error);
   process.stderr.write(`${text}\n`);
   return code;
 }

@@ -11,6 +11,7 @@ import { StartupError } from '../platform/startup-error.js';
 import { tables } from '../tables.js';
 import type { Command } from './command.js';
 import { EXIT, UsageError } from './exit.js';
+import { elseSay } from './unconfirmed.js';
 
 const USAGE = `Usage:
   signpost keys rotate
@@ -19,6 +20,8 @@ const USAGE = `Usage:
 A broker does it by itself, every SIGNING_KEY_MAX_AGE_SECONDS. The keys are in the database, sealed by the key ring; all nodes
 that run take new ones in within five minutes.
 `;
+
+const IF_ROTATED = 'Rotate again: if there are new keys already, that changes nothing, and says so.';
 
 /** Only what keys need, beside a broker that may be running. */
 @Module({})
@@ -54,7 +57,7 @@ async function rotated(): Promise<string> {
     abortOnError: false,
   });
   try {
-    const from = await context.get(SigningKeyRotation).rotate();
+    const from = await elseSay(IF_ROTATED, () => context.get(SigningKeyRotation).rotate());
     if (from === null)
       throw new StartupError('A rotation is under way: its keys do not sign yet. Rotate again after that.');
     return `There are new signing keys. They sign from ${new Date(from).toISOString()} on.\n`;

@@ -9,6 +9,9 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { DAY } from '../shared/clock.js';
 import { EXIT } from './exit.js';
 import { inGroups } from './progress.js';
+import { elseSay } from './unconfirmed.js';
+
+const IF_ACCEPTED = 'Say "signpost restore accept" again: it says whether a restore still waits.';
 
 /** `signpost restore accept`: says what is not known, asks, and takes the hold off. A broker may run. */
 export async function acceptRestore(yes: boolean): Promise<number> {
@@ -24,7 +27,7 @@ export async function acceptRestore(yes: boolean): Promise<number> {
     }
     process.stdout.write(whatIsUnknown(held, await countsOf(database), config));
     if (!yes && !(await isConfirmed())) return EXIT.unavailable;
-    await restores.accept(new SystemClock().now());
+    await elseSay(IF_ACCEPTED, () => restores.accept(new SystemClock().now()));
     process.stdout.write(
       'Accepted. Brokers that run answer media servers and devices again within seconds.\n',
     );

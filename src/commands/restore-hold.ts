@@ -7,9 +7,13 @@ import { SystemRandom } from '../platform/crypto/system-random.js';
 import { databaseOf } from '../platform/database/databases.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { EXIT, UsageError } from './exit.js';
+import { elseSay } from './unconfirmed.js';
 
 /** What `Date.parse` makes of anything else is a guess: of "1" the year 2001. */
 const WHOLE_TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+const IF_HELD =
+  '"signpost restore accept" shows whether it is held; without --yes it asks before it accepts.';
 
 /** `signpost restore hold <time>`: for a database that was put back by other means, which nobody can tell by looking. */
 export async function holdByHand(time: string): Promise<number> {
@@ -24,7 +28,8 @@ export async function holdByHand(time: string): Promise<number> {
   try {
     const random = new SystemRandom();
     const restores = new RestoresRepository(new UnitOfWork(connections, random));
-    await restores.add({ id: random.hex(16), backupCreatedAt, restoredAt, acceptedAt: null });
+    const hold = { id: random.hex(16), backupCreatedAt, restoredAt, acceptedAt: null };
+    await elseSay(IF_HELD, () => restores.add(hold));
   } finally {
     await connections.close();
   }

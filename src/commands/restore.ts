@@ -11,7 +11,7 @@ import { databaseOf } from '../platform/database/databases.js';
 import { schemaNames } from '../platform/database/migrations/index.js';
 import type { Rebuild } from '../platform/database/rebuild.js';
 import type { Row, TableShape } from '../platform/database/table-shape.js';
-import { StartupError } from '../platform/startup-error.js';
+import { StartupError, startupErrorIn } from '../platform/startup-error.js';
 import { argumentsOf } from './arguments.js';
 import type { Command } from './command.js';
 import { UsageError } from './exit.js';
@@ -20,6 +20,7 @@ import { inGroups, progressOf } from './progress.js';
 import { acceptRestore } from './restore-accept.js';
 import { holdByHand } from './restore-hold.js';
 import { isRestored } from './restored-tables.js';
+import { elseSay } from './unconfirmed.js';
 
 const USAGE = `Usage: signpost restore <file> [--replace] [--keep-sign-ins]
        signpost restore accept [--yes]
@@ -64,6 +65,9 @@ export const restore: Command = {
     });
   },
 };
+
+const IF_RESTORED =
+  '"signpost restore accept" shows which backup the database is; without --yes it asks before it accepts.';
 
 const NO_TABLE: TableShape = { name: '', columns: [] };
 
@@ -125,9 +129,9 @@ async function putBack(order: Order, header: BackupHeader, config: Config): Prom
       refuseOccupied(rebuild, order);
       await fill(rebuild, order, header, config.backupPassphrase);
       order.signal.throwIfAborted();
-      return await rebuild.finish();
+      return await elseSay(IF_RESTORED, () => rebuild.finish());
     } catch (error) {
-      throw error instanceof StartupError ? error : failed(order.file, error);
+      throw startupErrorIn(error) ?? failed(order.file, error);
     } finally {
       await rebuild.close();
     }

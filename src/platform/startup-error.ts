@@ -5,3 +5,10 @@ export class StartupError extends Error {
     this.name = 'StartupError';
   }
 }
+
+/** What can be told without a stack, also where TypeORM has wrapped it up as the error of a driver. */
+export function startupErrorIn(error: unknown): StartupError | null {
+  if (error instanceof StartupError) return error;
+  const cause = (error as { driverError?: unknown } | null)?.driverError;
+  return cause instanceof StartupError ? cause : null;
+}

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Pool } from 'pg';
 import type { Connections } from '../../src/platform/database/connections.js';
-import { PATIENT, postgresSource } from '../../src/platform/database/postgres.js';
+import { FOR_EVERYTHING } from '../../src/platform/database/command-client.js';
+import { commandUse, postgresSource } from '../../src/platform/database/postgres.js';
 import { OrderlyClient } from '../../src/platform/database/postgres-client.js';
 import { tables } from '../../src/tables.js';
 
@@ -43,7 +44,8 @@ function poolsOf({ kind, writer, reader }: Connections): readonly OpenPool[] {
 /** What is asked of the schema, which may take longer than what a request waits for: on connections of its own. */
 export async function patiently<T>(writer: DataSource, work: (source: DataSource) => Promise<T>): Promise<T> {
   if (writer.options.type !== 'postgres') return work(writer);
-  const source = await postgresSource(writer.options.url ?? '', tables, { options: PATIENT }).initialize();
+  const use = commandUse('signpost-test', FOR_EVERYTHING);
+  const source = await postgresSource(writer.options.url ?? '', tables, use).initialize();
   return work(source).finally(() => source.destroy());
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { StartupError } from '../startup-error.js';
+import { FOR_EVERYTHING } from './command-client.js';
 import { ADVISORY_LOCK } from './migrate.js';
-import { BROKER, initializePostgres, PATIENT, postgresSource } from './postgres.js';
+import { BROKER, commandUse, initializePostgres, postgresSource } from './postgres.js';
 import { lockDataFolder } from './sqlite-lock.js';
 
 /** No broker runs on the database, and none can start until this is released. */
@@ -28,7 +29,7 @@ export function aloneOnSqlite(dataDir: string): Alone {
  * @throws StartupError if a broker runs
  */
 export async function aloneOnPostgres(url: string): Promise<Alone> {
-  const use = { options: PATIENT, applicationName: 'signpost-alone' };
+  const use = commandUse('signpost-alone', FOR_EVERYTHING);
   const source = await initializePostgres(postgresSource(url, [], use));
   const runner = source.createQueryRunner();
   try {

@@ -1,13 +1,18 @@
 import type Sqlite from 'better-sqlite3';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { FOR_A_CHANGE } from './command-client.js';
 import { NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
 import { requireCurrentSchema } from './migrate.js';
 import { PostgresSolitude } from './postgres-solitude.js';
 import { NoReserve } from './reserve.js';
-import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
+import { commandUse, initializePostgres, postgresSource } from './postgres.js';
 import { IN_COMPANY, type Solitude } from './solitude.js';
 import { openSqliteBeside } from './sqlite-snapshot.js';
+
+/** What was to be done is done by then: a PostgreSQL that stops answering must not keep that from being told. */
+const FAREWELL_MS = 1_000;
 
 /** The database of a broker that may be running, for one small change. @throws StartupError */
 export async function besideOnSqlite(dataDir: string, tables: Tables): Promise<Connections> {
@@ -18,7 +23,7 @@ export async function besideOnSqlite(dataDir: string, tables: Tables): Promise<C
 
 /** The same on PostgreSQL. @throws StartupError */
 export async function besideOnPostgres(url: string, tables: Tables): Promise<Connections> {
-  const use = { options: PATIENT, applicationName: 'signpost-command' };
+  const use = commandUse('signpost-command', FOR_A_CHANGE);
   const source = await initializePostgres(postgresSource(url, tables, use));
   return connectionsOver('postgres', source, () => PostgresSolitude.open(url));
 }
@@ -33,7 +38,7 @@ async function connectionsOver(
     await requireCurrentSchema(source);
     const solitude = await announce();
     const close = async (): Promise<void> => {
-      await source.destroy();
+      await Promise.race([source.destroy(), pause(FAREWELL_MS, undefined, { ref: false })]);
       await solitude.close();
     };
     const both = { writer: source, reader: source };

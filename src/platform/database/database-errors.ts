@@ -8,10 +8,20 @@ export function isRetryable(error: unknown): boolean {
 
 /**
  * Whether PostgreSQL refused this statement, and only that: its connection and the database are well, and there is time left,
- * so others with it may be tried again. (57014: it took too long, or was cancelled.)
+ * so others with it may be tried again.
  */
 export function isOfStatement(error: unknown): boolean {
-  return (error as { severity?: unknown } | null)?.severity === 'ERROR' && codeOf(error) !== '57014';
+  return isRefused(error) && !isCancelled(error);
+}
+
+/** Whether PostgreSQL says that it has not done this; the connection is well. */
+export function isRefused(error: unknown): boolean {
+  return (error as { severity?: unknown } | null)?.severity === 'ERROR';
+}
+
+/** Whether it took longer than `statement_timeout`, or somebody has cancelled it. */
+export function isCancelled(error: unknown): boolean {
+  return codeOf(error) === '57014';
 }
 
 /** Whether a lock of PostgreSQL was not had within `lock_timeout`. */

@@ -43,7 +43,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     });
     this.#tellOfFullDisk();
     await this.#watchFitness();
-    if (this.connections.kind === 'postgres') this.#watchStandby();
+    // A command says itself what becomes of its commits.
+    if (this.connections.company !== null) this.#watchStandby();
   }
 
   /** Lists are read and people sign in meanwhile: a node that were not ready would be sent nobody. */

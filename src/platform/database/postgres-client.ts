@@ -80,23 +80,24 @@ export class ImpatientClient extends OrderlyClient {
 
   protected override ask(given: readonly unknown[]): Promise<unknown> {
     const result = super.ask(given);
-    this.#watch(result);
+    cutUnlessAnswered(this, result, ANSWER_TIMEOUT_MS);
     return result;
   }
+}
 
-  #watch(result: Promise<unknown>): void {
-    let isOver = false;
-    const cutUnlessOver = (): void => {
-      if (!isOver) cut(this, `PostgreSQL did not answer within ${ANSWER_TIMEOUT_MS} ms`);
-    };
-    // What came while this process stood still is read after what is due, and before this: that is an answer in time.
-    const timer = setTimeout(() => setImmediate(cutUnlessOver), ANSWER_TIMEOUT_MS);
-    const stop = (): void => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-    result.then(stop, stop);
-  }
+/** Closes the connection of which `result` was asked, when that has not come by then. */
+export function cutUnlessAnswered(client: object, result: Promise<unknown>, withinMs: number): void {
+  let isOver = false;
+  const cutUnlessOver = (): void => {
+    if (!isOver) cut(client, `PostgreSQL did not answer within ${withinMs} ms`);
+  };
+  // What came while this process stood still is read after what is due, and before this: that is an answer in time.
+  const timer = setTimeout(() => setImmediate(cutUnlessOver), withinMs);
+  const stop = (): void => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+  result.then(stop, stop);
 }
 
 /** Closes a connection at once; what is under way on it fails with `why`. */
@@ -105,6 +106,9 @@ export function cut(client: object, why: string): void {
   connection.stream.destroy(new Error(why));
 }
 
+/** PostgreSQL did what it was told, and warns that this may not be all. */
+export class PostgresWarning extends Error {}
+
 /** The SQLSTATE of what is only told. */
 const SUCCESS = '00000';
 
@@ -112,20 +116,22 @@ const SUCCESS = '00000';
  * Asks for something of which a warning is a failure. COMMIT says that it has done what it was told although it gave up waiting for a
  * synchronous standby (cancelled by `statement_timeout` or by somebody), and warns that a standby which takes over may not have it (R-13).
  *
- * @throws Error when PostgreSQL warns, whatever it answers then
+ * @throws PostgresWarning when it warns, whatever it answers then
  */
-export async function unlessWarned(client: ClientBase, ask: () => Promise<unknown>): Promise<void> {
+export async function unlessWarned<T>(client: ClientBase, ask: () => Promise<T>): Promise<T> {
   let warning: string | undefined;
   const hear = ({ code, message }: { code?: string | undefined; message?: string | undefined }): void => {
     if (code !== SUCCESS) warning ??= message ?? 'nothing more is said';
   };
   client.on('notice', hear);
+  let answer: T;
   try {
-    await ask();
+    answer = await ask();
   } finally {
     client.off('notice', hear);
   }
-  if (warning !== undefined) throw new Error(`PostgreSQL warns: ${warning}`);
+  if (warning !== undefined) throw new PostgresWarning(`PostgreSQL warns: ${warning}`);
+  return answer;
 }
 
 /** For errors of a connection that its query tells as well; heard by nobody, they would end the process. */

@@ -1,15 +1,16 @@
 import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { StartupError } from '../startup-error.js';
+import { FOR_EVERYTHING } from './command-client.js';
 import type { Tables } from './connections.js';
 import { appliedMigrations } from './migrate.js';
 import { migrationsUpTo } from './migrations/index.js';
-import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
+import { commandUse, initializePostgres, postgresSource } from './postgres.js';
 import { filledByPeople, type Rebuild } from './rebuild.js';
 import { quoted, quotedColumns, shapesOf, type Row, type TableShape } from './table-shape.js';
 
 /** Everything in one transaction, tables included: others see the old database or the new one. */
 export async function openPostgresRebuild(url: string, tables: Tables): Promise<Rebuild> {
-  const use = { options: PATIENT, applicationName: 'signpost-restore' };
+  const use = commandUse('signpost-restore', FOR_EVERYTHING);
   const source = await initializePostgres(postgresSource(url, tables, use));
   try {
     await refuseNewer(source);

@@ -1,7 +1,8 @@
 import type { QueryRunner } from 'typeorm';
+import { FOR_EVERYTHING } from './command-client.js';
 import type { Tables } from './connections.js';
 import { requireCurrentSchema } from './migrate.js';
-import { initializePostgres, PATIENT, postgresSource } from './postgres.js';
+import { commandUse, initializePostgres, postgresSource } from './postgres.js';
 import type { Snapshot } from './snapshot.js';
 import {
   quoted,
@@ -21,7 +22,7 @@ const ROWS_AT_ONCE = 1_000;
  * @throws StartupError if it cannot be reached, or its schema is not the one of this version
  */
 export async function openPostgresSnapshot(url: string, tables: Tables): Promise<Snapshot> {
-  const use = { options: PATIENT, applicationName: 'signpost-backup' };
+  const use = commandUse('signpost-backup', FOR_EVERYTHING);
   const source = await initializePostgres(postgresSource(url, tables, use));
   try {
     const schema = await requireCurrentSchema(source);

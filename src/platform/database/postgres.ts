@@ -4,6 +4,7 @@ import pg, { type ClientBase, type Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../startup-error.js';
 import { commonOptions, NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
+import { CommandClient, sessionOptions, type Patience } from './command-client.js';
 import { measurePool } from './database-metrics.js';
 import { gathered } from './gathered.js';
 import { ofPostgres, type LookUp } from './look-up.js';
@@ -28,6 +29,8 @@ import { NoReserve } from './reserve.js';
 /** R-12: no request waits for a broken database longer than this and `CONNECT_TIMEOUT_MS` allow together (R-14: 3 s). */
 const STATEMENT_TIMEOUT_MS = 2_000;
 const POOL_SIZE = 10;
+/** Left to itself a system asks after two hours whether the other side is still there: a backup would wait as long. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /** Settings without which an acknowledged write could be lost (R-03). */
 const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes'];
@@ -95,7 +98,9 @@ export const BROKER = 'signpost';
 /** How a pool is used: its sessions' settings, and what gives up when there is no answer. */
 interface Use {
   readonly options: string;
-  readonly Client?: typeof OrderlyClient | typeof ImpatientClient;
+  readonly Client?: typeof OrderlyClient | typeof ImpatientClient | typeof CommandClient;
+  /** Of a `CommandClient`. */
+  readonly patience?: Patience;
   /** Looks at each new connection before it is used. */
   readonly onConnect?: PostgresEpochs['verify'];
   /** What its sessions are called, where they are not a broker's. */
@@ -118,8 +123,10 @@ const READING: Use = {
 /** Without a time-out: an index over many rows takes long, and another node that migrates is waited for. */
 const MIGRATING: Use = { options: '-c statement_timeout=0 -c lock_timeout=1000' };
 
-/** For commands: nothing gives up, because their statements go over whole tables. */
-export const PATIENT = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0';
+/** For a command. */
+export function commandUse(applicationName: string, patience: Patience): Use {
+  return { options: sessionOptions(patience), Client: CommandClient, patience, applicationName };
+}
 
 export function postgresSource(
   url: string,
@@ -140,6 +147,7 @@ export function postgresSource(
       max: POOL_SIZE,
       growth: new PoolGrowth(POOL_SIZE),
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       stream: () => new NamedSocket(),
       Client: OrderlyClient,
       ...use,
