@@ -37,7 +37,7 @@ eachBroker('sign-ins in /api/v1', {}, (broker) => {
     }
     expect((await api(broker(), 'GET', 'profile', { bearer: other.token })).status).toBe(401);
     expect((await ask(broker(), 'GET', 'servers', { token })).status).toBe(401);
-    expect(await broker().app.get(WebSessionsService).authenticate(cookie)).toBeNull();
+    expect(await broker().app.get(WebSessionsService).authenticate(cookie, null)).toBeNull();
     expect(await listed(broker(), bearer)).toHaveLength(1);
   });
 

@@ -65,12 +65,12 @@ eachBroker('how long a browser stays signed in', { ANTI_ROBOT: 'off' }, (broker)
       const times = { createdAt: now, lastUsedAt: now, authenticatedAt: now };
       const session = { id: kept!.id, accountId: account.id, ...given, ...times, browser: kept!.browser };
       const expected = { account, session, isFresh: true };
-      expect(await sessions.authenticate(token)).toEqual(expected);
+      expect(await sessions.authenticate(token, null)).toEqual(expected);
       // Inside a unit of work too, where it reads what is not committed yet.
       const unitOfWork = broker().app.get(UnitOfWork);
-      expect(await unitOfWork.run(() => sessions.authenticate(token))).toEqual(expected);
+      expect(await unitOfWork.run(() => sessions.authenticate(token, null))).toEqual(expected);
       await sessions.signOut(kept!.id, account.id);
-      expect(await sessions.authenticate(token)).toBeNull();
+      expect(await sessions.authenticate(token, null)).toBeNull();
     }
   });
 

@@ -10,7 +10,7 @@ export const api = {
   apiRequestsNetwork: limit(
     'LIMIT_API_REQUESTS_PER_NETWORK_MINUTE',
     1_200,
-    'Requests to /api/v1 per network and minute, counted before the token is looked at (S-25).',
+    'Requests to /api/v1 per network and minute, counted before the token is looked at; those that end something are counted apart, up to as many (S-25).',
   ),
   listenersAccount: limit(
     'LIMIT_LISTENERS_PER_ACCOUNT',

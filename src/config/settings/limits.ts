@@ -129,7 +129,7 @@ export const limits = {
   anonymousMinute: limit(
     'LIMIT_ANONYMOUS_REQUESTS_PER_NETWORK_MINUTE',
     300,
-    'Requests without a credential, or with an unknown one, per network and minute (S-25).',
+    'Requests without a credential, or with an unknown one, per network and minute; those that end something are counted apart, up to as many (S-25).',
   ),
   connections: limit('LIMIT_CONNECTIONS', 10_000, 'Open connections in all (S-83).'),
   connectionsNetwork: limit(

@@ -5,7 +5,9 @@ import { Config } from '../../config/index.js';
 import { ServersService, wrongServerKey, type Server } from '../../features/servers/index.js';
 import { DevicesService, type SignedInDevice } from '../../features/sessions/index.js';
 import { callersOf, type CallerClass } from '../../platform/http/callers.js';
+import { errandOf } from '../../platform/http/overload/priority.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
+import type { Errand } from '../../platform/limits/strangers.js';
 import { HOUR } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 
@@ -38,7 +40,7 @@ export class ConnectCallersGuard implements CanActivate {
     const classes = callersOf(this.reflector, context) ?? [];
     if (classes.includes('nobody-in-particular')) return true;
     const request = context.switchToHttp().getRequest<ConnectRequest>();
-    request.connectCaller = await this.#recognise(request, classes);
+    request.connectCaller = await this.#recognise(request, classes, errandOf(this.reflector, context));
     if (request.method === 'GET') await this.#count(request.connectCaller);
     return true;
   }
@@ -58,11 +60,15 @@ export class ConnectCallersGuard implements CanActivate {
   }
 
   /** The device first: browser apps send a literal in the server's header along with their token. */
-  async #recognise(request: FastifyRequest, classes: readonly CallerClass[]): Promise<ConnectCaller> {
-    const token = deviceTokenOf(request);
-    if (classes.includes('device') && token !== undefined) return this.#device(token, request.network);
-    const key = serverKeyOf(request);
-    if (classes.includes('server') && key !== undefined) return this.#server(key, request.network);
+  async #recognise(
+    { headers, network }: FastifyRequest,
+    classes: readonly CallerClass[],
+    errand: Errand,
+  ): Promise<ConnectCaller> {
+    const token = deviceTokenOf({ headers });
+    if (classes.includes('device') && token !== undefined) return this.#device(token, network, errand);
+    const key = serverKeyOf({ headers });
+    if (classes.includes('server') && key !== undefined) return this.#server(key, network, errand);
     throw classes.includes('device') ? signedOut() : wrongServerKey();
   }
 
@@ -70,14 +76,14 @@ export class ConnectCallersGuard implements CanActivate {
     return this.countList(caller.kind === 'device' ? caller.deviceId : caller.server.id);
   }
 
-  async #device(token: string, network: string): Promise<DeviceCaller> {
-    const device = await this.devices.authenticate(token, network);
+  async #device(token: string, network: string, errand: Errand): Promise<DeviceCaller> {
+    const device = await this.devices.authenticate(token, network, errand);
     if (!device) throw signedOut();
     return { kind: 'device', ...device };
   }
 
-  async #server(key: string, network: string): Promise<ServerCaller> {
-    const server = await this.servers.authenticate(key, network);
+  async #server(key: string, network: string, errand: Errand): Promise<ServerCaller> {
+    const server = await this.servers.authenticate(key, network, errand);
     if (!server) throw wrongServerKey();
     return { kind: 'server', server };
   }

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../config/index.js';
 import type { PasswordProof } from '../../features/accounts/index.js';
 import { ReadyAnswer } from '../../platform/http/ready-answer.js';
 import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import { aheadOfFramework } from '../../platform/http/request-context.js';
 import { hasSmallBody, readSmallBody } from '../../platform/http/small-body.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
-import { Limiter } from '../../platform/limits/limiter.js';
-import { anonymousRule } from '../../platform/limits/strangers.js';
+import { Strangers } from '../../platform/limits/strangers.js';
 import { unlessInvalid } from '../../shared/domain-error.js';
 import type { Soon } from '../../shared/soon.js';
 import { deviceTokenOf } from './callers.guard.js';
@@ -36,15 +34,14 @@ export class ReadySignIns implements ReadyRoute {
 
   constructor(
     private readonly signIns: DeviceSignIns,
-    private readonly limiter: Limiter,
-    private readonly config: Config,
+    private readonly strangers: Strangers,
   ) {}
 
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
     if (!hasSmallBody(request.headers) || deviceTokenOf(request) !== undefined) return null;
     return readSmallBody(request, (body) => {
       const said = unlessInvalid(() => saidIn(request.headers['content-type'], body));
-      if (said === null || !this.limiter.takeNow([anonymousRule(network, this.config)])) return null;
+      if (said === null || !this.strangers.countNow(network)) return null;
       return this.#signIn(said, request, network);
     });
   }

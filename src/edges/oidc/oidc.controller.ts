@@ -112,7 +112,8 @@ export class OidcController {
 
   async #answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
-    const browser = token === '' ? null : await this.sessions.authenticate(token);
+    // The route has counted the network already.
+    const browser = await this.sessions.authenticate(token, null);
     const { network } = request;
     const { readiness } = this;
     const visit = { network, browser: browser ?? undefined, views: this.#views, readiness };

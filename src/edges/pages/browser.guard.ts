@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callersOf } from '../../platform/http/callers.js';
+import { errandOf } from '../../platform/http/overload/priority.js';
 import { FormTokens } from './form-tokens.js';
 import { Visitors, type PageRequest } from './visitors.service.js';
 import { signInPathFor } from './ways.js';
@@ -20,8 +21,11 @@ export class BrowserGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<PageRequest>();
-    const browser = await this.visitors.recognise(request);
-    if (!callersOf(this.reflector, context)?.includes('browser')) return true;
+    const isForSignedIn = callersOf(this.reflector, context)?.includes('browser') === true;
+    // Where no credential is asked for, the network was counted already.
+    const network = isForSignedIn ? request.network : null;
+    const browser = await this.visitors.recognise(request, network, errandOf(this.reflector, context));
+    if (!isForSignedIn) return true;
     if (!browser) return sendToSignIn(request, context.switchToHttp().getResponse<FastifyReply>());
     if (request.method === 'POST') this.formTokens.require(request, browser.session.id);
     return true;

@@ -3,6 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../../config/index.js';
 import { LinksService } from '../../features/links/index.js';
 import { WebSessionsService, type SignedInBrowser } from '../../features/sessions/index.js';
+import type { Errand } from '../../platform/limits/strangers.js';
+import { DomainError } from '../../shared/domain-error.js';
 import { Random } from '../../shared/random.js';
 import { browserSecretIn, cookieIn, cookieName, setCookie } from './cookies.js';
 import { FormTokens } from './form-tokens.js';
@@ -11,7 +13,7 @@ import { NOBODY, type Visitor } from './html.js';
 /** A request for a page, with the browser that was recognised. */
 export interface PageRequest extends FastifyRequest {
   browser?: SignedInBrowser;
-  /** By which the browser may be known, signed in or not (S-22); '' if it has none. */
+  /** By which the browser may be known, signed in or not (S-22); '' if it has none, undefined until it was looked for. */
   browserSecret?: string;
   /** Of the page that answers it (`Page.formTarget`). */
   formTarget?: string;
@@ -28,12 +30,21 @@ export class Visitors {
     private readonly config: Config,
   ) {}
 
-  /** The signed-in browser behind a request, by its cookie; asked once. */
-  async recognise(request: PageRequest): Promise<SignedInBrowser | undefined> {
-    if (request.browser) return request.browser;
+  /**
+   * The signed-in browser behind a request, by its cookie; asked once.
+   *
+   * @param network counted where the cookie has proven nothing lately (S-25); null if it was counted before
+   * @throws DomainError rate-limited
+   */
+  async recognise(
+    request: PageRequest,
+    network: string | null,
+    errand: Errand,
+  ): Promise<SignedInBrowser | undefined> {
+    if (request.browserSecret !== undefined) return request.browser;
     request.browserSecret = browserSecretIn(request.headers.cookie, this.config);
     const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
-    const browser = token === '' ? null : await this.sessions.authenticate(token);
+    const browser = await this.sessions.authenticate(token, network, errand);
     if (browser) request.browser = browser;
     return request.browser;
   }
@@ -44,9 +55,9 @@ export class Visitors {
     return { ...NOBODY, formToken: () => this.formTokens.of(this.#strangersKey(request, reply)) };
   }
 
-  /** For a page about a failure. @throws whatever the database says */
+  /** For a page about a failure, which whoever is unknown sees as well. @throws whatever the database says */
   async ofFailure(request: PageRequest): Promise<Visitor> {
-    const browser = await this.recognise(request);
+    const browser = await this.recognise(request, request.network, 'ask').catch(ifTooMany);
     return browser ? this.#signedIn(browser, await this.#waitingFor(browser)) : NOBODY;
   }
 
@@ -76,4 +87,10 @@ export class Visitors {
     void reply.header('Set-Cookie', setCookie(name, fresh));
     return fresh;
   }
+}
+
+/** Strangers have used up what their network may ask: whoever it is, is not known. */
+function ifTooMany(error: unknown): undefined {
+  if (error instanceof DomainError && error.kind === 'rate-limited') return undefined;
+  throw error;
 }

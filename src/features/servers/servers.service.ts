@@ -4,7 +4,7 @@ import { digestOf, sameDigest } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Limiter, type Rule } from '../../platform/limits/limiter.js';
 import { perNetwork } from '../../platform/limits/per-network.js';
-import { Strangers } from '../../platform/limits/strangers.js';
+import { Strangers, type Errand } from '../../platform/limits/strangers.js';
 import { Clock, DAY, HOUR } from '../../shared/clock.js';
 import type { ServerId } from '../../shared/ids.js';
 import { Memory } from '../../shared/memory.js';
@@ -173,11 +173,11 @@ export class ServersService {
    * @param network of whoever calls, which is counted where the key has proven nothing lately
    * @throws DomainError rate-limited; unavailable where the server may have been lost in a restore (R-33)
    */
-  async authenticate(key: string, network: string): Promise<Server | null> {
+  async authenticate(key: string, network: string, errand: Errand = 'ask'): Promise<Server | null> {
     await this.hold.refuseWhileHeld();
     const digest = digestOf(key);
     const find = (): Soon<ServerWithDigest | null> => this.servers.findByKeyDigest(digest);
-    const server = await (this.#provenKeys.has(digest) ? find() : this.strangers.look(network, find));
+    const server = await (this.#provenKeys.has(digest) ? find() : this.strangers.look(network, errand, find));
     if (server) {
       this.#noteProof(digest, server.id);
       return withoutDigest(server);

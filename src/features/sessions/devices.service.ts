@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Strangers } from '../../platform/limits/strangers.js';
+import { Strangers, type Errand } from '../../platform/limits/strangers.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, HOUR } from '../../shared/clock.js';
@@ -98,10 +98,14 @@ export class DevicesService {
    * @param network of whoever calls, which is counted where the token has proven nothing lately; null if it was counted before
    * @throws DomainError rate-limited; unavailable in a restore hold: a device forgets what it is told is gone (R-33)
    */
-  async authenticate(token: string, network: string | null): Promise<SignedInDevice | null> {
+  async authenticate(
+    token: string,
+    network: string | null,
+    errand: Errand = 'ask',
+  ): Promise<SignedInDevice | null> {
     await this.hold.refuseWhileHeld();
     const digest = digestOf(token);
-    const known = await (this.checked.find(digest) ?? this.#look(digest, network));
+    const known = await (this.checked.find(digest) ?? this.#look(digest, network, errand));
     return known && this.#admit(known);
   }
 
@@ -157,10 +161,10 @@ export class DevicesService {
     await this.unitOfWork.run(() => this.devices.removeExpired(this.#lifetimes, this.clock.now()));
   }
 
-  #look(digest: string, network: string | null): Soon<CheckedToken | null> {
+  #look(digest: string, network: string | null, errand: Errand): Soon<CheckedToken | null> {
     const read = (): Soon<CheckedToken | null> => this.#read(digest, this.#find);
     const isCounted = network !== null && !this.#provenTokens.has(digest);
-    return this.checked.read(digest, isCounted ? () => this.strangers.look(network, read) : read);
+    return this.checked.read(digest, isCounted ? () => this.strangers.look(network, errand, read) : read);
   }
 
   #lookNow(digest: string, network: string, find: Find): Soon<CheckedToken | null> {

@@ -18,13 +18,13 @@ eachBroker('ending all sign-ins but one browser', {}, (broker) => {
     get(WebSessionsService).signIn(of, { browser: 'B', network: '192.0.2.1', persistent: true });
 
   const sessionId = async (token: string): Promise<string> =>
-    (await get(WebSessionsService).authenticate(token))?.session.id ?? 'ended';
+    (await get(WebSessionsService).authenticate(token, null))?.session.id ?? 'ended';
 
   /** Which of these are still signed in. */
   const live = async (devices: readonly string[], browsers: readonly string[]): Promise<boolean[]> => {
     const found = [
       ...(await Promise.all(devices.map((token) => get(DevicesService).authenticate(token, null)))),
-      ...(await Promise.all(browsers.map((token) => get(WebSessionsService).authenticate(token)))),
+      ...(await Promise.all(browsers.map((token) => get(WebSessionsService).authenticate(token, null)))),
     ];
     return found.map((signedIn) => signedIn !== null);
   };

@@ -4,15 +4,24 @@ import { digestOf } from '../../platform/crypto/digest.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Stamps } from '../../platform/jobs/stamps.js';
+import { Strangers, type Errand } from '../../platform/limits/strangers.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
+import { Memory } from '../../shared/memory.js';
 import { Random } from '../../shared/random.js';
+import { soon, type Soon } from '../../shared/soon.js';
 import { isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { browserName } from './browser-name.js';
 import type { Lifetimes } from './device.js';
 import { hasEnded, type WebSession } from './web-session.js';
-import { WebSessionsRepository } from './web-sessions.repository.js';
+import { WebSessionsRepository, type StoredWebSession } from './web-sessions.repository.js';
+
+/** As the broker makes them (`signIn`). */
+const TOKEN = /^[0-9a-f]{64}$/;
+
+/** About 250 bytes each: 5 MB at most. */
+const MOST_PROVEN = 20_000;
 
 /** A caller that proved to be a signed-in browser. */
 export interface SignedInBrowser {
@@ -26,11 +35,14 @@ export interface SignedInBrowser {
 @Injectable()
 export class WebSessionsService {
   readonly #stamps: Stamps<string>;
+  /** The digests of tokens that were good when they were read last, in this process: strangers in their network keep none of them out. */
+  readonly #provenTokens = new Memory<string, true>(MOST_PROVEN);
 
   constructor(
     private readonly sessions: WebSessionsRepository,
     private readonly audit: AuditTrail,
     private readonly unitOfWork: UnitOfWork,
+    private readonly strangers: Strangers,
     jobs: Jobs,
     private readonly clock: Clock,
     private readonly random: Random,
@@ -84,13 +96,36 @@ export class WebSessionsService {
     }
   }
 
-  /** The browser behind a token, or null. Read anew each time (S-62). */
-  async authenticate(token: string): Promise<SignedInBrowser | null> {
-    const found = await this.sessions.findByDigest(digestOf(token));
-    if (!found || !isActive(found.account)) return null;
-    const { account, session } = found;
+  /**
+   * The browser behind a token, or null. Read anew each time (S-62).
+   *
+   * @param network of whoever calls, which is counted where the token has proven nothing lately; null if it was counted before
+   * @throws DomainError rate-limited
+   */
+  async authenticate(
+    token: string,
+    network: string | null,
+    errand: Errand = 'ask',
+  ): Promise<SignedInBrowser | null> {
+    if (!TOKEN.test(token)) return null;
+    const digest = digestOf(token);
+    const read = (): Soon<SignedInBrowser | null> => this.#read(digest);
+    const isCounted = network !== null && !this.#provenTokens.has(digest);
+    return isCounted ? this.strangers.look(network, errand, read) : read();
+  }
+
+  #read(digest: string): Soon<SignedInBrowser | null> {
+    return soon(this.sessions.findByDigest(digest), (found) => {
+      const browser = found && this.#ifGood(found);
+      if (browser === null) this.#provenTokens.delete(digest);
+      else if (!this.#provenTokens.has(digest)) this.#provenTokens.set(digest, true);
+      return browser;
+    });
+  }
+
+  #ifGood({ account, session }: StoredWebSession): SignedInBrowser | null {
     const now = this.clock.now();
-    if (hasEnded(session, this.lifetimes(session.persistent), now)) return null;
+    if (!isActive(account) || hasEnded(session, this.lifetimes(session.persistent), now)) return null;
     this.#markUsed(session, now);
     return { account, session, isFresh: now - session.authenticatedAt < this.config.reauthenticationTtl };
   }

@@ -5,13 +5,16 @@ import { lastly, type Soon } from '../../shared/soon.js';
 import { Limiter, type Rule } from './limiter.js';
 import { perNetwork } from './per-network.js';
 
-/** How often a network may call what asks for no credential. */
-export function anonymousRule(network: string, { anonymousMinute: limit }: Config): Rule {
-  return { bucket: 'anonymous-minute', key: network, limit, windowMs: MINUTE };
-}
+/**
+ * What somebody comes for. Whoever ends something is counted apart: strangers who use up a network by asking keep nobody in it
+ * from ending what is theirs (R-42).
+ */
+export type Errand = 'ask' | 'end';
+
+const BUCKETS = { ask: 'anonymous-minute', end: 'anonymous-end-minute' } as const;
 
 /**
- * Counts whoever shows a credential that has proven nothing yet, before it is looked up: else anybody has the database read
+ * Counts whoever has proven nothing: who asks for what needs no credential, or shows a credential that has proven nothing yet, before it is looked up: else anybody has the database read
  * without end. One that is good gives its count back, so that a crowd that comes back through one network is let in (ADR 0042).
  */
 @Injectable()
@@ -21,13 +24,25 @@ export class Strangers {
     private readonly config: Config,
   ) {}
 
+  /** Counts whoever shows nothing. @throws DomainError rate-limited */
+  async count(network: string, errand: Errand): Promise<void> {
+    const rules = this.#rulesOf(network, errand);
+    // At once where that is known, together with those that are counted ahead of the framework.
+    if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
+  }
+
+  /** The same at once for whoever asks, or false and nothing was counted. */
+  countNow(network: string): boolean {
+    return this.limiter.takeNow(this.#rulesOf(network, 'ask'));
+  }
+
   /**
    * Looks a credential up. Stays counted if there is none: null. A look that fails says nothing about who asked.
    *
    * @throws DomainError rate-limited, and nothing was looked up
    */
-  async look<T>(network: string, lookUp: () => Soon<T | null>): Promise<T | null> {
-    const rules = this.#rulesOf(network);
+  async look<T>(network: string, errand: Errand, lookUp: () => Soon<T | null>): Promise<T | null> {
+    const rules = this.#rulesOf(network, errand);
     if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
     let isNobodys = false;
     try {
@@ -41,14 +56,15 @@ export class Strangers {
 
   /** The same at once, for whoever goes on to `look` after null, and is counted there: also where nothing may be looked up. */
   lookNow<T>(network: string, lookUp: () => Soon<T | null>): Soon<T | null> {
-    const rules = this.#rulesOf(network);
+    const rules = this.#rulesOf(network, 'ask');
     if (!this.limiter.takeNow(rules)) return null;
     return lastly(lookUp, () => {
       this.limiter.giveBackNow(rules);
     });
   }
 
-  #rulesOf(network: string): Rule[] {
-    return perNetwork(anonymousRule(network, this.config));
+  #rulesOf(network: string, errand: Errand): Rule[] {
+    const limit = this.config.anonymousMinute;
+    return perNetwork({ bucket: BUCKETS[errand], key: network, limit, windowMs: MINUTE });
   }
 }

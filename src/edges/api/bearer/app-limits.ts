@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
 import { Limiter, type Rule } from '../../../platform/limits/limiter.js';
+import type { Errand } from '../../../platform/limits/strangers.js';
 import { MINUTE } from '../../../shared/clock.js';
+
+const BUCKETS = { ask: 'api-network-minute', end: 'api-network-end-minute' } as const;
 
 /** How often the API may be called: by a network, whoever it is, and by an app (S-25). */
 @Injectable()
@@ -12,8 +15,8 @@ export class AppLimits {
   ) {}
 
   /** @throws DomainError rate-limited */
-  async countNetwork(network: string): Promise<void> {
-    await this.limiter.take([this.#ofNetwork(network)]);
+  async countNetwork(network: string, errand: Errand): Promise<void> {
+    await this.limiter.take([this.#ofNetwork(network, errand)]);
   }
 
   /** @throws DomainError rate-limited */
@@ -23,12 +26,12 @@ export class AppLimits {
 
   /** Both at once; false, and nothing was counted, where `countNetwork` and `countApp` must be asked. */
   countNow(network: string, signInId: string): boolean {
-    return this.limiter.takeNow([this.#ofNetwork(network), this.#ofApp(signInId)]);
+    return this.limiter.takeNow([this.#ofNetwork(network, 'ask'), this.#ofApp(signInId)]);
   }
 
-  #ofNetwork(network: string): Rule {
+  #ofNetwork(network: string, errand: Errand): Rule {
     const limit = this.config.apiRequestsNetwork;
-    return { bucket: 'api-network-minute', key: network, limit, windowMs: MINUTE };
+    return { bucket: BUCKETS[errand], key: network, limit, windowMs: MINUTE };
   }
 
   #ofApp(signInId: string): Rule {

@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { callersOf } from '../../../platform/http/callers.js';
+import { errandOf } from '../../../platform/http/overload/priority.js';
 import { ScopeMissing } from '../problems/refusals.js';
 import { AppLimits } from './app-limits.js';
 import { Apps, type AppCaller } from './apps.service.js';
@@ -24,12 +25,13 @@ export class AppGuard implements CanActivate {
     if (!callersOf(this.reflector, context)?.includes('app')) return true;
     const request = context.switchToHttp().getRequest<AppRequest>();
     // Before the token: looking at one costs more than counting (S-25).
-    await this.limits.countNetwork(request.network);
+    const errand = errandOf(this.reflector, context);
+    await this.limits.countNetwork(request.network, errand);
     const app = await this.apps.recognise(request.headers.authorization);
     const scopes = scopesOf(this.reflector, context);
     if (scopes.length > 0 && !scopes.some((scope) => app.scopes.has(scope))) throw new ScopeMissing(scopes);
-    // Ending a link or a sign-in is never refused for being too often (R-42).
-    if (request.method !== 'DELETE') await this.limits.countApp(app.signInId);
+    // Whoever is somebody is never refused for ending things too often (R-42).
+    if (errand === 'ask') await this.limits.countApp(app.signInId);
     request.app = app;
     return true;
   }

@@ -1,5 +1,6 @@
 import { SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
+import type { Errand } from '../../limits/strangers.js';
 import type { CallerClass } from '../callers.js';
 
 /**
@@ -36,11 +37,25 @@ export function priorityOf(
   place: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
   callers: readonly CallerClass[],
 ): PriorityRule {
-  const declared = reflector.getAllAndOverride<PriorityRule | undefined>(PRIORITY, [
+  return declaredAt(reflector, place) ?? mostImportant(callers.map((one) => OF_CALLERS[one]));
+}
+
+/** What takes a right away is never refused under overload, and has room of its own among strangers. */
+export function errandOf(
+  reflector: Reflector,
+  place: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
+): Errand {
+  return declaredAt(reflector, place) === 'always' ? 'end' : 'ask';
+}
+
+function declaredAt(
+  reflector: Reflector,
+  place: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
+): PriorityRule | undefined {
+  return reflector.getAllAndOverride<PriorityRule | undefined>(PRIORITY, [
     place.getHandler(),
     place.getClass(),
   ]);
-  return declared ?? mostImportant(callers.map((one) => OF_CALLERS[one]));
 }
 
 function mostImportant(priorities: readonly Priority[]): Priority {

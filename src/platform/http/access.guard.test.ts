@@ -3,7 +3,9 @@ import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { loadConfig } from '../../config/index.js';
 import { Limiter, type Counted, type Rule } from '../limits/limiter.js';
-import { AccessGuard, Callers } from './callers.js';
+import { Strangers } from '../limits/strangers.js';
+import { AccessGuard } from './access.guard.js';
+import { Callers } from './callers.js';
 
 class CountingLimiter extends Limiter {
   readonly taken: Rule[] = [];
@@ -49,7 +51,10 @@ function guard(name: keyof Routes): { limiter: CountingLimiter; admits: Promise<
     getClass: () => Routes,
     switchToHttp: () => ({ getRequest: () => ({ network: '192.0.2.0/24' }) }),
   } as unknown as ExecutionContext;
-  return { limiter, admits: new AccessGuard(new Reflector(), limiter, loadConfig({})).canActivate(context) };
+  return {
+    limiter,
+    admits: new AccessGuard(new Reflector(), new Strangers(limiter, loadConfig({}))).canActivate(context),
+  };
 }
 
 test('a route that does not declare its callers answers nobody, and says which it is', async () => {
