@@ -62,9 +62,13 @@ describe('a migration', () => {
     expect(named).toHaveLength(files.filter((file) => file.endsWith('-contract.ts')).length);
   });
 
-  test.each(schemaNames)('%s has a database that is kept: node scripts/upgrade-dump.mjs', (name) => {
-    expect(existsSync(inCheckout(`test/upgrades/${name}.dump`))).toBe(true);
-  });
+  test.each(schemaNames)(
+    '%s has a database and a change of the schema that are kept: node scripts/upgrade-dump.mjs',
+    (name) => {
+      for (const kept of ['dump', 'ddl'])
+        expect([kept, existsSync(inCheckout(`test/upgrades/${name}.${kept}`))]).toEqual([kept, true]);
+    },
+  );
 });
 
 test.each([

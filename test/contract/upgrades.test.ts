@@ -15,11 +15,27 @@ import { schemaNames } from '../../src/platform/database/migrations/index.js';
 import { FixedClock } from '../support/fixed-clock.js';
 import { createDatabase, dropDatabase } from '../support/postgres.js';
 import { RecordingLog } from '../support/recording-log.js';
-import { load, readDump, RING, takeMissing, type Dump } from '../upgrades/dump.js';
+import { changesAt, readChanges, takeMissingChanges, type Store } from '../upgrades/ddl.js';
+import { load, readDump, RING, takeMissing, type Dump, type Place } from '../upgrades/dump.js';
 
 beforeAll(async () => {
-  if (process.env['TAKE_UPGRADE_DUMPS'] === 'yes') await takeMissing();
+  if (process.env['TAKE_UPGRADE_DUMPS'] !== 'yes') return;
+  await inEmpty('sqlite', (sqlite) =>
+    inEmpty('postgres', (postgres) => takeMissingChanges({ sqlite, postgres })),
+  );
+  await takeMissing();
 });
+
+/** An empty database, which is gone afterwards. */
+async function inEmpty<T>(store: Store, act: (place: Place) => Promise<T>): Promise<T> {
+  if (store === 'postgres') {
+    const url = await createDatabase();
+    return act({ type: 'postgres', url }).finally(() => dropDatabase(url));
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'signpost-schema-'));
+  const database = join(folder, 'signpost.sqlite');
+  return act({ type: 'better-sqlite3', database }).finally(() => rmSync(folder, { recursive: true }));
+}
 
 type App = Awaited<ReturnType<typeof createApp>>;
 
@@ -110,6 +126,19 @@ describe.each(['sqlite', 'postgres'] as const)('on %s today’s version', (store
         await checkRows(app, kept);
         await checkProofs(app, kept);
       });
+    },
+  );
+});
+
+describe.each(['sqlite', 'postgres'] as const)('on %s each migration', (store) => {
+  const declare = store === 'postgres' && !process.env['TEST_DATABASE_URL'] ? test.skip : test;
+  declare(
+    'makes of the schema what it made when it was released, whatever else became of its file',
+    async () => {
+      const changes = await inEmpty(store, changesAt);
+      for (const name of schemaNames) {
+        expect({ name, changes: changes.get(name) }).toEqual({ name, changes: readChanges(name, store) });
+      }
     },
   );
 });

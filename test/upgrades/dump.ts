@@ -105,12 +105,12 @@ async function cutDown(tables: DumpedTables, schema: readonly string[]): Promise
   return left;
 }
 
-type Place =
+export type Place =
   | { readonly type: 'better-sqlite3'; readonly database: string }
   | { readonly type: 'postgres'; readonly url: string };
 
 /** A database with the schema of a dump, open. */
-async function migrated(place: Place, schema: readonly string[]): Promise<DataSource> {
+export async function migrated(place: Place, schema: readonly string[]): Promise<DataSource> {
   const source = new DataSource({
     ...place,
     migrations: migrationsUpTo(schema),
