@@ -109,8 +109,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   SignpostSignInsBusy: {
     at: '5m',
-    fires: { signpost_hash_refused_total: '0 0+5x9' },
-    quiet: { signpost_hash_refused_total: '5x9' },
+    fires: { 'signpost_hashes_total{outcome="refused"}': '0 0+5x9' },
+    quiet: { 'signpost_hashes_total{outcome="computed"}': '0 0+5x9' },
   },
   SignpostGuessing: {
     at: '25m',

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { inCheckout } from '../../scripts/lib/checkout.mjs';
+import { metricList } from '../../scripts/lib/metric-list.mjs';
 import { OpsListener } from '../../src/edges/ops/ops-listener.service.js';
+import { CryptoModule } from '../../src/platform/crypto/crypto.module.js';
 import { declaredMetrics, type Metric } from '../../src/platform/metrics/metrics.js';
+import { sql } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
+import { metricsOfBroker, sourceOfBroker } from '../support/metric-declarations.js';
 import { Scraper } from '../support/scrape.js';
 
 const read = (file: string): string => readFileSync(inCheckout(`config/observability/${file}`), 'utf8');
@@ -37,10 +40,12 @@ const OF_PROMETHEUS = ['job', 'instance'];
 const DURATIONS = /_(?:bucket|sum|count)$/;
 
 let broker: TestBroker;
+let opsUrl: string;
 let samples: readonly string[];
 beforeAll(async () => {
   broker = await TestBroker.start();
-  samples = [...(await new Scraper(await broker.app.get(OpsListener).listen()).scraped()).keys()];
+  opsUrl = await broker.app.get(OpsListener).listen();
+  samples = [...(await new Scraper(opsUrl).scraped()).keys()];
 });
 
 afterAll(() => broker.remove());
@@ -58,11 +63,7 @@ const labelsOf = (series: string): string[] => [
 
 /** Codes of refusals, and what the numbers call the rest. */
 function reasons(): string[] {
-  const source = readdirSync(inCheckout('src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(join(inCheckout('src'), file), 'utf8'))
-    .join('\n');
-  const codes = labelsIn(source, /new DomainError\(\s*'[a-z-]+',\s*'([a-z-]+)'/g);
+  const codes = labelsIn(sourceOfBroker().join('\n'), /new DomainError\(\s*'[a-z-]+',\s*'([a-z-]+)'/g);
   return [...codes, 'http', 'trouble'];
 }
 
@@ -107,6 +108,17 @@ function missingIn({ expr, shown: named }: Question): string[] {
   ];
 }
 
+test('docs/metrics.md is what the declarations say, all of them and no others: npm run generate', () => {
+  expect(readFileSync(inCheckout('docs/metrics.md'), 'utf8')).toBe(metricList(metricsOfBroker()));
+});
+
+test('every metric is named with its prefix and unit', () => {
+  for (const { name, type } of metricsOfBroker()) {
+    expect(name).toMatch(/^signpost_[a-z][a-z_]*[a-z]$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+  }
+});
+
 describe.each([
   ['alerts', alerts],
   ['the dashboard', shown],
@@ -131,8 +143,24 @@ test('the dashboard shows every metric', () => {
   const names = new Set(
     shown.flatMap(({ expr }) => labelsIn(expr, /\b(signpost_\w+)/g)).map((name) => metricOf(name)?.name),
   );
-  const unseen = declaredMetrics()
-    .map(({ name }) => name)
-    .filter((name) => !name.startsWith('signpost_test_'));
+  const unseen = metricsOfBroker().map(({ name }) => name);
   expect(unseen.filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('signing keys that no longer open are told, and requests are served all the same with those in memory', async () => {
+  const health = async (): Promise<[number, string]> => {
+    const answer = await fetch(`${opsUrl}/health/ready`);
+    return [answer.status, await answer.text()];
+  };
+  const change = (sealed: string): Promise<unknown> =>
+    sql(broker, `UPDATE signing_keys SET sealed = ${sealed}`);
+  const published = async (): Promise<string> => (await fetch(`${broker.url}/oidc/jwks`)).text();
+  const before = await published();
+  await change(`sealed || 'A'`);
+  await expect(broker.app.get(CryptoModule).takeNewKeys()).rejects.toThrow('cannot be opened');
+  expect(await health()).toEqual([200, expect.stringContaining('"key-ring"')]);
+  expect(await published()).toBe(before);
+  await change(`substr(sealed, 1, length(sealed) - 1)`);
+  await broker.app.get(CryptoModule).takeNewKeys();
+  expect((await health())[1]).not.toContain('"key-ring"');
 });

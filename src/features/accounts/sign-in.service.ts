@@ -54,23 +54,16 @@ export class SignInService {
   }
 
   async #signIn<T>(typed: Typed, welcome: (account: Account) => Promise<T>): Promise<T> {
-    this.#makeSureOfRoom();
-    const account = await this.accounts.findByIdentifier(typed.identifier);
-    const right = await this.#proves(account, typed, async (proven) =>
-      isActive(proven) ? { welcomed: await welcome(withoutVerifiers(proven)) } : null,
-    );
+    const right = await this.#counted(async () => {
+      // A flood of passwords that cannot be checked must not cost more than refusing them (R-43).
+      this.passwords.makeSureOfRoom();
+      const account = await this.accounts.findByIdentifier(typed.identifier);
+      return this.#judge(account, typed, async (proven) =>
+        isActive(proven) ? { welcomed: await welcome(withoutVerifiers(proven)) } : null,
+      );
+    });
     if (!right?.outcome) throw wrongCredentials();
     return right.outcome.welcomed;
-  }
-
-  /** A flood of passwords that cannot be checked must not cost more than refusing them (R-43). */
-  #makeSureOfRoom(): void {
-    try {
-      this.passwords.makeSureOfRoom();
-    } catch (error) {
-      signIns.count({ outcome: outcomeOf(error) });
-      throw error;
-    }
   }
 
   /**
@@ -80,19 +73,17 @@ export class SignInService {
    * @throws DomainError unauthenticated when not; rate-limited
    */
   async prove(accountId: Account['id'], password: string, origin: SignInOrigin): Promise<void> {
-    const account = await this.accounts.find(accountId);
     const typed: Typed = { identifier: accountId, proof: { form: 'password', text: password }, origin };
-    if (!(await this.#proves(account, typed, () => Promise.resolve()))) throw wrongCredentials();
+    const right = await this.#counted(async () =>
+      this.#judge(await this.accounts.find(accountId), typed, () => Promise.resolve()),
+    );
+    if (!right) throw wrongCredentials();
   }
 
-  /** @returns what came of `whenRight`; null: the password is wrong, or nobody has that name */
-  async #proves<T>(
-    account: AccountWithVerifiers | null,
-    typed: Typed,
-    whenRight: (account: AccountWithVerifiers) => Promise<T>,
-  ): Promise<{ readonly outcome: T } | null> {
+  /** Counts what came of a password, also where it was not even looked at. @param judge null: it was wrong */
+  async #counted<T>(judge: () => Promise<T | null>): Promise<T | null> {
     try {
-      const right = await this.#judge(account, typed, whenRight);
+      const right = await judge();
       signIns.count({ outcome: right ? 'ok' : 'wrong' });
       return right;
     } catch (error) {
@@ -101,7 +92,11 @@ export class SignInService {
     }
   }
 
-  /** Counts the try, checks, and writes down what came of it. */
+  /**
+   * Counts the try, checks, and writes down what came of it.
+   *
+   * @returns what came of `whenRight`; null: the password is wrong, or nobody has that name
+   */
   async #judge<T>(
     account: AccountWithVerifiers | null,
     { identifier, proof, origin }: Typed,

@@ -1,6 +1,7 @@
 import type { OpenRead } from '../../platform/changes/open-reads.js';
 import type { AccountId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
+import { countUnread } from '../links/index.js';
 import type { StoredSignIn } from '../sessions/index.js';
 import type { Brought, Directory } from './directory.js';
 import type { FirstLooksRepository } from './first-looks.repository.js';
@@ -13,6 +14,8 @@ import type { ServerList } from './server-list.js';
 export class FirstLook {
   #read: OpenRead | null = null;
   #brought: Brought | undefined;
+  /** When it was asked for, until there is an answer. */
+  #askedAt: number | undefined;
 
   constructor(
     private readonly looks: FirstLooksRepository,
@@ -25,9 +28,10 @@ export class FirstLook {
   }
 
   readonly #find = (digest: string): Soon<StoredSignIn | null> => {
-    const since = performance.now();
+    const since = (this.#askedAt = performance.now());
     const read = (this.#read = this.directory.begin());
     return soon(this.looks.findByDigest(digest), (found) => {
+      this.#askedAt = undefined;
       if (found === null) return null;
       this.#brought = { rows: found.links, read, since };
       return found.signIn;
@@ -41,5 +45,6 @@ export class FirstLook {
 
   end(): void {
     this.#read?.end();
+    if (this.#askedAt !== undefined) countUnread(this.#askedAt);
   }
 }

@@ -7,6 +7,7 @@
 export { AccountLookupService, type Selector } from './account-lookup.service.js';
 export { InvitationsService, type SignUpInvitation } from './invitations.service.js';
 export type { LinkKind } from './link.js';
+export { countUnread } from './link-metrics.js';
 export { LinkRequestsService, type LinkOfServer } from './link-requests.service.js';
 export { acceptedLinksOf, type LinkRows } from './link-rows.js';
 export { LinksModule } from './links.module.js';

@@ -28,6 +28,11 @@ export function measuredRead<T>(
   );
 }
 
+/** The list of an account that was to be read with something else, which failed. @param since when it was asked for */
+export function countUnread(since: number): void {
+  ofAccounts.failed.observe((performance.now() - since) / 1_000);
+}
+
 function series(list: 'account' | 'server', outcome: 'complete' | 'failed'): Distribution {
   return reads.series({ list, outcome });
 }

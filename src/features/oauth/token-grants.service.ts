@@ -13,8 +13,13 @@ import { visitOf } from './visit.js';
 
 type Handler = (ctx: TokenEndpointGrantContext) => void | Promise<void>;
 
+/** What is used up by each grant type. */
+const PARAMETERS = ['code', 'refresh_token', 'device_code'] as const;
+
 /** Which parameter is used up by a grant type, and what the provider calls it. */
-const SOURCES: Readonly<Record<string, { readonly parameter: string; readonly kind: string }>> = {
+const SOURCES: Readonly<
+  Record<string, { readonly parameter: (typeof PARAMETERS)[number]; readonly kind: string }>
+> = {
   authorization_code: { parameter: 'code', kind: 'AuthorizationCode' },
   refresh_token: { parameter: 'refresh_token', kind: 'RefreshToken' },
   [DEVICE_GRANT]: { parameter: 'device_code', kind: 'DeviceCode' },
@@ -23,7 +28,7 @@ const SOURCES: Readonly<Record<string, { readonly parameter: string; readonly ki
 const grants = counter({
   name: 'signpost_oauth_grants_total',
   help: 'Requests for tokens by grant type: issued, refused (the code of OAuth says why; `authorization_pending` and `slow_down` are devices that wait for their person), or failed by an outage.',
-  labels: { grant: NAMES_IN_THE_CODE, outcome: NAMES_IN_THE_CODE },
+  labels: { grant: [...PARAMETERS, 'other'], outcome: NAMES_IN_THE_CODE },
 });
 
 /** Around the grant handlers of oidc-provider: each is one unit of work, so that no crash leaves half of it. */

@@ -7,7 +7,7 @@ import { AuditTrail } from '../audit/index.js';
 import { CodeKeepers, type WaitingDevice } from './code-keepers.js';
 import { PinGuesses, type PinTyper } from './pin-guesses.service.js';
 import { hasExpired, macOf, nearness, pinUnknown, typedCode, type Nearness } from './pin.js';
-import { pinSteps } from './pin-metrics.js';
+import { countingStops, pinSteps } from './pin-metrics.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
 /** What the person must see before confirming (S-44). */
@@ -45,7 +45,7 @@ export class PinAnswers {
 
   /** What stands behind a typed code, for the person to check. Counts as a try (S-43). @throws as `confirm` */
   async describe(typed: string, typer: PinTyper): Promise<PinToConfirm> {
-    const device = await this.#guess(typed, typer);
+    const device = await countingStops(() => this.#guess(typed, typer));
     if (device.confirmedBy !== null) throw pinUnknown();
     const { app, deviceId, createdAt, network, scopes } = device;
     const place = { nearness: nearness(network, typer.network), wideNetwork: wideNetworkAround(network) };
@@ -60,23 +60,27 @@ export class PinAnswers {
    * `pin-password-first` ends by giving the password
    */
   async confirm(typed: string, typer: PinTyper): Promise<void> {
-    await this.#confirm(typed, typer, (code) => this.#find(code));
+    await countingStops(() => this.#confirm(typed, typer, (code) => this.#find(code)));
   }
 
   /** The same from an app, which shows nobody what another app may do: PINs of the wire protocol only (S-44). */
   async confirmPin(typed: string, typer: PinTyper): Promise<void> {
-    await this.#confirm(typed, typer, (code) => this.#findPin(code));
+    await countingStops(() => this.#confirm(typed, typer, (code) => this.#findPin(code)));
   }
 
   /** The person sends the device away. @throws as `confirm` */
   async decline(typed: string, typer: PinTyper): Promise<void> {
+    await countingStops(() => this.#decline(typed, typer));
+    pinSteps.count({ step: 'declined' });
+  }
+
+  async #decline(typed: string, typer: PinTyper): Promise<void> {
     const { accountId } = typer;
     const device = await this.#guess(typed, typer);
     await this.unitOfWork.run(async () => {
       if (!(await device.decline(accountId))) throw pinUnknown();
       await this.audit.record({ kind: 'pin-declined', outcome: 'ok', accountId, detail: device.app });
     });
-    pinSteps.count({ step: 'declined' });
   }
 
   async #confirm(typed: string, typer: PinTyper, find: Find): Promise<void> {

@@ -13,7 +13,7 @@ import { AccountsService, isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { MailOutbox } from '../mail/index.js';
 import { DevicesService, label, type DeviceDescription } from '../sessions/index.js';
-import { pinSteps } from './pin-metrics.js';
+import { countingStops, pinSteps } from './pin-metrics.js';
 import { hasExpired, macOf, newCode, pinUnknown, typedCode, type Pin } from './pin.js';
 import { PinsRepository, type StoredPin } from './pins.repository.js';
 
@@ -56,13 +56,15 @@ export class PinsService {
     if (deviceId === '' || deviceId.length > DEVICE_ID_MAX) {
       throw invalidField('deviceId', `must have 1 to ${DEVICE_ID_MAX} characters`);
     }
-    const rule = this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute);
-    await this.limiter.take(perNetwork(rule));
-    const handle = this.random.hex(16);
-    const device = { deviceId, app: label(app), network };
-    const code = await this.unitOfWork.run(() => this.#create(device, handle), 'reserve');
-    pinSteps.count({ step: 'created' });
-    return { code, handle };
+    return countingStops(async () => {
+      const rule = this.#rulePerMinute('pin-create-minute', network, this.config.pinsCreatedMinute);
+      await this.limiter.take(perNetwork(rule));
+      const handle = this.random.hex(16);
+      const device = { deviceId, app: label(app), network };
+      const code = await this.unitOfWork.run(() => this.#create(device, handle), 'reserve');
+      pinSteps.count({ step: 'created' });
+      return { code, handle };
+    });
   }
 
   /**
@@ -70,14 +72,16 @@ export class PinsService {
    *
    * @throws DomainError rate-limited
    */
-  async poll(inHand: PinInHand): Promise<{ isExpired: boolean; accountId: AccountId | null } | null> {
-    const pin = await this.#find(inHand);
-    if (!pin || pin.state === 'exchanged') return null;
-    await this.limiter.take([this.#rulePerMinute('pin-poll-minute', pin.id, this.config.pinPollsMinute)]);
-    const now = this.clock.now();
-    if (now >= pin.expiresAt + EXPIRED_SHOWN_MS) return null;
-    const isExpired = hasExpired(pin, now);
-    return { isExpired, accountId: isExpired ? null : pin.accountId };
+  poll(inHand: PinInHand): Promise<{ isExpired: boolean; accountId: AccountId | null } | null> {
+    return countingStops(async () => {
+      const pin = await this.#find(inHand);
+      if (!pin || pin.state === 'exchanged') return null;
+      await this.limiter.take([this.#rulePerMinute('pin-poll-minute', pin.id, this.config.pinPollsMinute)]);
+      const now = this.clock.now();
+      if (now >= pin.expiresAt + EXPIRED_SHOWN_MS) return null;
+      const isExpired = hasExpired(pin, now);
+      return { isExpired, accountId: isExpired ? null : pin.accountId };
+    });
   }
 
   /**
@@ -86,17 +90,23 @@ export class PinsService {
    * @throws DomainError not-found for every reason alike
    */
   async exchange(inHand: PinInHand): Promise<{ accountId: AccountId; token: string }> {
+    const signedIn = await countingStops(() => this.#exchange(inHand));
+    pinSteps.count({ step: signedIn ? 'exchanged' : 'refused' });
+    if (!signedIn) throw pinUnknown();
+    return signedIn;
+  }
+
+  async #exchange(inHand: PinInHand): Promise<{ accountId: AccountId; token: string } | null> {
     const pin = await this.#find(inHand);
     const account = pin?.accountId ? await this.accounts.find(pin.accountId) : null;
-    if (!pin || !account || !isActive(account)) throw pinUnknown();
+    if (!pin || !account || !isActive(account)) return null;
     const description = { app: pin.app, name: pin.deviceId, network: inHand.network };
     const token = await this.unitOfWork.run(async () => {
-      if (!(await this.pins.exchange(pin.id, this.clock.now()))) throw pinUnknown();
+      if (!(await this.pins.exchange(pin.id, this.clock.now()))) return null;
       await this.#tellOwner(account, description);
       return this.devices.signInWithin(account.id, description);
     }, 'reserve');
-    pinSteps.count({ step: 'exchanged' });
-    return { accountId: account.id, token };
+    return token === null ? null : { accountId: account.id, token };
   }
 
   /** A device that was let in but has not signed in yet does not outlive the password (S-13). In a unit of work. */

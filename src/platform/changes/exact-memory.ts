@@ -1,12 +1,12 @@
 import { Memory } from '../../shared/memory.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
-import { measuredCache, type CacheCounts } from '../metrics/caches.js';
+import { measuredCache, type CacheCounts, type CacheName } from '../metrics/caches.js';
 import type { Change, ChangeFeed } from './change-feed.js';
 import { OpenReads, type OpenRead } from './open-reads.js';
 
 interface Size {
   /** What it is called in the metrics. */
-  readonly cache: string;
+  readonly cache: CacheName;
   /** How many are remembered. */
   readonly most: number;
   /** About so many each. */

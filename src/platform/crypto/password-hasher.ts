@@ -14,10 +14,10 @@ const hashes = histogram({
   help: 'Password hashes: how long each waited for a thread, and how long it was computed.',
   labels: { part: ['waiting', 'computing'] },
 });
-const refused = counter({
-  name: 'signpost_hash_refused_total',
-  help: 'Passwords that were not looked at because too many waited (S-04); callers were told 503.',
-  labels: {},
+const outcomes = counter({
+  name: 'signpost_hashes_total',
+  help: 'Password hashes: computed, refused because too many waited (S-04; callers were told 503), or failed because no thread could compute them.',
+  labels: { outcome: ['computed', 'refused', 'failed'] },
 });
 const queue = gauge({
   name: 'signpost_hash_queue_length',
@@ -111,7 +111,7 @@ export class PasswordHasher implements OnApplicationShutdown {
    */
   makeSureOfRoom(): void {
     if (this.#threads.waiting < this.config.hashQueue) return;
-    refused.count({});
+    outcomes.count({ outcome: 'refused' });
     const text = 'Too many sign-ins at once. Try again in a moment.';
     throw new DomainError('unavailable', 'hashing-busy', text, { retryAfterSeconds: 2 });
   }
@@ -119,10 +119,16 @@ export class PasswordHasher implements OnApplicationShutdown {
   async #inThread(task: Parameters<HashThreads['run']>[0]): Promise<Buffer> {
     this.makeSureOfRoom();
     const since = performance.now();
-    const { tag, seconds } = await this.#threads.run(task);
-    hashes.observe({ part: 'computing' }, seconds);
-    hashes.observe({ part: 'waiting' }, Math.max(0, (performance.now() - since) / 1_000 - seconds));
-    return Buffer.from(tag);
+    try {
+      const { tag, seconds } = await this.#threads.run(task);
+      outcomes.count({ outcome: 'computed' });
+      hashes.observe({ part: 'computing' }, seconds);
+      hashes.observe({ part: 'waiting' }, Math.max(0, (performance.now() - since) / 1_000 - seconds));
+      return Buffer.from(tag);
+    } catch (error) {
+      outcomes.count({ outcome: 'failed' });
+      throw error;
+    }
   }
 
   #write({ memoryCost, timeCost, salt, pepper, tag }: Verifier): string {

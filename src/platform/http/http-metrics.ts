@@ -4,6 +4,9 @@ import { elapsedOf } from './early-looks.js';
 import type { Failure } from './failure.js';
 import { NOBODYS_ROUTE } from './overload/priority-table.js';
 
+const CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const;
+type StatusClass = (typeof CLASSES)[number];
+
 /** Every answer, by route (the template, never the path), method and class of status. */
 const answers = histogram({
   name: 'signpost_http_request_duration_seconds',
@@ -11,7 +14,7 @@ const answers = histogram({
   labels: {
     method: NAMES_IN_THE_CODE,
     route: NAMES_IN_THE_CODE,
-    status: ['1xx', '2xx', '3xx', '4xx', '5xx'],
+    status: CLASSES,
   },
 });
 
@@ -29,12 +32,9 @@ const troubles = counter({
 });
 troubles.series({ route: NOBODYS_ROUTE });
 
-type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
-const CLASSES: readonly StatusClass[] = ['1xx', '2xx', '3xx', '4xx', '5xx'];
-
 export function countAnswer(request: FastifyRequest, reply: FastifyReply): void {
   const { method } = request;
-  const status = CLASSES[Math.floor(reply.statusCode / 100) - 1] ?? '5xx';
+  const status = CLASSES[Math.floor(reply.statusCode / 100) - 2] ?? '5xx';
   answers.observe({ method, route: routeOf(request), status }, elapsedOf(request, reply) / 1_000);
 }
 

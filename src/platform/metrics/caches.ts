@@ -1,19 +1,24 @@
-import { counter, gauge, NAMES_IN_THE_CODE, type Count } from './metrics.js';
+import { counter, gauge, type Count } from './metrics.js';
+
+/** Those that are asked, and what they hold. */
+const ASKED = ['lists', 'tokens', 'sign-ins', 'servers'] as const;
+const HELD = [...ASKED, 'packed-lists'] as const;
+export type CacheName = (typeof ASKED)[number];
 
 const lookUps = counter({
   name: 'signpost_cache_lookups_total',
   help: 'Look-ups in what this process remembers: server lists by account (`lists`, packed or not), tokens of devices that were checked (`tokens`), sign-ins of apps that were (`sign-ins`), servers that prove their key (`servers`).',
-  labels: { cache: NAMES_IN_THE_CODE, outcome: ['hit', 'miss'] },
+  labels: { cache: ASKED, outcome: ['hit', 'miss'] },
 });
 const entries = gauge({
   name: 'signpost_cache_entries',
   help: 'How many lists, tokens, sign-ins or servers are remembered. `packed-lists`: those of everybody; `lists`: of those who ask again and again, with what is sent to them.',
-  labels: { cache: NAMES_IN_THE_CODE },
+  labels: { cache: HELD },
 });
 const weight = gauge({
   name: 'signpost_cache_bytes',
   help: 'Estimated size of what is remembered, as its bound counts it (LISTS_MEMORY_MB).',
-  labels: { cache: NAMES_IN_THE_CODE },
+  labels: { cache: HELD },
 });
 
 /** Something that holds at most so much, such as a `Memory`. */
@@ -29,7 +34,7 @@ export interface CacheCounts {
 }
 
 /** @param entryBytes of one entry, where `held` counts entries and not bytes */
-export function measuredCache(cache: string, held: Held, entryBytes = 1): CacheCounts {
+export function measuredCache(cache: CacheName, held: Held, entryBytes = 1): CacheCounts {
   measureHeld(cache, held, entryBytes);
   return {
     hits: lookUps.series({ cache, outcome: 'hit' }),
@@ -38,7 +43,7 @@ export function measuredCache(cache: string, held: Held, entryBytes = 1): CacheC
 }
 
 /** The same without counting who asked. */
-export function measureHeld(cache: string, held: Held, entryBytes = 1): void {
+export function measureHeld(cache: (typeof HELD)[number], held: Held, entryBytes = 1): void {
   entries.readBy({ cache }, () => held.size);
   weight.readBy({ cache }, () => held.weight * entryBytes);
 }
