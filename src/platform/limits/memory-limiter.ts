@@ -1,29 +1,77 @@
 import { digestOf } from '../crypto/digest.js';
+import { Chain, type Link } from '../../shared/chain.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Random } from '../../shared/random.js';
 import { countPassed, countRefused } from './limit-metrics.js';
 import { tooMany } from './limit-refusal.js';
 import { Limiter, type Counted, type Rule } from './limiter.js';
 
-interface Counter {
+interface Counter extends Link<Counter> {
+  readonly key: string;
   count: number;
   readonly startedAt: number;
   endsAt: number;
   /** Nothing passes before this time; 0 while the limit is not reached. */
   blockedUntil: number;
+  isSpent: boolean;
 }
 
-/** Measured at up to 400 bytes a counter with its key: 57 MB at most (S-26). */
-const MOST_COUNTERS = 150_000;
+/**
+ * The counters of one kind, by key, and by age: those below their limit, and those that have reached it. As all windows of a
+ * kind are alike, the oldest of each ends first, or all but: what was moved or paused is found a window later at most.
+ */
+class Bucket {
+  readonly counters = new Map<string, Counter>();
+  readonly open = new Chain<Counter>();
+  readonly spent = new Chain<Counter>();
+
+  begin(key: string, startedAt: number, endsAt: number): Counter {
+    const links = { older: undefined, newer: undefined };
+    const counter = { key, count: 0, startedAt, endsAt, blockedUntil: 0, isSpent: false, ...links };
+    this.counters.set(key, counter);
+    this.open.append(counter);
+    return counter;
+  }
+
+  forget(counter: Counter): void {
+    this.counters.delete(counter.key);
+    this.#chainOf(counter).takeOut(counter);
+  }
+
+  /** It has reached its limit, or once more, with a longer pause; or it is below it again. */
+  move(counter: Counter, isSpent: boolean): void {
+    this.#chainOf(counter).takeOut(counter);
+    counter.isSpent = isSpent;
+    this.#chainOf(counter).append(counter);
+  }
+
+  /** One whose window is over, if there is any to be found at once. */
+  ended(now: number): Counter | undefined {
+    return [this.open.oldest, this.spent.oldest].find((one) => one !== undefined && one.endsAt <= now);
+  }
+
+  #chainOf({ isSpent }: Counter): Chain<Counter> {
+    return isSpent ? this.spent : this.open;
+  }
+}
+
+/** Measured at up to 350 bytes a counter with its key, and reckoned at 460: 60 MB at most (S-26). */
+const MOST_COUNTERS = 130_000;
 /** Longer keys, such as the names that strangers type, are kept as a digest: else they would decide on the memory. */
 const LONGEST_KEY = 32;
-/** What callers are told when memory is full of live counters. */
+/** What callers are told when memory is full of counters that are at their limit. */
 const FULL_WAIT_MS = 60_000;
 
-/** Counters in this process: fixed windows that start with the first act. */
+/**
+ * Counters in this process: fixed windows that start with the first act.
+ *
+ * When there is no more room, a newcomer takes the place of one that has ended, else of the oldest below its limit, in the bucket that
+ * has most of them: a flood makes those forget that flood. One at its limit is never forgotten; where all are, newcomers are
+ * refused (S-26). Nothing is looked through for that: a stranger with many networks would make each request cost that.
+ */
 export class MemoryLimiter extends Limiter {
   /** By bucket and key: a key that is the same text each time is found without putting one together (P-1). */
-  readonly #buckets = new Map<string, Map<string, Counter>>();
+  readonly #buckets = new Map<string, Bucket>();
   #size = 0;
   /** Those of `takeNow`, in memory that is used each time again (P-1). */
   readonly #found: Counter[] = [];
@@ -39,12 +87,15 @@ export class MemoryLimiter extends Limiter {
   // Asynchronous as the port says: adapters that ask another process need it.
   override take(rules: readonly Rule[]): Promise<Counted> {
     const now = this.clock.now();
-    const fits = this.#makeRoom(rules, now);
-    const refusing = fits ? rules.filter((rule) => this.#waitFor(rule, now) > 0) : rules;
+    const refusing = rules.filter((rule) => this.#waitFor(rule, now) > 0);
     if (refusing.length > 0) {
       refusing.forEach(countRefused);
       const longest = Math.max(...refusing.map((rule) => this.#waitFor(rule, now)));
-      return Promise.reject(tooMany(fits ? longest : FULL_WAIT_MS, this.random));
+      return Promise.reject(tooMany(longest, this.random));
+    }
+    if (!this.#makeRoom(rules, now)) {
+      rules.forEach(countRefused);
+      return Promise.reject(tooMany(FULL_WAIT_MS, this.random));
     }
     this.#countAll(rules, now);
     return Promise.resolve({ rules, at: now, by: this });
@@ -63,7 +114,7 @@ export class MemoryLimiter extends Limiter {
     }
     rules.forEach((rule, at) => {
       const counter = counters[at];
-      if (counter !== undefined) count(counter, rule, now);
+      if (counter !== undefined) this.#count(counter, rule, now);
     });
     countPassed(rules);
     return true;
@@ -71,20 +122,25 @@ export class MemoryLimiter extends Limiter {
 
   /** The same where somebody is counted for the first time in a window. */
   #beginNow(rules: readonly Rule[], now: number): boolean {
-    const isRefused = !this.#makeRoom(rules, now) || rules.some((rule) => this.#waitFor(rule, now) > 0);
+    const isRefused = rules.some((rule) => this.#waitFor(rule, now) > 0) || !this.#makeRoom(rules, now);
     if (!isRefused) this.#countAll(rules, now);
     return !isRefused;
   }
 
   #countAll(rules: readonly Rule[], now: number): void {
     countPassed(rules);
-    for (const rule of rules) count(this.#counter(rule, now), rule, now);
+    for (const rule of rules) this.#count(this.#counter(rule, now), rule, now);
+  }
+
+  #count(counter: Counter, rule: Rule, now: number): void {
+    count(counter, rule, now);
+    if (counter.count >= rule.limit) this.#buckets.get(rule.bucket)?.move(counter, true);
   }
 
   override refund({ rules, at }: Counted): Promise<void> {
     for (const rule of rules) {
       const counter = this.#find(rule);
-      if (counter && counter.startedAt <= at) giveBack(counter, rule);
+      if (counter && counter.startedAt <= at) this.#giveBack(counter, rule);
     }
     return Promise.resolve();
   }
@@ -93,14 +149,22 @@ export class MemoryLimiter extends Limiter {
     for (const rule of rules) {
       const counter = this.#find(rule);
       if (counter === undefined) continue;
-      giveBack(counter, rule);
+      this.#giveBack(counter, rule);
       // Of a crowd that comes back, each in a network of its own, nothing stays (S-26).
-      if (counter.count === 0) this.#forget(this.#buckets.get(rule.bucket), keptAs(rule.key));
+      if (counter.count === 0) this.#forget(this.#buckets.get(rule.bucket), counter);
     }
   }
 
+  #giveBack(counter: Counter, { bucket, limit }: Rule): void {
+    if (counter.count === 0) return;
+    counter.count -= 1;
+    if (counter.count >= limit) return;
+    counter.blockedUntil = 0;
+    if (counter.isSpent) this.#buckets.get(bucket)?.move(counter, false);
+  }
+
   override clear(rules: readonly Rule[]): Promise<void> {
-    for (const { bucket, key } of rules) this.#forget(this.#buckets.get(bucket), keptAs(key));
+    for (const rule of rules) this.#forget(this.#buckets.get(rule.bucket), this.#find(rule));
     return Promise.resolve();
   }
 
@@ -118,39 +182,47 @@ export class MemoryLimiter extends Limiter {
   }
 
   #find({ bucket, key }: Rule): Counter | undefined {
-    return this.#buckets.get(bucket)?.get(keptAs(key));
+    return this.#buckets.get(bucket)?.counters.get(keptAs(key));
   }
 
-  #forget(counters: Map<string, Counter> | undefined, key: string): void {
-    if (counters?.delete(key) === true) this.#size -= 1;
+  #forget(bucket: Bucket | undefined, counter: Counter | undefined): boolean {
+    if (bucket === undefined || counter === undefined) return false;
+    bucket.forget(counter);
+    this.#size -= 1;
+    return true;
   }
 
   #counter(rule: Rule, now: number): Counter {
     const known = this.#live(rule, now);
     if (known) return known;
-    const fresh = { count: 0, startedAt: now, endsAt: now + rule.windowMs, blockedUntil: 0 };
-    const { bucket, key } = rule;
-    const counters = this.#buckets.get(bucket) ?? new Map<string, Counter>();
-    this.#buckets.set(bucket, counters);
-    this.#forget(counters, keptAs(key));
-    counters.set(keptAs(key), fresh);
+    const bucket = this.#buckets.get(rule.bucket) ?? new Bucket();
+    this.#buckets.set(rule.bucket, bucket);
+    this.#forget(bucket, this.#find(rule));
     this.#size += 1;
-    return fresh;
+    return bucket.begin(keptAs(rule.key), now, now + rule.windowMs);
   }
 
-  /** False when memory is full of live counters: newcomers are refused rather than anybody forgotten (S-26). */
+  /** @returns false where nobody may be forgotten for it */
   #makeRoom(rules: readonly Rule[], now: number): boolean {
-    const fits = (): boolean => {
-      const newcomers = rules.filter((rule) => this.#find(rule) === undefined).length;
-      return newcomers === 0 || this.#size + newcomers <= this.most;
-    };
-    if (!fits()) this.#sweep(now);
-    return fits();
+    while (!this.#fits(rules)) if (!this.#forgetEnded(now) && !this.#forgetOpen()) return false;
+    return true;
   }
 
-  #sweep(now: number): void {
-    for (const counters of this.#buckets.values())
-      for (const [key, { endsAt }] of counters) if (endsAt <= now) this.#forget(counters, key);
+  #fits(rules: readonly Rule[]): boolean {
+    const newcomers = rules.filter((rule) => this.#find(rule) === undefined).length;
+    return newcomers === 0 || this.#size + newcomers <= this.most;
+  }
+
+  #forgetEnded(now: number): boolean {
+    for (const bucket of this.#buckets.values()) if (this.#forget(bucket, bucket.ended(now))) return true;
+    return false;
+  }
+
+  #forgetOpen(): boolean {
+    let most: Bucket | undefined;
+    for (const bucket of this.#buckets.values())
+      if (most === undefined || bucket.open.length > most.open.length) most = bucket;
+    return this.#forget(most, most?.open.oldest);
   }
 }
 
@@ -167,12 +239,6 @@ function count(counter: Counter, rule: Rule, now: number): void {
   counter.blockedUntil = now + pause;
   // Patience does not bring the short pauses back at once: the window starts again after the pause.
   counter.endsAt = counter.blockedUntil + rule.windowMs;
-}
-
-function giveBack(counter: Counter, { limit }: Rule): void {
-  if (counter.count === 0) return;
-  counter.count -= 1;
-  if (counter.count < limit) counter.blockedUntil = 0;
 }
 
 /** LIMITS=off: counts nothing. */
