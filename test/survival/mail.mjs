@@ -9,10 +9,13 @@ import { PostOffice } from './post-office.mjs';
 
 /** Somebody signs up, which posts a mail. @param {string} url @param {string} userName @returns {Promise<boolean>} whether it was acknowledged */
 async function posted(url, userName) {
-  const fields = { userName, email: `${userName}@example.org`, rawpw: PASSWORD };
-  const answer = await post(`${url}/service/register`, fields).catch(() => null);
+  const answer = await register(url, userName).catch(() => null);
   return answer?.status === 200;
 }
+
+/** @param {string} url @param {string} userName */
+const register = (url, userName) =>
+  post(`${url}/service/register`, { userName, email: `${userName}@example.org`, rawpw: PASSWORD });
 
 /** @param {() => boolean} happened @param {number} withinMs */
 async function until(happened, withinMs) {
@@ -23,7 +26,7 @@ async function until(happened, withinMs) {
 export const mailServerAway = {
   id: 'R-20',
   what: 'a mail server that takes 30 s for each answer, or none',
-  must: 'p99 of the routes is as ever (± 10 ms)',
+  must: 'p99 of each route is as ever (± 10 ms), all are served',
   async run(stage) {
     const office = await PostOffice.on(stage);
     const dataDir = stage.folder('data');
@@ -34,8 +37,10 @@ export const mailServerAway = {
     first.kill();
     await first.ended;
     const broker = await stage.broker({ dataDir, settings: { SMTP_URL: office.url } });
-    /** @type {Record<Mode, number[]>} */
-    const times = { well: [], tarpit: [], down: [] };
+    /** @type {Record<Mode, Record<string, number[]>>} */
+    const times = { well: {}, tarpit: {}, down: {} };
+    /** @type {string[]} */
+    const failures = [];
     let at = 0;
     for (let round = 0; round < stage.pick(10, 3); round += 1) {
       for (const mode of /** @type {Mode[]} */ (['well', 'tarpit', 'down'])) {
@@ -43,35 +48,46 @@ export const mailServerAway = {
         const end = performance.now() + stage.pick(10_000, 3_000);
         while (performance.now() < end) {
           at += 1;
-          const asked = [
-            deviceList(broker.url, person),
-            post(`${broker.url}/service/Servers?id=${server.id}`, factsOf(`den ${at}`), asServer(server)),
+          const asked = {
+            list: deviceList(broker.url, person),
+            update: post(
+              `${broker.url}/service/Servers?id=${server.id}`,
+              factsOf(`den ${at}`),
+              asServer(server),
+            ),
             // One mail in five rounds: what is measured is not the hashing.
-            ...(at % 5 === 0
-              ? [
-                  post(`${broker.url}/service/register`, {
-                    userName: `p${at}`,
-                    email: `p${at}@example.org`,
-                    rawpw: PASSWORD,
-                  }),
-                ]
-              : []),
-          ];
-          for (const answer of await Promise.all(asked)) times[mode].push(answer.ms);
+            ...(at % 5 === 0 && { 'sign-up': register(broker.url, `p${at}`) }),
+          };
+          await Promise.all(
+            Object.entries(asked).map(async ([route, asking]) => {
+              const { ms, status } = await asking;
+              (times[mode][route] ??= []).push(ms);
+              if (status !== 200) failures.push(`${route} was answered ${status}`);
+            }),
+          );
           await pause(20);
         }
       }
       stage.say(`round ${round + 1}`);
     }
-    const p99 = (/** @type {Mode} */ mode) => quantile(times[mode], 0.99);
-    return new Findings()
-      .note('p99', p99('well'), 'ms')
-      .note('requests', times.well.length + times.tarpit.length + times.down.length)
-      .atMost('more in the tarpit', p99('tarpit') - p99('well'), 10, 'ms')
-      .atMost('more when it is down', p99('down') - p99('well'), 10, 'ms')
-      .note('mails taken', office.taken.size);
+    return judgeRoutes(times).none('not served', failures).note('mails taken', office.taken.size);
   },
 };
+
+/** Each route by itself: one that takes long would hide what becomes of the others. @param {Record<Mode, Record<string, number[]>>} times */
+function judgeRoutes({ well, tarpit, down }) {
+  const findings = new Findings();
+  for (const [route, usual] of Object.entries(well)) {
+    const before = quantile(usual, 0.99);
+    const more = (/** @type {readonly number[]} */ times = []) => quantile(times, 0.99) - before;
+    findings
+      .note(`${route}s`, usual.length)
+      .note('p99', before, 'ms')
+      .atMost('more in the tarpit', more(tarpit[route]), 10, 'ms')
+      .atMost('more when it is down', more(down[route]), 10, 'ms');
+  }
+  return findings;
+}
 
 /** @type {Experiment} */
 export const mailSchedule = {
@@ -130,6 +146,8 @@ export const mailKills = {
     /** @type {string[]} */
     const owed = [];
     const kills = stage.pick(100, 3);
+    /** @type {number[]} */
+    const killedAt = [];
     let broker = await start();
     for (let kill = 1; kill <= kills; kill += 1) {
       const { url } = broker;
@@ -145,6 +163,7 @@ export const mailKills = {
       const before = owed.length;
       await until(() => owed.length >= before + 3, 10_000);
       await pause(randomInt(1_500));
+      killedAt.push(performance.now());
       broker.kill();
       await Promise.all([broker.ended, signingUp]);
       broker = await start();
@@ -160,9 +179,20 @@ export const mailKills = {
       .note('mails', owed.length)
       .none('lost', missing())
       .atMost('doubled', doubled, kills)
+      .note('most by one kill', mostByOne(killedAt, office))
       .none('with two Message-IDs', changed);
   },
 };
+
+/** Of the mails that came again: taken between the kill before and this one, and not written down as sent. @param {readonly number[]} killedAt @param {PostOffice} office */
+function mostByOne(killedAt, office) {
+  const again = [...office.taken].filter(([, count]) => count > 1).map(([id]) => office.firstTaken.get(id));
+  const byKill = killedAt.map((at, kill) => {
+    const since = killedAt[kill - 1] ?? 0;
+    return again.filter((taken = 0) => taken > since && taken <= at).length;
+  });
+  return Math.max(...byKill);
+}
 
 /** @type {Experiment} */
 export const mailBacklog = {

@@ -12,6 +12,8 @@ export class PostOffice {
   mode = 'well';
   /** Message-ID → how often it was taken. @type {Map<string, number>} */
   taken = new Map();
+  /** Message-ID → when it was taken first, by `performance.now()`. @type {Map<string, number>} */
+  firstTaken = new Map();
   /** Recipient → Message-IDs. @type {Map<string, Set<string>>} */
   byRecipient = new Map();
   /** When somebody came with mail for whom: recipient → moments of `performance.now()`. @type {Map<string, number[]>} */
@@ -93,6 +95,7 @@ export class PostOffice {
   /** @param {{ recipient: string, id: string }} talk */
   #take({ recipient, id }) {
     this.taken.set(id, (this.taken.get(id) ?? 0) + 1);
+    this.firstTaken.set(id, this.firstTaken.get(id) ?? performance.now());
     this.byRecipient.set(recipient, (this.byRecipient.get(recipient) ?? new Set()).add(id));
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BrokerProcess } from '../../scripts/lib/broker.mjs';
 import { Findings } from './findings.mjs';
@@ -22,22 +22,27 @@ export const secondProcess = {
     first.signal('SIGTERM');
     await first.ended;
     const file = path.join(dataDir, 'signpost.sqlite');
-    damage(file);
-    const before = readFileSync(file);
-    const third = await endOf(dataDir);
-    findings.none('started on a damaged file', third.refused ? [] : [third.words]);
-    findings.none('unclear words about it', third.words.includes('cannot be used') ? [] : [third.words]);
-    const kept = existsSync(file) && readFileSync(file).equals(before);
-    return findings.none('damaged files that were changed', kept ? [] : [file]);
+    const sound = readFileSync(file);
+    for (const [what, hurt] of Object.entries(DAMAGES)) {
+      writeFileSync(file, hurt(sound));
+      const before = readFileSync(file);
+      const third = await endOf(dataDir);
+      findings.none(`started on a file ${what}`, third.refused ? [] : [third.words]);
+      findings.none('unclear words about it', third.words.includes('cannot be used') ? [] : [third.words]);
+      const kept = existsSync(file) && readFileSync(file).equals(before);
+      findings.none('damaged files that were changed', kept ? [] : [file]);
+    }
+    return findings;
   },
 };
 
-/** Writes nonsense over some pages in the middle. @param {string} file */
-function damage(file) {
-  const opened = openSync(file, 'r+');
-  writeSync(opened, Buffer.alloc(8_192, 0xa5), 0, 8_192, 4_096);
-  closeSync(opened);
-}
+/** @type {Readonly<Record<string, (sound: Buffer) => Buffer>>} */
+const DAMAGES = {
+  'with nonsense over some pages': (sound) =>
+    Buffer.concat([sound.subarray(0, 4_096), Buffer.alloc(8_192, 0xa5), sound.subarray(12_288)]),
+  'that was cut short': (sound) => sound.subarray(0, sound.length / 2),
+  'that is no database': () => Buffer.alloc(65_536, 'not a database '),
+};
 
 /** Starts one that must not start. @param {string} dataDir */
 async function endOf(dataDir) {

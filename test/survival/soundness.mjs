@@ -14,8 +14,8 @@ async function checkOfSqlite(dataDir) {
   return [...wrong, ...(await rows('PRAGMA foreign_key_check'))].map((row) => JSON.stringify(row));
 }
 
-/** Every index against its table, and every row of the tables. @param {Database} database */
-async function amcheck(database) {
+/** Every index against its table, and every row of the tables. @param {Pick<Database, 'rows'>} database @returns {Promise<string[]>} what is wrong */
+export async function amcheck(database) {
   await database.rows('CREATE EXTENSION IF NOT EXISTS amcheck');
   const ours = "c.relnamespace = 'public'::regnamespace";
   const problems = [];
