@@ -67,12 +67,7 @@ export interface AppliedMigration {
 
 /** The changes that a database went through, oldest first; none where it is new. */
 export async function appliedMigrations(source: DataSource): Promise<readonly AppliedMigration[]> {
-  const runner = source.createQueryRunner();
-  try {
-    return await appliedOn(runner);
-  } finally {
-    await runner.release();
-  }
+  return withRunner(source, appliedOn);
 }
 
 /**
@@ -82,12 +77,26 @@ export async function appliedMigrations(source: DataSource): Promise<readonly Ap
  * @throws StartupError if the schema is older or newer than that of this version
  */
 export async function requireCurrentSchema(source: DataSource): Promise<readonly string[]> {
-  const applied = (await appliedMigrations(source)).map(({ name }) => name);
+  return withRunner(source, (runner) => requireCurrentOn(source, runner));
+}
+
+/** The same as what is open on `runner` sees it. */
+export async function requireCurrentOn(source: DataSource, runner: QueryRunner): Promise<readonly string[]> {
+  const applied = (await appliedOn(runner)).map(({ name }) => name);
   const known = source.migrations.map(({ name }) => name ?? '');
   if (applied.length === known.length && known.every((name) => applied.includes(name))) return applied;
   throw new StartupError(
     'The schema of the database is that of another version of Signpost. Use the version that runs on it, or start this one first.',
   );
+}
+
+async function withRunner<T>(source: DataSource, act: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    return await act(runner);
+  } finally {
+    await runner.release();
+  }
 }
 
 async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {

@@ -1,7 +1,7 @@
-import type { QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { FOR_EVERYTHING } from './command-client.js';
 import type { Tables } from './connections.js';
-import { requireCurrentSchema } from './migrate.js';
+import { requireCurrentOn, requireCurrentSchema } from './migrate.js';
 import { commandUse, initializePostgres, postgresSource } from './postgres.js';
 import type { Snapshot } from './snapshot.js';
 import {
@@ -25,9 +25,9 @@ export async function openPostgresSnapshot(url: string, tables: Tables): Promise
   const use = commandUse('signpost-backup', FOR_EVERYTHING);
   const source = await initializePostgres(postgresSource(url, tables, use));
   try {
-    const schema = await requireCurrentSchema(source);
+    await requireCurrentSchema(source);
     const runner = source.createQueryRunner();
-    await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const schema = await begin(source, runner);
     return {
       kind: 'postgres',
       schema,
@@ -43,6 +43,20 @@ export async function openPostgresSnapshot(url: string, tables: Tables): Promise
     await source.destroy();
     throw error;
   }
+}
+
+/**
+ * The moment is that of the first statement that reads, when nobody can change a table any more: one that a restore makes anew, or a
+ * migration writes anew, would look empty to who looked at another one before.
+ *
+ * @returns the names of the migrations of that moment
+ */
+async function begin(source: DataSource, runner: QueryRunner): Promise<readonly string[]> {
+  // In the order in which a restore takes them, so that one of the two waits for the other.
+  const names = [...source.entityMetadatas.map(({ tableName }) => tableName), 'schema_migrations'];
+  await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await runner.query(`LOCK TABLE ${names.map(quoted).join(', ')} IN ACCESS SHARE MODE`);
+  return requireCurrentOn(source, runner);
 }
 
 async function countOf(runner: QueryRunner, table: TableShape): Promise<number> {
