@@ -1,24 +1,21 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock, MINUTE, SECOND } from '../../shared/clock.js';
+import { Clock, SECOND } from '../../shared/clock.js';
 import type { Connections } from '../database/connections.js';
 import { CONNECTIONS } from '../database/database.module.js';
 import { Readiness } from '../http/readiness.js';
 import { Jobs } from '../jobs/jobs.service.js';
 import { Log } from '../logging/log.js';
-import { StartupError } from '../startup-error.js';
 import { SystemClock } from './system-clock.js';
+import { clocksDiffer, isInDoubt, timeOf } from './two-clocks.js';
 
 /** A clock of a machine drifts by less than a millisecond in that. */
 const ASK_EVERY_MS = 5 * SECOND;
-/** So far a machine may be off before it is said, and before one of the two clocks must be wrong and nobody knows which (R-26). */
+/** So far a machine may be off before it is said (R-26). */
 const SAY_AT_MS = 30 * SECOND;
-const IN_DOUBT_AT_MS = 5 * MINUTE;
 /** Beyond that an answer says too little to live by; that the clocks differ by minutes it says all the same. */
 const SLOW_MS = SECOND;
 
 const DIFFER = 'the clocks of this machine and of PostgreSQL differ';
-
-const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
 
 /**
  * On PostgreSQL all nodes live by its clock: what expires, expires everywhere at once, however their machines are set
@@ -45,10 +42,7 @@ export class DatabaseTime implements OnModuleInit {
     const { clock } = this;
     if (this.connections.kind !== 'postgres' || !(clock instanceof SystemClock)) return;
     await this.#ask(clock);
-    if (this.#isInDoubt)
-      throw new StartupError(
-        `The clocks of this machine and of PostgreSQL (DATABASE_URL) differ by ${this.#offSeconds} seconds. Set both by NTP, and start again.`,
-      );
+    if (this.#isInDoubt) throw clocksDiffer(this.#offMs);
     this.readiness.require('clock', () => this.#requireRight());
     this.jobs.forAllOnlyIf(() => !this.#isInDoubt);
     this.jobs.every('ask the database for the time', ASK_EVERY_MS, async () => {
@@ -59,15 +53,15 @@ export class DatabaseTime implements OnModuleInit {
 
   async #ask(clock: SystemClock): Promise<void> {
     const before = performance.now();
-    const [row] = await this.connections.reader.query<[{ now: number }]>(NOW);
+    const now = await timeOf(this.connections.reader);
     const machine = clock.machineNow;
     const after = performance.now();
-    this.#offMs = machine - row.now;
-    if (!this.#isInDoubt && after - before <= SLOW_MS) clock.set(row.now, (before + after) / 2);
+    this.#offMs = machine - now;
+    if (!this.#isInDoubt && after - before <= SLOW_MS) clock.set(now, (before + after) / 2);
   }
 
   get #isInDoubt(): boolean {
-    return Math.abs(this.#offMs) > IN_DOUBT_AT_MS;
+    return isInDoubt(this.#offMs);
   }
 
   get #offSeconds(): number {

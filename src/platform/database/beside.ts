@@ -1,6 +1,8 @@
 import type Sqlite from 'better-sqlite3';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { SystemClock } from '../clock/system-clock.js';
+import { clocksDiffer, isInDoubt, timeOf } from '../clock/two-clocks.js';
 import { FOR_A_CHANGE } from './command-client.js';
 import { NO_EPOCHS, WITHOUT_LACKS, type Connections, type Tables } from './connections.js';
 import { ofPostgres, ofSqlite } from './look-up.js';
@@ -25,7 +27,17 @@ export async function besideOnSqlite(dataDir: string, tables: Tables): Promise<C
 export async function besideOnPostgres(url: string, tables: Tables): Promise<Connections> {
   const use = commandUse('signpost-command', FOR_A_CHANGE);
   const source = await initializePostgres(postgresSource(url, tables, use));
-  return connectionsOver('postgres', source, () => PostgresSolitude.open(url));
+  const announce = async (): Promise<Solitude> => {
+    await requireRightClock(source);
+    return PostgresSolitude.open(url);
+  };
+  return connectionsOver('postgres', source, announce);
+}
+
+/** What it writes is read by nodes that live by the clock of PostgreSQL: keys would sign too early, or not for weeks. */
+async function requireRightClock(source: DataSource): Promise<void> {
+  const offMs = new SystemClock().machineNow - (await timeOf(source));
+  if (isInDoubt(offMs)) throw clocksDiffer(offMs);
 }
 
 /** A command does one thing at a time, so that reading needs no connection of its own. */
