@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { leastWork } from '../../test/support/least-work.js';
-import { canonicalIp, CidrSet, clientAddress, networkOf, wideNetworkOf } from './network.js';
+import {
+  canonicalIp,
+  CidrSet,
+  clientAddress,
+  networkOf,
+  wideNetworkAround,
+  wideNetworkOf,
+} from './network.js';
 
 describe('canonicalIp', () => {
   test.each([
@@ -182,6 +189,19 @@ describe('the network a limit counts under', () => {
       expect(CidrSet.parse([...keys]).contains(`${start}:1:2:3:4`)).toBe(true);
     }
   });
+});
+
+test('the wide network around a network is the one around each address in it', () => {
+  const groups = ['0', '1', 'a0', 'db8', 'ffff'];
+  for (const one of groups)
+    for (const two of groups)
+      for (const three of groups)
+        for (const four of groups) {
+          const ip = `${one}:${two}:${three}:${four}:0:1:0:1`;
+          expect([ip, wideNetworkAround(networkOf(ip))]).toEqual([ip, wideNetworkOf(ip)]);
+        }
+  for (const ip of ['192.0.2.7', '::ffff:192.0.2.7', '::1', '::192.0.2.7', 'nothing'])
+    expect([ip, wideNetworkAround(networkOf(ip))]).toEqual([ip, wideNetworkOf(ip)]);
 });
 
 describe('clientAddress', () => {

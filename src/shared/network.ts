@@ -138,8 +138,13 @@ export function wideNetworkOf(ip: string): string {
   return `${address.slice(0, address.lastIndexOf('.'))}.0/24`;
 }
 
-/** The same around a network that `networkOf` made. */
+/** The same around a network that `networkOf` made. In its text zeros are left out at the end, where half of it is zeros: nothing needs parsing. */
 export function wideNetworkAround(network: string): string {
+  if (network.endsWith('::/64')) {
+    const groups = network.slice(0, -5).split(':').slice(0, 3);
+    while (groups.at(-1) === '0') groups.pop();
+    return `${groups.join(':')}::/48`;
+  }
   return wideNetworkOf(network.split('/', 1)[0] ?? '');
 }
 
