@@ -364,8 +364,8 @@ postgresOnly('a connection', keyTables, (open) => {
     const { onConnect } = pool.options;
     let mayGoOn = (): void => undefined;
     const wait = new Promise<void>((resolve) => (mayGoOn = resolve));
-    Object.assign(pool.options, { max: 1, connectionTimeoutMillis: 100 });
     const first = await pool.connect();
+    Object.assign(pool.options, { max: 1, connectionTimeoutMillis: 100 });
     pool.options.onConnect = async (client) => {
       await wait;
       await onConnect(client);

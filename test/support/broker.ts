@@ -13,7 +13,7 @@ import { CHEAP_HASHES, hashCheaplyHere } from './cheap-hashes.js';
 import { FixedClock } from './fixed-clock.js';
 import { Mailbox } from './mailbox.js';
 import { waitForAnswers } from './patient-pools.js';
-import { createDatabase, dropDatabase } from './postgres.js';
+import { createMigratedDatabase, dropDatabase } from './postgres.js';
 import { RecordingLog } from './recording-log.js';
 import { takeSchema } from './schema.js';
 import { shareRing, takeRing } from './shared-ring.js';
@@ -49,7 +49,7 @@ export class TestBroker {
   /** `settings` over these: everything on loopback, no limits, every store fresh. */
   static async start(settings: Environment = {}, store: Store = 'sqlite'): Promise<TestBroker> {
     const dataDir = mkdtempSync(join(tmpdir(), 'signpost-broker-'));
-    const database = store === 'postgres' ? await createDatabase() : undefined;
+    const database = store === 'postgres' ? await createMigratedDatabase() : undefined;
     const environment = {
       DATA_DIR: dataDir,
       LIMITS: 'off',

@@ -2,13 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/glob
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import type { Connections, Tables } from '../../src/platform/database/connections.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
 import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { waitForAnswers } from './patient-pools.js';
+import { createMigratedDatabase, dropDatabase, runOn } from './postgres.js';
 import { takeSchema } from './schema.js';
 
 export interface OpenDatabase {
@@ -106,40 +106,32 @@ function sqlite(): Kind {
 }
 
 function postgres(serverUrl: string | undefined): Kind {
-  const database = `signpost_test_${new SystemRandom().hex(8)}`;
-  const own = new URL(serverUrl ?? 'postgres://nowhere');
-  own.pathname = `/${database}`;
-  const onServer = (sql: string): Promise<void> => runOn(serverUrl ?? '', sql);
+  let own = '';
   return {
     name: 'PostgreSQL',
     here: serverUrl !== undefined && serverUrl !== '',
-    prepareFile: () => onServer(`CREATE DATABASE ${database}`),
+    prepareFile: async () => {
+      own = await createMigratedDatabase();
+    },
     prepareTest: () => Promise.resolve(),
     connect: async (tables) => {
-      const connections = await openPostgres(own.href, tables);
+      const connections = await openPostgres(own, tables);
       await waitForAnswers(connections);
       return connections;
     },
-    clearTest: () => runOn(own.href, EMPTY_EVERY_TABLE),
-    // FORCE: a test that forgot a connection must not leave the database behind.
-    clearFile: () => onServer(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+    clearTest: () => runOn(own, EMPTY_EVERY_TABLE),
+    clearFile: () => dropDatabase(own),
   };
 }
 
-/** One statement for all tables, whatever their foreign keys; nothing to do before the first migration. */
+/**
+ * One statement for all tables, whatever their foreign keys. Most of them are empty: to truncate one makes its files and those of
+ * its indexes anew.
+ */
 const EMPTY_EVERY_TABLE = `
-  DO $$ DECLARE names text; BEGIN
-    SELECT string_agg(quote_ident(tablename), ', ') INTO names FROM pg_tables
-      WHERE schemaname = 'public' AND tablename NOT IN ('schema_migrations', 'typeorm_metadata');
-    IF names IS NOT NULL THEN EXECUTE 'TRUNCATE ' || names || ' CASCADE'; END IF;
+  DO $$ DECLARE one text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN SELECT quote_ident(tablename) FROM pg_tables
+      WHERE schemaname = 'public' AND tablename NOT IN ('schema_migrations', 'typeorm_metadata')
+    LOOP EXECUTE 'DELETE FROM ' || one; END LOOP;
   END $$`;
-
-async function runOn(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}

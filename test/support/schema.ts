@@ -5,10 +5,10 @@ import { fingerprint, inCheckout } from '../../scripts/lib/checkout.mjs';
 import { openSqlite, sqliteFile } from '../../src/platform/database/sqlite.js';
 
 const folder = inCheckout('src/platform/database/migrations');
-/** They may change between two runs. */
-const migrations = fingerprint(readdirSync(folder).map((name) => join(folder, name)));
+/** What they are called that came of the same migrations, which may change between two runs. */
+export const MIGRATIONS = fingerprint(readdirSync(folder).map((name) => join(folder, name)));
 /** Migrating costs more than the rest of opening a database: all test files of a run share what comes out. */
-const SHARED_SCHEMA = join(tmpdir(), `signpost-test-schema-${process.ppid}-${migrations}.sqlite`);
+const SHARED_SCHEMA = join(tmpdir(), `signpost-test-schema-${process.ppid}-${MIGRATIONS}.sqlite`);
 
 /** Puts the schema that the migrations make into a data folder, unless it has a database. */
 export async function takeSchema(dataDir: string): Promise<void> {

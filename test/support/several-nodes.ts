@@ -3,7 +3,7 @@ import { TestBroker } from './broker.js';
 import { ChildBroker } from './child-broker.js';
 import { eventually } from './eventually.js';
 import { FaultProxy } from './fault-proxy.js';
-import { createDatabase, dropDatabase } from './postgres.js';
+import { createMigratedDatabase, dropDatabase } from './postgres.js';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -30,7 +30,7 @@ export class SeveralNodes {
     environment: Environment,
     prepare: (broker: TestBroker) => Promise<void>,
   ): Promise<SeveralNodes> {
-    const database = await createDatabase();
+    const database = await createMigratedDatabase();
     const prepared = await TestBroker.start({ DATABASE_URL: database });
     await prepare(prepared);
     await prepared.close();
