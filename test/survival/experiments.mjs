@@ -1,7 +1,7 @@
 /** The experiments, in the order in which they run. */
 import { answersAfterSync } from './answers-after-sync.mjs';
 import { anyNode } from './any-node.mjs';
-import { backupUnderLoad } from './backup.mjs';
+import { backupOfPostgres, backupOfSqlite } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
 import { failover, failoverWithLoss } from './failover.mjs';
@@ -47,7 +47,8 @@ export const experiments = [
   slowClients,
   noMoreFiles,
   soak,
-  backupUnderLoad,
+  backupOfSqlite,
+  backupOfPostgres,
   migrationUnderLoad,
   rollingRestart,
   revocations,
