@@ -111,6 +111,18 @@ describe('limits over all nodes', () => {
     expect(passedNow(one)).toBe(3);
   });
 
+  test('what must not wait and is being told to the others counts here until they know it', async () => {
+    const { make, tellAll } = nodes();
+    const one = make();
+    const passedNow = (): number =>
+      Array.from({ length: 9 }, () => one.limiter.takeNow([rule('a', 9)])).filter(Boolean).length;
+    expect(passedNow()).toBe(3);
+    const told = tellAll();
+    expect(passedNow()).toBe(0);
+    await told;
+    expect(passedNow()).toBe(3);
+  });
+
   test('what must not wait is taken back at once, also after it was told, and lets one more through everywhere', async () => {
     const { make, redis, tellAll } = nodes();
     const [one, two] = [make(), make()];

@@ -10,7 +10,7 @@ export interface Acts {
 
 interface Entry {
   readonly rule: Rule;
-  /** Let through here, and not told yet; below zero where more was taken back than let through since. */
+  /** Let through here, and not known to be told; below zero where more was taken back than let through since. */
   count: number;
   /** By the own clock; in the past: not refused. */
   blockedUntil: number;
@@ -112,7 +112,6 @@ export class Tally {
       else if (entry.blockedUntil <= now) this.#entries.delete(key);
     }
     const acts = told.map(({ rule, count }) => ({ rule, count }));
-    for (const entry of told) entry.count = 0;
     for (let from = 0; from < told.length; from += TOLD_AT_ONCE) {
       const until = from + TOLD_AT_ONCE;
       await this.#tellSome(told.slice(from, until), acts.slice(from, until));
@@ -124,7 +123,11 @@ export class Tally {
   async #tellSome(entries: readonly Entry[], acts: readonly Acts[]): Promise<void> {
     const waits = await this.#waitsAfter(acts);
     const now = this.clock.now();
-    entries.forEach((entry, at) => (entry.blockedUntil = now + (waits[at] ?? 0)));
+    entries.forEach((entry, at) => {
+      // Only now: who is at the limit must not pass while that is being told.
+      entry.count -= acts[at]?.count ?? 0;
+      entry.blockedUntil = now + (waits[at] ?? 0);
+    });
   }
 
   async #waitsAfter(acts: readonly Acts[]): Promise<readonly number[]> {
