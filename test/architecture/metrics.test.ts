@@ -65,10 +65,11 @@ test('requests are counted by route, never by path, and failures by their reason
   expect(Object.keys(grown).join('\n')).not.toContain('hunter2');
 });
 
-test('trouble is counted by route, each at nought before its first, so that an alert sees that one grow', async () => {
+test('trouble is counted by route, each there before its first, so that an alert sees that one grow', async () => {
   const series = 'signpost_troubles_total{route="/service/pin"}';
   const before = await metrics.scraped();
-  expect([before.get(series), before.get('signpost_troubles_total{route="none"}')]).toEqual([0, 0]);
+  // Other test files of this process may have had theirs.
+  expect([before.has(series), before.has('signpost_troubles_total{route="none"}')]).toEqual([true, true]);
   const grown = await metrics.growth(() =>
     without(['pins'], () => ask(broker, 'POST', 'pin', { form: { deviceId: 'tv' } })),
   );
