@@ -7,7 +7,6 @@ import { Jobs } from '../../platform/jobs/jobs.service.js';
 import { Stamps } from '../../platform/jobs/stamps.js';
 import { Clock, HOUR } from '../../shared/clock.js';
 import type { AccountId, DeviceId } from '../../shared/ids.js';
-import { Memory } from '../../shared/memory.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { AccountsService, isActive, type Account } from '../accounts/index.js';
@@ -18,6 +17,7 @@ import { CheckedTokens, type CheckedToken, type SignedInDevice } from './checked
 import { hasExpired, label, type Device, type Lifetimes } from './device.js';
 import type { StoredSignIn } from './device-rows.js';
 import { DevicesRepository } from './devices.repository.js';
+import { ProvenTokens } from './proven-tokens.js';
 
 /** What is known of a device when it signs in; shown to the person later. */
 export interface DeviceDescription {
@@ -29,18 +29,15 @@ export interface DeviceDescription {
 /** How a token that is not remembered is read, by its digest. */
 type Find = (digest: string) => Soon<StoredSignIn | null>;
 
-/** About 250 bytes each: 13 MB at most. */
+/** 13 MB at most. */
 const MOST_PROVEN = 50_000;
 
 /** Devices: who is signed in, by token. */
 @Injectable()
 export class DevicesService {
   readonly #stamps: Stamps<DeviceId>;
-  /**
-   * The digests of tokens that were good when they were read last, in this process: such a caller is heard although strangers
-   * have used up what their network may ask, also while `checked` does not count. It is no proof that they still are.
-   */
-  readonly #provenTokens = new Memory<string, true>(MOST_PROVEN);
+  /** Also while `checked` does not count. */
+  readonly #provenTokens = new ProvenTokens(MOST_PROVEN);
 
   constructor(
     private readonly devices: DevicesRepository,
@@ -177,12 +174,10 @@ export class DevicesService {
 
   #read(digest: string, find: Find): Soon<CheckedToken | null> {
     return soon(find(digest), (found) => {
-      if (!found || !this.#isGood(found)) {
-        this.#provenTokens.delete(digest);
-        return null;
-      }
-      if (!this.#provenTokens.has(digest)) this.#provenTokens.set(digest, true);
-      const { device, account } = found;
+      const good = found && this.#isGood(found) ? found : null;
+      this.#provenTokens.note(digest, good !== null);
+      if (good === null) return null;
+      const { device, account } = good;
       const { id: deviceId, createdAt, lastUsedAt } = device;
       return { createdAt, lastUsedAt, signedIn: { account, deviceId } };
     });

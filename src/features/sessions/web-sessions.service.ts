@@ -7,20 +7,20 @@ import { Stamps } from '../../platform/jobs/stamps.js';
 import { Strangers, type Errand } from '../../platform/limits/strangers.js';
 import { Clock, MINUTE } from '../../shared/clock.js';
 import type { AccountId } from '../../shared/ids.js';
-import { Memory } from '../../shared/memory.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import { isActive, type Account } from '../accounts/index.js';
 import { AuditTrail } from '../audit/index.js';
 import { browserName } from './browser-name.js';
 import type { Lifetimes } from './device.js';
+import { ProvenTokens } from './proven-tokens.js';
 import { hasEnded, type WebSession } from './web-session.js';
 import { WebSessionsRepository, type StoredWebSession } from './web-sessions.repository.js';
 
 /** As the broker makes them (`signIn`). */
 const TOKEN = /^[0-9a-f]{64}$/;
 
-/** About 250 bytes each: 5 MB at most. */
+/** 5 MB at most. */
 const MOST_PROVEN = 20_000;
 
 /** A caller that proved to be a signed-in browser. */
@@ -35,8 +35,7 @@ export interface SignedInBrowser {
 @Injectable()
 export class WebSessionsService {
   readonly #stamps: Stamps<string>;
-  /** The digests of tokens that were good when they were read last, in this process: strangers in their network keep none of them out. */
-  readonly #provenTokens = new Memory<string, true>(MOST_PROVEN);
+  readonly #provenTokens = new ProvenTokens(MOST_PROVEN);
 
   constructor(
     private readonly sessions: WebSessionsRepository,
@@ -117,8 +116,7 @@ export class WebSessionsService {
   #read(digest: string): Soon<SignedInBrowser | null> {
     return soon(this.sessions.findByDigest(digest), (found) => {
       const browser = found && this.#ifGood(found);
-      if (browser === null) this.#provenTokens.delete(digest);
-      else if (!this.#provenTokens.has(digest)) this.#provenTokens.set(digest, true);
+      this.#provenTokens.note(digest, browser !== null);
       return browser;
     });
   }

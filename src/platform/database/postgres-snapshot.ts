@@ -25,6 +25,7 @@ export async function openPostgresSnapshot(url: string, tables: Tables): Promise
   const use = commandUse('signpost-backup', FOR_EVERYTHING);
   const source = await initializePostgres(postgresSource(url, tables, use));
   try {
+    // `begin` looks again: it cannot lock tables that are not there yet, nor say why.
     await requireCurrentSchema(source);
     const runner = source.createQueryRunner();
     const schema = await begin(source, runner);

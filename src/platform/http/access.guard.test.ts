@@ -2,29 +2,22 @@ import { expect, test } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { loadConfig } from '../../config/index.js';
-import { Limiter, type Counted, type Rule } from '../limits/limiter.js';
+import type { Counted, Rule } from '../limits/limiter.js';
+import { UnlimitedLimiter } from '../limits/memory-limiter.js';
 import { Strangers } from '../limits/strangers.js';
 import { AccessGuard } from './access.guard.js';
 import { Callers } from './callers.js';
 
-class CountingLimiter extends Limiter {
+class CountingLimiter extends UnlimitedLimiter {
   readonly taken: Rule[] = [];
+
+  override takeNow(): boolean {
+    return false;
+  }
 
   override take(rules: readonly Rule[]): Promise<Counted> {
     this.taken.push(...rules);
-    return Promise.resolve({ rules, at: 0, by: this });
-  }
-
-  override refund(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override clear(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override wait(): Promise<number> {
-    return Promise.resolve(0);
+    return super.take(rules);
   }
 }
 

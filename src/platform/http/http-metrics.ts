@@ -24,7 +24,7 @@ const failures = counter({
   labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
 });
 
-/** As many as there are lines "request failed" in the log. */
+/** Not those that the provider of OAuth answers itself, nor of requests that were refused meanwhile: these are in the log alone. */
 const troubles = counter({
   name: 'signpost_troubles_total',
   help: 'Requests that ended in a bug, or in an outage that nothing else tells of: each has a line "request failed" in the log.',

@@ -26,8 +26,16 @@ class Bucket {
   readonly spent = new Chain<Counter>();
 
   begin(key: string, startedAt: number, endsAt: number): Counter {
-    const links = { older: undefined, newer: undefined };
-    const counter = { key, count: 0, startedAt, endsAt, blockedUntil: 0, isSpent: false, ...links };
+    const counter: Counter = {
+      key,
+      count: 0,
+      startedAt,
+      endsAt,
+      blockedUntil: 0,
+      isSpent: false,
+      older: undefined,
+      newer: undefined,
+    };
     this.counters.set(key, counter);
     this.open.append(counter);
     return counter;

@@ -14,8 +14,9 @@ export type Errand = 'ask' | 'end';
 const BUCKETS = { ask: 'anonymous-minute', end: 'anonymous-end-minute' } as const;
 
 /**
- * Counts whoever has proven nothing: who asks for what needs no credential, or shows a credential that has proven nothing yet, before it is looked up: else anybody has the database read
- * without end. One that is good gives its count back, so that a crowd that comes back through one network is let in (ADR 0042).
+ * Counts whoever has proven nothing: who asks for what needs no credential, and who shows one that has proven nothing yet, before
+ * it is looked up: else anybody has the database read without end. One that is good gives its count back, so that a crowd that
+ * comes back through one network is let in (ADR 0042).
  */
 @Injectable()
 export class Strangers {
@@ -26,9 +27,7 @@ export class Strangers {
 
   /** Counts whoever shows nothing. @throws DomainError rate-limited */
   async count(network: string, errand: Errand): Promise<void> {
-    const rules = this.#rulesOf(network, errand);
-    // At once where that is known, together with those that are counted ahead of the framework.
-    if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
+    await this.#take(this.#rulesOf(network, errand));
   }
 
   /** The same at once for whoever asks, or false and nothing was counted. */
@@ -43,7 +42,7 @@ export class Strangers {
    */
   async look<T>(network: string, errand: Errand, lookUp: () => Soon<T | null>): Promise<T | null> {
     const rules = this.#rulesOf(network, errand);
-    if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
+    await this.#take(rules);
     let isNobodys = false;
     try {
       const found = await lookUp();
@@ -61,6 +60,11 @@ export class Strangers {
     return lastly(lookUp, () => {
       this.limiter.giveBackNow(rules);
     });
+  }
+
+  /** At once where that is known, together with those that are counted ahead of the framework. */
+  async #take(rules: readonly Rule[]): Promise<void> {
+    if (!this.limiter.takeNow(rules)) await this.limiter.take(rules);
   }
 
   #rulesOf(network: string, errand: Errand): Rule[] {
