@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ReadyServers } from '../../src/edges/connect/ready-servers.service.js';
+import { OpsListener } from '../../src/edges/ops/ops-listener.service.js';
 import { LoadShedder } from '../../src/platform/http/overload/load-shedder.js';
 import { Stopwatch } from '../../src/platform/http/overload/stopwatch.js';
 import { WaitingLine } from '../../src/platform/http/overload/waiting-line.js';
 import { TestBroker } from '../support/broker.js';
 import { eventually } from '../support/eventually.js';
+import { Scraper } from '../support/scrape.js';
 import { ask } from './ask.js';
 import { ENDPOINTS } from './endpoints.js';
 
@@ -69,8 +71,12 @@ test('what was begun for somebody who is refused all the same is told to operato
     const requestId = /503 [^]*X-Request-Id: (\S+)/.exec(await answer)?.[1];
     const failed = () => broker.log.lines.filter(({ message }) => message === 'request failed');
     expect(failed()).toEqual([]);
-    fail(new Error('the database is away'));
-    await eventually(() => expect(failed()).toHaveLength(1));
+    const metrics = new Scraper(await broker.app.get(OpsListener).listen());
+    const grown = await metrics.growth(async () => {
+      fail(new Error('the database is away'));
+      await eventually(() => expect(failed()).toHaveLength(1));
+    });
+    expect(grown).toMatchObject({ 'signpost_troubles_total{route="/service/servers"}': 1 });
     const error = new Error('the database is away');
     expect(failed()[0]?.fields).toEqual({ requestId, path: '/service/servers', error });
   } finally {

@@ -1,6 +1,8 @@
-import { expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, jest, test } from '@jest/globals';
+import { OpsListener } from '../../src/edges/ops/ops-listener.service.js';
 import { Artifacts } from '../../src/features/oauth/artifacts.service.js';
 import { WebSessionsService } from '../../src/features/sessions/index.js';
+import { DomainError } from '../../src/shared/domain-error.js';
 import { Resident } from '../pages/signed-in.js';
 import { eachBroker } from '../support/broker.js';
 import {
@@ -12,24 +14,38 @@ import {
   PUBLIC_URL,
   SITE_REDIRECT,
 } from '../support/oauth.js';
+import { Scraper } from '../support/scrape.js';
 
 eachBroker('the authorization server while its store fails', { PUBLIC_URL }, (broker) => {
   followClock(broker);
+  let metrics: Scraper;
+  beforeAll(async () => {
+    metrics = new Scraper(await broker().app.get(OpsListener).listen());
+  });
 
   /** Does something while what is kept under that name cannot be written. */
-  async function failing<T>(kind: string, act: () => Promise<T>): Promise<T> {
+  async function failing<T>(
+    kind: string,
+    act: () => Promise<T>,
+    error = new Error('the store went'),
+  ): Promise<T> {
     const artifacts = broker().app.get(Artifacts);
     const put = artifacts.put.bind(artifacts);
     const spy = jest
       .spyOn(artifacts, 'put')
-      .mockImplementation((what, ...rest) =>
-        what === kind ? Promise.reject(new Error('the store went')) : put(what, ...rest),
-      );
+      .mockImplementation((what, ...rest) => (what === kind ? Promise.reject(error) : put(what, ...rest)));
     try {
       return await act();
     } finally {
       spy.mockRestore();
     }
+  }
+
+  /** How many troubles of a route are counted while something is done. */
+  async function troubles<T>(route: string, act: () => Promise<T>): Promise<[number, T]> {
+    const done: T[] = [];
+    const grown = await metrics.growth(async () => done.push(await act()));
+    return [grown[`signpost_troubles_total{route="${route}"}`] ?? 0, done[0] as T];
   }
 
   const later = expect.stringMatching(/^[1-9]\d*$/);
@@ -41,8 +57,10 @@ eachBroker('the authorization server while its store fails', { PUBLIC_URL }, (br
       const asked = { redirect_uri: 'http://127.0.0.1:1/callback', scope: 'openid servers:read' };
       const { url } = await attempt(await asApp(broker()), asked);
       broker().log.lines.length = 0;
-      const page = await failing(kind, () => browser.open(url.href.replace(PUBLIC_URL, '')));
-      expect(page.status).toBe(503);
+      const [counted, page] = await troubles('/oidc/authorize', () =>
+        failing(kind, () => browser.open(url.href.replace(PUBLIC_URL, ''))),
+      );
+      expect([page.status, counted]).toEqual([503, 1]);
       expect(page.heading).not.toBe('');
       expect(page.headers.get('location')).toBeNull();
       expect(page.headers.get('retry-after')).toEqual(later);
@@ -82,11 +100,24 @@ eachBroker('the authorization server while its store fails', { PUBLIC_URL }, (br
     const asked = { redirect_uri: 'http://127.0.0.1:1/callback', scope: 'openid servers:read' };
     const { refresh_token: token = '' } = await codeFlow(app, browser, asked);
     const fields = { grant_type: 'refresh_token', client_id: 'signpost-device', refresh_token: token };
-    const answer = await failing('RefreshToken', () =>
-      fetch(`${broker().url}/oidc/token`, { method: 'POST', body: new URLSearchParams(fields) }),
+    const [counted, answer] = await troubles('/oidc/token', () =>
+      failing('RefreshToken', () =>
+        fetch(`${broker().url}/oidc/token`, { method: 'POST', body: new URLSearchParams(fields) }),
+      ),
     );
-    expect(answer.status).toBe(503);
+    expect([answer.status, counted]).toEqual([503, 1]);
     expect(answer.headers.get('retry-after')).toEqual(later);
     expect(await answer.json()).toEqual({ error: 'temporarily_unavailable' });
+  });
+
+  test('what has been told of already, or is no trouble, is neither logged nor counted as one', async () => {
+    const { browser } = await Resident.of(broker(), 'eve');
+    const { url } = await attempt(await asApp(broker()), { redirect_uri: 'http://127.0.0.1:1/callback' });
+    broker().log.lines.length = 0;
+    const told = new DomainError('unavailable', 'disk-full', 'The disk is full.', { announced: true });
+    const [counted, page] = await troubles('/oidc/authorize', () =>
+      failing('Session', () => browser.open(url.href.replace(PUBLIC_URL, '')), told),
+    );
+    expect([page.status, counted, broker().log.messages('error')]).toEqual([503, 0, []]);
   });
 });

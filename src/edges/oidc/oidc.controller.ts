@@ -4,6 +4,7 @@ import { Config } from '../../config/index.js';
 import { AuthorizationServer, DeviceCodes, type OidcViews } from '../../features/oauth/index.js';
 import { WebSessionsService } from '../../features/sessions/index.js';
 import { Callers } from '../../platform/http/callers.js';
+import { routeOf } from '../../platform/http/http-metrics.js';
 import { Readiness } from '../../platform/http/readiness.js';
 import { cookieIn, cookieName } from '../pages/cookies.js';
 import { oidcViews } from '../pages/oidc-views.js';
@@ -114,9 +115,10 @@ export class OidcController {
     const token = cookieIn(request.headers.cookie, cookieName('sid', this.config));
     // The route has counted the network already.
     const browser = await this.sessions.authenticate(token, null);
-    const { network } = request;
+    const { id: requestId, network } = request;
     const { readiness } = this;
-    const visit = { network, browser: browser ?? undefined, views: this.#views, readiness };
+    const route = routeOf(request);
+    const visit = { requestId, route, network, browser: browser ?? undefined, views: this.#views, readiness };
     handOver(request, reply, path);
     await this.server.handle(request.raw, reply.raw, visit);
   }

@@ -5,6 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Config } from '../../config/index.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { SigningKeys } from '../../platform/crypto/signing-keys.js';
+import { tellTrouble } from '../../platform/http/trouble.js';
 import { Log } from '../../platform/logging/log.js';
 import { Clock } from '../../shared/clock.js';
 import { Random, spread } from '../../shared/random.js';
@@ -24,6 +25,7 @@ import { beginVisit, visitOf, type Visit } from './visit.js';
 @Injectable()
 export class AuthorizationServer {
   #current: { readonly version: string; readonly provider: Provider } | undefined;
+  readonly #told = new WeakSet<Visit>();
 
   constructor(
     private readonly accounts: AccountsService,
@@ -68,7 +70,7 @@ export class AuthorizationServer {
     const provider = make(parts, (type, handler) => this.tokenGrants.around(type, handler));
     provider.silent = true;
     provider.on('server_error', (ctx, error) => {
-      this.log.error({ route: ctx.oidc.route, error }, 'request failed');
+      this.#tell(visitOf(ctx), error);
     });
     provider.use((ctx, next) => this.#finish(ctx as unknown as KoaContextWithOIDC, next));
     return provider;
@@ -90,11 +92,18 @@ export class AuthorizationServer {
 
   /** The provider keeps the browser's session last, after what catches its own failures; and signing out is ours. */
   #fail(ctx: KoaContextWithOIDC, error: unknown): void {
-    this.log.error({ route: ctx.oidc.route, error }, 'request failed');
+    this.#tell(visitOf(ctx), error);
     // It may have held a code.
     ctx.remove('Location');
     ctx.status = 500;
     showError(ctx, { message: 'server_error' });
+  }
+
+  /** Once for each request: what fails first may fail again at its end. */
+  #tell(visit: Visit, error: unknown): void {
+    if (this.#told.has(visit)) return;
+    this.#told.add(visit);
+    tellTrouble(this.log, visit, error);
   }
 
   /** An outage is told as everywhere else: come back, at different times. */

@@ -32,6 +32,9 @@ export interface OidcViews {
 
 /** A request to the authorization server, with what the edge knows of its caller. */
 export interface Visit {
+  readonly requestId: string;
+  /** Of ours, as it is declared. */
+  readonly route: string;
   readonly network: string;
   readonly browser: SignedInBrowser | undefined;
   readonly views: OidcViews;

@@ -2,8 +2,9 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { spread, type Random } from '../../shared/random.js';
 import type { Log } from '../logging/log.js';
-import { failureOf, isTrouble, type Failure } from './failure.js';
-import { countFailure, countTrouble } from './http-metrics.js';
+import { failureOf, type Failure } from './failure.js';
+import { countFailure, routeOf } from './http-metrics.js';
+import { tellTrouble } from './trouble.js';
 
 /** Statuses that mean: not now. */
 const COME_BACK = new Set([429, 503, 507]);
@@ -55,10 +56,7 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const failure = failureOf(error);
-    if (isTrouble(error)) {
-      countTrouble(request);
-      this.log.error({ requestId: request.id, path: request.routeOptions.url, error }, 'request failed');
-    }
+    tellTrouble(this.log, { requestId: request.id, route: routeOf(request) }, error);
     if (reply.sent) return;
     const path = pathOf(request);
     const answer = await presenterOf(this.presenters, path).present(failure, path, request);

@@ -24,7 +24,6 @@ const failures = counter({
   labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
 });
 
-/** Not those that the provider of OAuth answers itself, nor of requests that were refused meanwhile: these are in the log alone. */
 const troubles = counter({
   name: 'signpost_troubles_total',
   help: 'Requests that ended in a bug, or in an outage that nothing else tells of: each has a line "request failed" in the log.',
@@ -52,8 +51,8 @@ export function awaitTrouble(route: string): void {
   troubles.series({ route });
 }
 
-export function countTrouble(request: FastifyRequest): void {
-  troubles.count({ route: routeOf(request) });
+export function countTrouble(route: string): void {
+  troubles.count({ route });
 }
 
 /** What counts the refusals of a route, kept because there may be thousands in a second. */
@@ -73,7 +72,7 @@ export function countOverloaded(method: string, route: string, seconds: number):
 }
 
 /** What no route takes is one route. */
-function routeOf(request: FastifyRequest): string {
+export function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? NOBODYS_ROUTE;
 }
 

@@ -5,13 +5,13 @@ import { Clock, SECOND } from '../../../shared/clock.js';
 import { Log } from '../../logging/log.js';
 import { wholeOf } from '../before-parser.js';
 import { presenterOf, type ErrorAnswer, type ErrorPresenter } from '../error-filter.js';
-import { isTrouble } from '../failure.js';
 import { COMMON_HEADERS } from '../fastify.js';
 import { countOverloaded } from '../http-metrics.js';
 import { NodeFields } from '../node-fields.js';
 import { Readiness } from '../readiness.js';
 import { mayBeWritten, write, writeTo, written, type Fields } from '../ready-answer.js';
 import { earlyIdOf } from '../request-context.js';
+import { tellTrouble } from '../trouble.js';
 import type { BriefRequest } from '../whole-request.js';
 import type { Priority } from './priority.js';
 import { NOBODYS_ROUTE, type Worth } from './priority-table.js';
@@ -116,13 +116,11 @@ export class Refusals {
    *
    * @returns the id of the request
    */
-  leave({ request, worth }: Call): string {
+  leave({ request, worth: { route } }: Call): string {
     const requestId = earlyIdOf(request) ?? randomUUID();
     const answer = wholeOf(request)?.begun?.answer;
     if (answer instanceof Promise)
-      answer.catch((error: unknown) => {
-        if (isTrouble(error)) this.log.error({ requestId, path: worth.route, error }, 'request failed');
-      });
+      answer.catch((error: unknown) => tellTrouble(this.log, { requestId, route }, error));
     return requestId;
   }
 
