@@ -19,6 +19,7 @@ import { redisAway } from './redis-away.mjs';
 import { refreshKills } from './refresh-kills.mjs';
 import { rollingRestart } from './rolling-restart.mjs';
 import { secondProcess } from './second-process.mjs';
+import { smallMachine } from './small-machine.mjs';
 import { soak } from './soak.mjs';
 import { steadyLoad } from './steady-load.mjs';
 import { revocations } from './several-nodes.mjs';
@@ -43,6 +44,7 @@ export const experiments = [
   steadyLoad,
   thunderingHerd,
   overload,
+  smallMachine,
   signInFlood,
   slowClients,
   noMoreFiles,

@@ -72,14 +72,16 @@ export class Floods {
 
   /**
    * @param {import('./stage.mjs').Stage} stage
-   * @param {{ settings?: Readonly<Record<string, string>>, sizes?: import('../bench/cast.mjs').Sizes, onBothCores?: boolean }} [how]
+   * @param {{ settings?: Readonly<Record<string, string>>, sizes?: import('../bench/cast.mjs').Sizes, onBothCores?: boolean, before?: readonly string[] }} [how]
+   * `before`: a program, with its arguments, that becomes the broker
    */
-  static async on(stage, { settings = {}, sizes = SIZES, onBothCores = false } = {}) {
+  static async on(stage, { settings = {}, sizes = SIZES, onBothCores = false, before = [] } = {}) {
     const dataDir = stage.folder('data');
     await seed(stage, dataDir, { sizes, canSignIn: true });
     const own = { LOG_LEVEL: 'warn', ...settings };
-    const before = onBothCores ? [] : onFirstCore;
-    return new Floods(stage, await stage.broker({ dataDir, settings: own, before }), sizes);
+    const where = onBothCores ? [] : onFirstCore;
+    const broker = await stage.broker({ dataDir, settings: own, before: [...before, ...where] });
+    return new Floods(stage, broker, sizes);
   }
 
   get port() {
