@@ -15,6 +15,13 @@ import { asDevice, asServer, ask, post } from './people.mjs';
  * @property {string[]} dead device tokens that must have ended
  */
 
+/**
+ * Between two that hash passwords, which each take as much of the processor as dozens of other writes: back to back they would leave
+ * the others less than half of two cores.
+ */
+const SIGN_UP_EVERY_MS = 250;
+const PASSWORD_EVERY_MS = 500;
+
 /** No answer, or one that says nothing about what became of it: 503. */
 class Unknown extends Error {}
 
@@ -45,13 +52,19 @@ export class Storm {
       ...people.flatMap((person) => [
         () => this.#serverLife(url, person),
         () => this.#serverLife(url, person),
+        () => this.#serverLife(url, person),
+        () => this.#updates(url, person),
+        () => this.#updates(url, person),
       ]),
-      ...people.map((person) => () => this.#updates(url, person)),
       ...people.slice(0, 1).map((person) => () => this.#pinLife(url, person)),
-      () => this.#signUp(url),
-      ...this.owners.slice(0, 1).map((owner) => () => this.#passwordLife(url, owner)),
     ];
-    await Promise.all(lives.map((life) => this.#again(life)));
+    await Promise.all([
+      ...lives.map((life) => this.#again(life)),
+      this.#again(() => this.#signUp(url), SIGN_UP_EVERY_MS),
+      ...this.owners
+        .slice(0, 1)
+        .map((owner) => this.#again(() => this.#passwordLife(url, owner), PASSWORD_EVERY_MS)),
+    ]);
   }
 
   /** No new request is begun. */
@@ -64,11 +77,13 @@ export class Storm {
     this.owners.push({ userName, password, wanted: null, deviceToken: '', dead: [] });
   }
 
-  /** @param {() => Promise<void>} life */
-  async #again(life) {
+  /** @param {() => Promise<void>} life @param {number} [everyMs] */
+  async #again(life, everyMs = 0) {
     while (this.#raging) {
+      const next = performance.now() + everyMs;
       try {
         await life();
+        await pause(Math.max(0, next - performance.now()));
       } catch (error) {
         if (!(error instanceof Unknown)) throw error;
         // As a client does that was told to come back.
