@@ -30,8 +30,10 @@ export async function migrate(source: DataSource): Promise<void> {
     // Held by the session: a node that dies in the middle sets it free.
     if (shared) await runner.query('SET lock_timeout = 0');
     if (shared) await runner.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`);
-    await refuseNewerSchema(source, runner);
-    await apply(source);
+    const applied = new Set((await appliedOn(runner)).map(({ name }) => name));
+    refuseNewerSchema(source, applied);
+    // To look for them alone TypeORM needs another connection.
+    if (source.migrations.some(({ name }) => !applied.has(name ?? ''))) await apply(source);
     if (shared) await runner.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
   } finally {
     await runner.release();
@@ -108,12 +110,11 @@ async function appliedOn(runner: QueryRunner): Promise<AppliedMigration[]> {
   return rows.map(({ timestamp, name }) => ({ timestamp: Number(timestamp), name }));
 }
 
-async function refuseNewerSchema(source: DataSource, runner: QueryRunner): Promise<void> {
-  const applied = await appliedOn(runner);
+function refuseNewerSchema(source: DataSource, applied: ReadonlySet<string>): void {
   const known = new Set(source.migrations.map((migration) => migration.name));
-  const unknown = applied.filter(({ name }) => !known.has(name) && takesAway(name));
+  const unknown = [...applied].filter((name) => !known.has(name) && takesAway(name));
   if (unknown.length === 0) return;
   throw new StartupError(
-    `The database was used by a newer version of Signpost, which took away what this one may need (${unknown.map((row) => row.name).join(', ')}). Start that version, or restore a backup made before the upgrade.`,
+    `The database was used by a newer version of Signpost, which took away what this one may need (${unknown.join(', ')}). Start that version, or restore a backup made before the upgrade.`,
   );
 }
