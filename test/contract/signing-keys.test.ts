@@ -17,7 +17,7 @@ import { DAY, MINUTE } from '../../src/shared/clock.js';
 import { signIn } from '../api/app-token.js';
 import { account } from '../connect/cast.js';
 import { TestBroker } from '../support/broker.js';
-import { eachDatabase, type OpenDatabase } from '../support/databases.js';
+import { eachKeptDatabase, type OpenDatabase } from '../support/databases.js';
 import { FixedClock } from '../support/fixed-clock.js';
 import { createDatabase, dropDatabase } from '../support/postgres.js';
 
@@ -26,7 +26,7 @@ const random = new SystemRandom();
 const made = newSigningKeys(new FixedClock().now(), random);
 const idsOf = (keys: readonly { id: string }[]): string[] => keys.map(({ id }) => id).sort();
 
-eachDatabase('signing keys', keyTables, (open) => {
+eachKeptDatabase('signing keys', keyTables, (open) => {
   let folder = '';
   let clock = new FixedClock();
   let database: OpenDatabase;

@@ -7,11 +7,11 @@ import { keyTables } from '../../src/platform/crypto/crypto.module.js';
 import { KeyCanaryEntity } from '../../src/platform/crypto/key-canary.entity.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { canary, heldOpen, insert, stored } from '../support/canaries.js';
-import { eachDatabase } from '../support/databases.js';
+import { eachKeptDatabase } from '../support/databases.js';
 
 const random = new SystemRandom();
 
-eachDatabase('a unit of work', keyTables, (open) => {
+eachKeptDatabase('a unit of work', keyTables, (open) => {
   test('stays when it is committed, and survives a restart', async () => {
     const database = await open();
     const answer = await database.unitOfWork.run(async () => {

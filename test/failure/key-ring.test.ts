@@ -18,7 +18,7 @@ import type { KeyRing } from '../../src/platform/crypto/key-ring.js';
 import { openKeyRing } from '../../src/platform/crypto/open-key-ring.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { StartupError } from '../../src/platform/startup-error.js';
-import { eachDatabase, type OpenDatabase } from '../support/databases.js';
+import { eachKeptDatabase, type OpenDatabase } from '../support/databases.js';
 
 const random = new SystemRandom();
 
@@ -27,7 +27,7 @@ interface RingFile {
   keys: { id: string; use: string; secret: string }[];
 }
 
-eachDatabase('the key ring at start', keyTables, (open) => {
+eachKeptDatabase('the key ring at start', keyTables, (open) => {
   let folder = '';
   let database: OpenDatabase;
   const file = (): string => join(folder, 'keyring.json');

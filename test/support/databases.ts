@@ -7,7 +7,7 @@ import { openPostgres } from '../../src/platform/database/postgres.js';
 import { openSqlite } from '../../src/platform/database/sqlite.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
-import { waitForAnswers } from './patient-pools.js';
+import { areIdle, waitForAnswers } from './patient-pools.js';
 import { createMigratedDatabase, dropDatabase, runOn } from './postgres.js';
 import { takeSchema } from './schema.js';
 
@@ -30,7 +30,8 @@ interface Kind {
   prepareFile(): Promise<void>;
   prepareTest(): Promise<void>;
   connect(tables: Tables): Promise<Connections>;
-  clearTest(): Promise<void>;
+  /** @param opened what the test has opened and not closed */
+  clearTest(opened: readonly Connections[]): Promise<void>;
   clearFile(): Promise<void>;
 }
 
@@ -43,16 +44,26 @@ export function eachDatabase(name: string, tables: Tables, tests: (open: Open) =
   postgresOnly(name, tables, tests);
 }
 
+/**
+ * The same for tests that change nothing of the connections themselves: on PostgreSQL, where each is a process of the server,
+ * they are those of the test before, if it did not close them.
+ */
+export function eachKeptDatabase(name: string, tables: Tables, tests: (open: Open) => void): void {
+  sqliteOnly(name, tables, tests);
+  declareOn(postgres(process.env['TEST_DATABASE_URL'], true), name, tables, tests);
+}
+
 /** The same for what only SQLite does. */
 export function sqliteOnly(name: string, tables: Tables, tests: (open: Open) => void): void {
-  describe(`${name} on SQLite`, () => {
-    tests(openerOf(sqlite(), tables));
-  });
+  declareOn(sqlite(), name, tables, tests);
 }
 
 /** The same for what only PostgreSQL does. */
 export function postgresOnly(name: string, tables: Tables, tests: (open: Open) => void): void {
-  const kind = postgres(process.env['TEST_DATABASE_URL']);
+  declareOn(postgres(process.env['TEST_DATABASE_URL']), name, tables, tests);
+}
+
+function declareOn(kind: Kind, name: string, tables: Tables, tests: (open: Open) => void): void {
   const declare = kind.here ? describe : describe.skip;
   declare(`${name} on ${kind.name}`, () => {
     tests(openerOf(kind, tables));
@@ -61,25 +72,31 @@ export function postgresOnly(name: string, tables: Tables, tests: (open: Open) =
 
 /** Registers what happens around the tests; answers how they open their database. */
 function openerOf(kind: Kind, tables: Tables): Open {
-  const opened: Connections[] = [];
+  const opened = new Set<Connections>();
   beforeAll(() => kind.prepareFile());
   beforeEach(() => kind.prepareTest());
   afterEach(async () => {
-    for (const connections of opened.splice(0)) await connections.close();
-    await kind.clearTest();
+    const left = [...opened];
+    opened.clear();
+    await kind.clearTest(left);
   });
   afterAll(() => kind.clearFile());
   return async () => {
-    const connections = closableTwice(await kind.connect(tables));
-    opened.push(connections);
+    const found = await kind.connect(tables);
+    opened.add(found);
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      // A test that closes the database itself may do so twice.
+      closing ??= opened.delete(found) ? found.close() : Promise.resolve();
+      return closing;
+    };
+    const connections = { ...found, close };
     return { connections, unitOfWork: new UnitOfWork(connections, new SystemRandom()) };
   };
 }
 
-/** A test that closes the database itself must not fail when it is closed after the test. */
-function closableTwice(connections: Connections): Connections {
-  let closing: Promise<void> | undefined;
-  return { ...connections, close: () => (closing ??= connections.close()) };
+async function closeAll(opened: readonly Connections[]): Promise<void> {
+  for (const connections of opened) await connections.close();
 }
 
 function sqlite(): Kind {
@@ -97,16 +114,17 @@ function sqlite(): Kind {
       await takeSchema(folder);
       return openSqlite(folder, tables);
     },
-    clearTest: () => {
+    clearTest: async (opened) => {
+      await closeAll(opened);
       rmSync(folder, { recursive: true, force: true });
-      return Promise.resolve();
     },
     clearFile: nothing,
   };
 }
 
-function postgres(serverUrl: string | undefined): Kind {
+function postgres(serverUrl: string | undefined, keeps = false): Kind {
   let own = '';
+  let kept: Connections | undefined;
   return {
     name: 'PostgreSQL',
     here: serverUrl !== undefined && serverUrl !== '',
@@ -115,12 +133,28 @@ function postgres(serverUrl: string | undefined): Kind {
     },
     prepareTest: () => Promise.resolve(),
     connect: async (tables) => {
+      const found = kept;
+      kept = undefined;
+      if (found) return found;
       const connections = await openPostgres(own, tables);
       await waitForAnswers(connections);
       return connections;
     },
-    clearTest: () => runOn(own, EMPTY_EVERY_TABLE),
-    clearFile: () => dropDatabase(own),
+    clearTest: async (left) => {
+      const [first, ...others] = left;
+      if (keeps && first !== undefined && areIdle(first)) {
+        await first.writer.query(EMPTY_EVERY_TABLE);
+        await closeAll(others);
+        kept = first;
+      } else {
+        await closeAll(left);
+        await runOn(own, EMPTY_EVERY_TABLE);
+      }
+    },
+    clearFile: async () => {
+      await kept?.close();
+      await dropDatabase(own);
+    },
   };
 }
 

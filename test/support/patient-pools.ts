@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Connections } from '../../src/platform/database/connections.js';
 import { FOR_EVERYTHING } from '../../src/platform/database/command-client.js';
 import { commandUse, postgresSource } from '../../src/platform/database/postgres.js';
@@ -25,9 +25,21 @@ export async function waitForAnswers(connections: Connections): Promise<void> {
       /statement_timeout=\d+/,
       `statement_timeout=${LONG_MS}`,
     );
-    // What is open has the limits that it was opened with.
-    for (let open = pool.idleCount; open > 0; open -= 1) (await pool.connect()).release(true);
+    const idle = await Promise.all(Array.from({ length: pool.idleCount }, () => pool.connect()));
+    for (const client of idle) await makePatient(client);
   }
+}
+
+/** What is open has the limits that it was opened with: to open another costs PostgreSQL a process. */
+async function makePatient(client: PoolClient): Promise<void> {
+  Object.assign(client, { ask: Reflect.get(OrderlyClient.prototype, 'ask') as unknown });
+  await client.query(`SET statement_timeout = ${LONG_MS}`);
+  client.release();
+}
+
+/** Whether nobody uses any of them. */
+export function areIdle(connections: Connections): boolean {
+  return poolsOf(connections).every(({ totalCount, idleCount }) => totalCount === idleCount);
 }
 
 /** The driver's own, with what it makes connections of. */

@@ -1,11 +1,11 @@
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { FOR_EVERYTHING } from '../../src/platform/database/command-client.js';
 import { migrate } from '../../src/platform/database/migrate.js';
 import { commandUse, postgresSource } from '../../src/platform/database/postgres.js';
 import { MIGRATIONS } from './schema.js';
 
-/** Runs one statement on the server of `TEST_DATABASE_URL`, or on the database of `url`. */
+/** Runs one statement on the database of `url`. */
 export async function runOn(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   await client.connect();
@@ -18,6 +18,20 @@ export async function runOn(url: string, sql: string): Promise<void> {
 
 const server = (): string => process.env['TEST_DATABASE_URL'] ?? '';
 
+/** To the server of `TEST_DATABASE_URL`, one for the test file: each connection costs PostgreSQL a process. */
+let administration: Pool | undefined;
+
+async function administer(sql: string): Promise<void> {
+  administration ??= new Pool({
+    connectionString: server(),
+    connectionTimeoutMillis: 60_000,
+    max: 1,
+    idleTimeoutMillis: 10_000,
+    allowExitOnIdle: true,
+  });
+  await administration.query(sql);
+}
+
 /**
  * A fresh database on the server of `TEST_DATABASE_URL`. Copied as files: through the log costs twice as much, and each first
  * connection would gather anew what PostgreSQL keeps of its catalog in a file.
@@ -27,7 +41,7 @@ const server = (): string => process.env['TEST_DATABASE_URL'] ?? '';
  */
 export async function createDatabase(like = 'template1'): Promise<string> {
   const name = `signpost_test_${new SystemRandom().hex(8)}`;
-  await runOn(server(), `CREATE DATABASE ${name} TEMPLATE ${like} STRATEGY FILE_COPY`);
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${like} STRATEGY FILE_COPY`);
   const own = new URL(server());
   own.pathname = `/${name}`;
   return own.href;
@@ -66,11 +80,11 @@ async function migrated(): Promise<string> {
 
 /** Whole or not at all: what has that name has every migration. */
 function rename(url: string, name: string): Promise<void> {
-  return runOn(server(), `ALTER DATABASE ${new URL(url).pathname.slice(1)} RENAME TO ${name}`);
+  return administer(`ALTER DATABASE ${new URL(url).pathname.slice(1)} RENAME TO ${name}`);
 }
 
 /** FORCE: a test that forgot a connection must not leave the database behind. */
 export async function dropDatabase(url: string): Promise<void> {
   const name = new URL(url).pathname.slice(1);
-  await runOn(server(), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
+import { eachKeptDatabase, type OpenDatabase } from '../../../test/support/databases.js';
 import { ANNA, confirm, MailRoom, testKeyRing, TOKEN } from '../../../test/support/mail-room.js';
 import { RecordingTransport } from '../../../test/support/recording-transport.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../../shared/clock.js';
@@ -9,7 +9,7 @@ import { mailTables } from './outbox.repository.js';
 
 const invitation: Mail = { kind: 'sign-up-invitation', requester: 'bob', serverName: 'Den', token: TOKEN };
 
-eachDatabase('mail delivery', mailTables, (open) => {
+eachKeptDatabase('mail delivery', mailTables, (open) => {
   let database: OpenDatabase;
   let transport: RecordingTransport;
   let room: MailRoom;

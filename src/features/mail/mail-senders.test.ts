@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
+import { eachKeptDatabase, type OpenDatabase } from '../../../test/support/databases.js';
 import { ANNA, confirm, MailRoom } from '../../../test/support/mail-room.js';
 import { RecordingTransport } from '../../../test/support/recording-transport.js';
 import { DAY, MINUTE, SECOND } from '../../shared/clock.js';
@@ -9,7 +9,7 @@ import type { Delivery, RenderedMail } from './mail-transport.js';
 import { LEASE_MS } from './mail-dispatch.service.js';
 import { mailTables } from './outbox.repository.js';
 
-eachDatabase('the senders of mail', mailTables, (open) => {
+eachKeptDatabase('the senders of mail', mailTables, (open) => {
   let database: OpenDatabase;
   let transport: RecordingTransport;
   let room: MailRoom;

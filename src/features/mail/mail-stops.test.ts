@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { eachDatabase } from '../../../test/support/databases.js';
+import { eachKeptDatabase } from '../../../test/support/databases.js';
 import { MailRoom } from '../../../test/support/mail-room.js';
 import { RecordingTransport } from '../../../test/support/recording-transport.js';
 import { mailTables } from './index.js';
@@ -13,7 +13,7 @@ const invitation = {
 } as const;
 const own = { kind: 'password-changed', userName: 'alice' } as const;
 
-eachDatabase('stopping invitations', mailTables, (open) => {
+eachKeptDatabase('stopping invitations', mailTables, (open) => {
   async function room() {
     const { unitOfWork } = await open();
     const transport = new RecordingTransport();

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { eachDatabase, type OpenDatabase } from '../../../test/support/databases.js';
+import { eachKeptDatabase, type OpenDatabase } from '../../../test/support/databases.js';
 import { MailRefusalEntity } from './mail-refusal.entity.js';
 import { OutboxEntity } from './outbox.entity.js';
 import { mailTables, OutboxRepository, type ClaimedRow, type NewRow } from './outbox.repository.js';
@@ -8,7 +8,7 @@ const NOW = 1_767_225_600_000;
 const LEASE_END = NOW + 60_000;
 const NINETY_DAYS = 90 * 86_400_000;
 
-eachDatabase('the outbox', mailTables, (open) => {
+eachKeptDatabase('the outbox', mailTables, (open) => {
   let database: OpenDatabase;
   let outbox: OutboxRepository;
 
