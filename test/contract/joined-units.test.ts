@@ -9,7 +9,7 @@ import { Transaction } from '../../src/platform/database/transaction.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { DomainError } from '../../src/shared/domain-error.js';
 import { eventually } from '../support/eventually.js';
-import { eachDatabase, postgresOnly, type OpenDatabase } from '../support/databases.js';
+import { eachKeptDatabase, postgresOnly, type OpenDatabase } from '../support/databases.js';
 
 const FIND = 'SELECT key_id, json_array(value) AS found FROM key_canaries WHERE key_id = $1';
 const ADD = 'INSERT INTO key_canaries (key_id, use, value) VALUES ($1, $2, $3)';
@@ -58,7 +58,7 @@ async function stored({ unitOfWork }: OpenDatabase): Promise<Record<string, stri
 
 const refusal = (): DomainError => new DomainError('not-found', 'no-server', 'There is no such server.');
 
-eachDatabase('units of work that may join', keyTables, (open) => {
+eachKeptDatabase('units of work that may join', keyTables, (open) => {
   test('are each done or refused on their own, whatever happens beside them', async () => {
     const database = await open();
     const { unitOfWork, add, keep } = workOn(database);
