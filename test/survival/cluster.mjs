@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { stopRedis } from '../../scripts/lib/redis.mjs';
 import { parsed } from '../bench/json.mjs';
 import { ask, signUp } from './people.mjs';
+import { seed } from './seeded.mjs';
 
 export class Cluster {
   /** @type {BrokerProcess[]} */
@@ -34,12 +35,15 @@ export class Cluster {
   /**
    * @param {Stage} stage @param {readonly Readonly<Record<string, string>>[]} settings of each node
    * @param {readonly string[]} names of people
+   * @param {{ sizes?: import('../bench/cast.mjs').Sizes, isDirect?: boolean }} [how] `sizes` of what is there before; `isDirect`:
+   * past the ways that can be broken, which all lead through this process
    */
-  static async start(stage, settings, names) {
+  static async start(stage, settings, names, { sizes, isDirect = false } = {}) {
     const database = await stage.postgres();
     const cluster = new Cluster(stage, database, await stage.redis(), settings);
+    if (sizes) await seed(stage, cluster.folder, { databaseUrl: database.url, sizes });
     const count = settings.length;
-    for (let n = 0; n < count; n += 1) {
+    for (let n = 0; n < count && !isDirect; n += 1) {
       cluster.postgres.push(await stage.proxyBefore(database.url));
       cluster.redis.push(await stage.proxyBefore(cluster.ownRedis.url));
     }
@@ -54,7 +58,8 @@ export class Cluster {
 
   /** Starts one. @param {number} n */
   node(n) {
-    const [postgres, redis] = [this.postgres[n]?.url ?? '', this.redis[n]?.url ?? ''];
+    const postgres = this.postgres[n]?.url ?? this.database.url;
+    const redis = this.redis[n]?.url ?? this.ownRedis.url;
     const own = { DATABASE_URL: postgres, REDIS_URL: redis, NODES: String(this.settings.length) };
     return this.stage.broker({
       dataDir: this.folder,

@@ -1,8 +1,6 @@
 /** So many requests a second, whatever becomes of each: a queue that grows is seen as such. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** @typedef {import('./people.mjs').Answer} Answer */
-
 export class Pace {
   /** Milliseconds of each. @type {number[]} */
   times = [];
@@ -12,7 +10,7 @@ export class Pace {
   /** @type {Promise<void> | undefined} */
   #running;
 
-  /** @param {number} perSecond @param {(at: number) => Promise<Answer>} request */
+  /** @param {number} perSecond @param {(at: number) => Promise<{ status: number }>} request */
   constructor(perSecond, request) {
     this.perSecond = perSecond;
     this.request = request;
@@ -47,7 +45,7 @@ export class Pace {
       const { status } = await this.request(at);
       if (status !== 200 && status !== 304) this.failures.push(`answered ${status}`);
     } catch (error) {
-      this.failures.push(String(error));
+      this.failures.push(error instanceof Error ? error.message : String(error));
     }
     this.times.push(performance.now() - since);
   }

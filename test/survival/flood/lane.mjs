@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { AnswerReader } from '../../bench/answer-reader.mjs';
 
-/** @typedef {{ status: number, retryAfter: number | null }} Answer */
+/** @typedef {{ status: number, retryAfter: number | null, isOfNode: boolean }} Answer `isOfNode`: the broker's, not one of what stands before it */
 /** @typedef {(answer: Answer | Error) => void} Done */
 
 const UNANSWERED_MS = 10_000;
@@ -56,6 +56,7 @@ export class Lane {
     const answer = {
       status: Number(this.#head.slice(9, 12)),
       retryAfter: retryAfter === undefined ? null : Number(retryAfter),
+      isOfNode: /\r\nx-request-id: /i.test(this.#head),
     };
     if (/\r\nconnection: close/i.test(this.#head)) this.isOver = true;
     this.#tell(answer);

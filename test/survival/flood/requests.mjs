@@ -2,7 +2,7 @@
 import { accountIdOf, fieldsOf, richServerOf, serverIdOf, serverKeyOf, tokenOf } from '../../bench/cast.mjs';
 import { PASSWORD } from '../people.mjs';
 
-/** @typedef {'discovery' | 'server' | 'change' | 'server-list' | 'sign-in' | 'registration' | 'look-up' | 'revoke' | 'sign-out' | 'health'} Kind */
+/** @typedef {'discovery' | 'server' | 'change' | 'server-list' | 'sign-in' | 'registration' | 'pin' | 'look-up' | 'revoke' | 'sign-out' | 'health'} Kind */
 /** @typedef {Pick<import('../../bench/cast.mjs').Sizes, 'accounts' | 'servers' | 'rich'>} Cast */
 
 /** @param {string} line @param {readonly string[]} [more] @param {Record<string, string>} [fields] of a form */
@@ -59,6 +59,7 @@ const KINDS = {
       rawpw: PASSWORD,
     }),
   registration: (_cast, at) => written('POST /service/Servers', [], { ...fieldsOf(at), name: `New ${at}` }),
+  pin: (_cast, at) => written('POST /service/pin', [], { deviceId: `tv-${at}` }),
   'look-up': ({ accounts, servers }, at) =>
     written(`GET /service/user?nameOrEmail=person${at % accounts}`, asServer(at % servers)),
   revoke: revocation,
