@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
 import type { Environment } from '../../src/config/index.js';
 import { TestBroker } from '../support/broker.js';
+import { Tab } from './tab.js';
 import { Visitor, type Way } from './visitor.js';
 
 /**
@@ -17,6 +18,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  // A page takes the place of the one before it in the same frame: what is sent along with every page (`Tab.bring`) is sent once then.
+  '--enable-features=RenderDocument:level/crashed-frame',
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
@@ -58,6 +61,7 @@ export function inChromium(
     let browser: Browser | undefined;
     let broker: TestBroker | undefined;
     let visitors: Visitor[] = [];
+    const free: Tab[] = [];
     beforeAll(async () => {
       [browser, broker] = await Promise.all([open(), TestBroker.start({ ANTI_ROBOT: 'off', ...settings })]);
     });
@@ -65,7 +69,7 @@ export function inChromium(
       const leaving = visitors;
       visitors = [];
       const findings = leaving.flatMap((visitor) => visitor.findings);
-      for (const visitor of leaving) await visitor.leave();
+      for (const { tab } of leaving) if (await tab.empty()) free.push(tab);
       if (findings.length > 0) throw new Error(`the browser complained:\n${findings.join('\n')}`);
     });
     afterAll(async () => {
@@ -78,7 +82,8 @@ export function inChromium(
       return {
         broker: served,
         async visit(way) {
-          const visitor = await Visitor.arrive(opened, served, way);
+          const tab = free.pop() ?? (await Tab.open(opened, served.url));
+          const visitor = await Visitor.arrive(tab, served, way);
           visitors.push(visitor);
           return visitor;
         },

@@ -2,15 +2,17 @@ import { expect } from '@jest/globals';
 import type { Result } from 'axe-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { HEIGHT, type Visitor, type Way } from './visitor.js';
+import type { Look } from './tab.js';
+import type { Visitor } from './visitor.js';
 
 /** All that a page loads, uncompressed: more than what goes over the wire. */
 const MOST_BYTES = 60 * 1024;
 /** What is called good (Core Web Vitals). */
 const MOST_LAYOUT_SHIFT = 0.1;
 
-/** The small build: it is sent to every page. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Comes along with every page, where it costs nothing until it is called. */
+const AXE_AT_HAND = `globalThis.loadAxe = () => {${AXE}}`;
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Those that ask how a page looks; the others ask what it says, which no width and no colour changes. */
@@ -53,12 +55,12 @@ export async function inspectPage(visitor: Visitor): Promise<void> {
     complaints.push(...(await violations(visitor, RULES)));
     // Once is enough: without script the page is the same, or less.
     if (way.script) {
-      await wear(visitor, other(way));
+      await visitor.tab.wear(other(way));
       complaints.push(...(await violations(visitor, RULES_OF_LOOKS)));
     }
     complaints.push(...(await overflows(visitor)));
   } finally {
-    await wear(visitor, way);
+    await visitor.tab.wear(way);
   }
   expect({ page: name, complaints }).toEqual({ page: name, complaints: [] });
 }
@@ -72,17 +74,10 @@ async function measures(visitor: Visitor): Promise<string[]> {
   ];
 }
 
-type Look = Pick<Way, 'width' | 'scheme'>;
-
 const other = ({ width, scheme }: Look): Look => ({
   width: width === 390 ? 1280 : 390,
   scheme: scheme === 'light' ? 'dark' : 'light',
 });
-
-async function wear({ page }: Visitor, { width, scheme }: Look): Promise<void> {
-  await page.emulateMedia({ colorScheme: scheme });
-  await page.setViewportSize({ width, height: HEIGHT[width] });
-}
 
 /** Nobody has to scroll sideways: 320 pixels wide, and letters of twice the size on half the width of a laptop. */
 export async function overflows(visitor: Visitor): Promise<string[]> {
@@ -99,9 +94,17 @@ export async function overflows(visitor: Visitor): Promise<string[]> {
   ];
 }
 
+async function loadAxe(visitor: Visitor): Promise<void> {
+  const { tab } = visitor;
+  await tab.bring(AXE_AT_HAND);
+  if (await visitor.look<boolean>(`globalThis.loadAxe?.(), 'axe' in globalThis`)) return;
+  // Nothing comes along with a page without script.
+  await tab.devtools.send('Runtime.evaluate', { expression: AXE });
+}
+
 /** Serious and critical ones, each with the element. */
 async function violations(visitor: Visitor, runOnly: readonly string[]): Promise<string[]> {
-  if (!(await visitor.look<boolean>(`'axe' in globalThis`))) await visitor.look(`${AXE};0`);
+  if (!(await visitor.look<boolean>(`'axe' in globalThis`))) await loadAxe(visitor);
   const found = await visitor.look<Result[]>(
     `axe.run(document, ${JSON.stringify({ runOnly, resultTypes: ['violations'] })}).then(({ violations }) => violations)`,
   );

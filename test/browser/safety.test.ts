@@ -173,44 +173,44 @@ inChromium('safety', {}, (scene) => {
       expect(visitor.path).toBe('/servers');
     });
   });
-});
 
-inChromium('the keyboard alone', {}, (scene) => {
-  test('signs a person in', async () => {
-    const { userName } = await signUp(scene().broker, 'key');
-    const visitor = await scene().visit(PHONE);
-    await visitor.open('/sign-in');
-    await visitor.tabTo(visitor.field('identifier'));
-    await visitor.page.keyboard.type(userName);
-    await visitor.tabTo(visitor.field('password'));
-    await visitor.page.keyboard.type(PASSWORD);
-    await visitor.pressByKey('Enter');
-    expect(visitor.path).toBe('/servers');
-  });
+  describe('the keyboard alone', () => {
+    test('signs a person in', async () => {
+      const { userName } = await signUp(scene().broker, 'key');
+      const visitor = await scene().visit(PHONE);
+      await visitor.open('/sign-in');
+      await visitor.tabTo(visitor.field('identifier'));
+      await visitor.page.keyboard.type(userName);
+      await visitor.tabTo(visitor.field('password'));
+      await visitor.page.keyboard.type(PASSWORD);
+      await visitor.pressByKey('Enter');
+      expect(visitor.path).toBe('/servers');
+    });
 
-  test('skips to the content, and accepts an invitation', async () => {
-    const person = await signUp(scene().broker, 'inv');
-    const server = new MediaServer({ broker: scene().broker.url, name: 'Attic' });
-    await server.start();
-    server.addUser('local');
-    await server.linkUser('local', person.email);
-    const visitor = await scene().visit(PHONE);
-    await visitor.openMail(person.email);
-    await visitor.page.keyboard.press('Tab');
-    await visitor.page.keyboard.press('Enter');
-    expect(new URL(visitor.page.url()).hash).toBe('#main');
-    await visitor.tabTo(visitor.page.getByRole('button', { name: 'Accept' }));
-    await visitor.pressByKey('Space');
-    expect(await visitor.heading()).toBe('You are in');
-    await server.stop();
-  });
+    test('skips to the content, and accepts an invitation', async () => {
+      const person = await signUp(scene().broker, 'inv');
+      const server = new MediaServer({ broker: scene().broker.url, name: 'Attic' });
+      await server.start();
+      server.addUser('local');
+      await server.linkUser('local', person.email);
+      const visitor = await scene().visit(PHONE);
+      await visitor.openMail(person.email);
+      await visitor.page.keyboard.press('Tab');
+      await visitor.page.keyboard.press('Enter');
+      expect(new URL(visitor.page.url()).hash).toBe('#main');
+      await visitor.tabTo(visitor.page.getByRole('button', { name: 'Accept' }));
+      await visitor.pressByKey('Space');
+      expect(await visitor.heading()).toBe('You are in');
+      await server.stop();
+    });
 
-  test('lands on what was wrong when a form comes back', async () => {
-    const visitor = await scene().visit(PHONE);
-    await visitor.open('/sign-in');
-    await visitor.fill({ identifier: 'nobody', password: 'not the right one' });
-    await visitor.pressByKey('Enter');
-    expect(await visitor.look('document.activeElement.getAttribute("role")')).toBe('alert');
+    test('lands on what was wrong when a form comes back', async () => {
+      const visitor = await scene().visit(PHONE);
+      await visitor.open('/sign-in');
+      await visitor.fill({ identifier: 'nobody', password: 'not the right one' });
+      await visitor.pressByKey('Enter');
+      expect(await visitor.look('document.activeElement.getAttribute("role")')).toBe('alert');
+    });
   });
 });
 

@@ -1,10 +1,9 @@
-import type { Browser, BrowserContext, CDPSession, Locator, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import type { TestBroker } from '../support/broker.js';
+import type { Look, Tab } from './tab.js';
 
 /** How somebody comes: a phone or a laptop, light or dark, with or without script. */
-export interface Way {
-  readonly width: 390 | 1280;
-  readonly scheme: 'light' | 'dark';
+export interface Way extends Look {
   readonly script: boolean;
 }
 
@@ -17,48 +16,31 @@ export const WAYS: readonly [string, Way][] = [
   ['on a laptop, dark, without script', LAPTOP_WITHOUT_SCRIPT],
 ];
 
-export const HEIGHT = { 390: 844, 1280: 800 } as const;
-
-/** Nothing of a test takes so long, on a machine that has much else to do either; a click on what is not there fails then. */
-const PATIENCE_MS = 60_000;
-
-/** Answers that Chromium reports as errors on its console, although a page came with them. */
-const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
-
 /** A person at a browser of their own, and what the browser complained about. */
 export class Visitor {
   /** Violations of the content security policy, errors in scripts, requests to other origins. */
-  readonly findings: string[] = [];
+  readonly findings: string[];
 
   private constructor(
     readonly broker: TestBroker,
-    readonly page: Page,
+    readonly tab: Tab,
     readonly way: Way,
-    private readonly devtools: CDPSession,
-  ) {}
+  ) {
+    this.findings = tab.findings;
+  }
+
+  get page(): Page {
+    return this.tab.page;
+  }
 
   get context(): BrowserContext {
-    return this.page.context();
+    return this.tab.context;
   }
 
-  static async arrive(browser: Browser, broker: TestBroker, way: Way): Promise<Visitor> {
-    const context = await browser.newContext({
-      viewport: { width: way.width, height: HEIGHT[way.width] },
-      colorScheme: way.scheme,
-      javaScriptEnabled: way.script,
-      // Colours that fade are not what they will be.
-      reducedMotion: 'reduce',
-      locale: 'en-GB',
-    });
-    context.setDefaultTimeout(PATIENCE_MS);
-    const page = await context.newPage();
-    const visitor = new Visitor(broker, page, way, await context.newCDPSession(page));
-    await visitor.#listen();
-    return visitor;
-  }
-
-  async leave(): Promise<void> {
-    await this.context.close();
+  static async arrive(tab: Tab, broker: TestBroker, way: Way): Promise<Visitor> {
+    await tab.wear(way);
+    if (!way.script) await tab.allowScript(false);
+    return new Visitor(broker, tab, way);
   }
 
   /** Opens a path of the broker. @returns the status */
@@ -133,34 +115,11 @@ export class Visitor {
    * the scripts of the page have missed their time by then.
    */
   async look<T>(expression: string): Promise<T> {
-    if (!this.way.script) await this.#allowScript(true);
+    if (!this.way.script) await this.tab.allowScript(true);
     try {
       return await this.page.evaluate<T>(expression);
     } finally {
-      if (!this.way.script) await this.#allowScript(false);
+      if (!this.way.script) await this.tab.allowScript(false);
     }
-  }
-
-  async #allowScript(allowed: boolean): Promise<void> {
-    await this.devtools.send('Emulation.setScriptExecutionDisabled', { value: !allowed });
-  }
-
-  /** By the browser's own reports, which need no script in the page. */
-  async #listen(): Promise<void> {
-    const { page, devtools, findings } = this;
-    devtools.on('Audits.issueAdded', ({ issue }) => {
-      if (issue.code !== 'ContentSecurityPolicyIssue') return;
-      findings.push(`CSP on ${page.url()}: ${JSON.stringify(issue.details)}`);
-    });
-    await devtools.send('Audits.enable');
-    page.on('pageerror', (error) => findings.push(`script error on ${page.url()}: ${String(error)}`));
-    page.on('console', (message) => {
-      const isBad = ['error', 'warning'].includes(message.type()) && !REFUSED.test(message.text());
-      if (isBad) findings.push(`console on ${page.url()}: ${message.text()}`);
-    });
-    this.context.on('request', (request) => {
-      const { origin, protocol } = new URL(request.url());
-      if (protocol !== 'data:' && origin !== this.broker.url) findings.push(`request to ${request.url()}`);
-    });
   }
 }
