@@ -20,7 +20,7 @@ export async function waitingApp(url, userName, scope) {
   if (userName === null) return { clientId: CLIENT.client_id, code };
   const browser = new PageBrowser(url);
   await browser.signIn(userName, PASSWORD);
-  const formToken = /name="formToken" value="([^"]+)"/.exec((await browser.open('/pin')).text)?.[1] ?? '';
+  const formToken = await browser.formToken('/pin');
   const { status } = await browser.post('/pin/confirm', { formToken, pin });
   if (status !== 303) throw new Error(`the app was not let in: ${status}`);
   return { clientId: CLIENT.client_id, code };

@@ -9,6 +9,11 @@ export class PageBrowser {
     this.url = url;
   }
 
+  /** As it stands: for requests that change nothing. */
+  get cookie() {
+    return this.#cookie;
+  }
+
   /** Well when it is answered 303. @param {string} identifier @param {string} password */
   signIn(identifier, password) {
     return this.fillIn('/sign-in', { identifier, password });
@@ -23,9 +28,13 @@ export class PageBrowser {
 
   /** Opens a page and sends its form, with what hidden fields it has. @param {string} path @param {Record<string, string>} fields */
   async fillIn(path, fields) {
+    return this.post(path, { formToken: await this.formToken(path), ...fields });
+  }
+
+  /** Of the form on a page, without which it is refused. @param {string} path */
+  async formToken(path) {
     const { text } = await this.open(path);
-    const token = /name="formToken" value="([^"]+)"/.exec(text)?.[1] ?? '';
-    return this.post(path, { formToken: token, ...fields });
+    return /name="formToken" value="([^"]+)"/.exec(text)?.[1] ?? '';
   }
 
   /** @param {string} path @param {Record<string, string>} fields */

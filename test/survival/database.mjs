@@ -45,10 +45,7 @@ export class Database {
 
   /** SIGKILL to the first of its processes, the others follow. */
   killPostmaster() {
-    process.kill(
-      Number(readFileSync(path.join(this.dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]),
-      'SIGKILL',
-    );
+    killPostmasterOf(this.dataDir);
   }
 
   /** On the port it had; resolves when it accepts connections. */
@@ -78,6 +75,12 @@ export class Database {
     ]);
     if (code !== 0) throw new Error(`pg_ctl ${args.join(' ')}: ${output}`);
   }
+}
+
+/** @param {string} dataDir of a cluster that runs */
+export function killPostmasterOf(dataDir) {
+  const [pid] = readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
+  process.kill(Number(pid), 'SIGKILL');
 }
 
 /** @param {string} url @param {string} statement @param {unknown[]} [values] @returns {Promise<Row[]>} */

@@ -4,6 +4,7 @@ import { anyNode } from './any-node.mjs';
 import { backupOfPostgres, backupOfSqlite } from './backup.mjs';
 import { blackHole } from './black-hole.mjs';
 import { diskFull, diskFullOfPostgres } from './disk-full.mjs';
+import { endings } from './endings.mjs';
 import { failover, failoverWithLoss } from './failover.mjs';
 import { thunderingHerd } from './herd.mjs';
 import { killsOnPostgres, killsOnSqlite } from './kills.mjs';
@@ -54,6 +55,7 @@ export const experiments = [
   migrationUnderLoad,
   rollingRestart,
   revocations,
+  endings,
   linkHistories,
   anyNode,
   redisAway,

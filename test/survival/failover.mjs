@@ -8,41 +8,47 @@ import { runAsItsUser } from '../../scripts/lib/postgres.mjs';
 import { freePort } from '../../scripts/lib/sockets.mjs';
 import { PageBrowser } from './browser.mjs';
 import { Cluster, notices } from './cluster.mjs';
-import { query } from './database.mjs';
+import { killPostmasterOf, query } from './database.mjs';
 import { Findings } from './findings.mjs';
 import { PASSWORD } from './people.mjs';
 import { Siege } from './postgres-faults.mjs';
 import { Watch } from './watch.mjs';
 
+/** @typedef {{ url: string, dataDir: string }} Primary */
+
 /** @type {import('./stage.mjs').Experiment} */
 export const failover = {
   id: 'R-13',
-  what: 'PostgreSQL dies and its synchronous standby takes over',
-  must: 'nothing acknowledged is lost, back within 15 s of the promotion, no restart',
+  what: 'PostgreSQL dies and its synchronous standby takes over, and the same befalls that one, in turn',
+  must: 'nothing acknowledged is lost, back within 15 s of each promotion, no restart',
   async run(stage) {
     const database = await stage.postgres();
-    const standby = await standbyOf(stage, database, 'synchronous');
+    /** @type {Primary} */
+    let primary = database;
+    let standby = await standbyOf(stage, primary, 'synchronous');
     const settings = { DATABASE_STANDBY: 'synchronous' };
     const { proxy, broker } = await stage.onPostgres({ database, settings });
-    let now = database.url;
-    const siege = await Siege.around(broker, (statement) => query(now, statement));
-    await siege.fault(
-      () => {
-        database.killPostmaster();
-        proxy.cut();
-      },
-      async () => {
-        await standby.promote();
-        now = standby.url;
-        proxy.heal(standby.url);
-      },
-    );
-    const findings = new Findings().atMost(
-      'back after the promotion',
-      Math.max(...siege.recoveries),
-      15,
-      's',
-    );
+    const siege = await Siege.around(broker, (statement) => query(primary.url, statement));
+    const turns = stage.pick(5, 2);
+    for (let turn = 1; turn <= turns; turn += 1) {
+      if (turn > 1) standby = await standbyOf(stage, primary, 'synchronous');
+      await siege.fault(
+        () => {
+          killPostmasterOf(primary.dataDir);
+          proxy.cut();
+        },
+        async () => {
+          await standby.promote();
+          primary = standby;
+          proxy.heal(standby.url);
+        },
+      );
+      stage.say(`failed over ${turn} times, ${siege.storm.acknowledged} acknowledged`);
+    }
+    const findings = new Findings()
+      .note('failovers', turns)
+      .atMost('back after the promotion', Math.max(...siege.recoveries), 15, 's')
+      .none('ends of the process', broker.hasEnded ? [broker.trouble] : []);
     return siege.judge(findings);
   },
 };
@@ -166,14 +172,13 @@ class Loss {
 
 /**
  * A copy; `synchronous`: the first one waits for it with every commit.
- * @param {import('./stage.mjs').Stage} stage @param {import('./database.mjs').Database} database
- * @param {'synchronous' | 'asynchronous'} kind
+ * @param {import('./stage.mjs').Stage} stage @param {Primary} primary @param {'synchronous' | 'asynchronous'} kind
  */
-async function standbyOf(stage, database, kind) {
-  // Beside the first one's files: PostgreSQL's user may write there.
-  const folder = path.join(path.dirname(database.dataDir), 'standby');
+async function standbyOf(stage, primary, kind) {
   const port = await freePort();
-  const way = await stage.proxyBefore(database.url);
+  // Beside the first one's files: PostgreSQL's user may write there.
+  const folder = path.join(path.dirname(primary.dataDir), `standby-${port}`);
+  const way = await stage.proxyBefore(primary.url);
   const { hostname, port: primaryPort, username } = new URL(way.url);
   const from = `host=${hostname} port=${primaryPort} user=${username} application_name=standby`;
   await well('pg_basebackup', ['-D', folder, '-d', from, '-R', '-X', 'stream', '-c', 'fast']);
@@ -183,20 +188,20 @@ async function standbyOf(stage, database, kind) {
     await control('-m', 'immediate', 'stop').catch(() => undefined);
     rmSync(folder, { recursive: true, force: true });
   });
-  await control('-l', path.join(path.dirname(folder), 'standby-log'), '-o', options, 'start');
+  await control('-l', `${folder}-log`, '-o', options, 'start');
   if (kind === 'synchronous') {
-    await query(database.url, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
-    await query(database.url, 'SELECT pg_reload_conf()');
+    await query(primary.url, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+    await query(primary.url, 'SELECT pg_reload_conf()');
   }
   for (;;) {
     const [row] = await query(
-      database.url,
+      primary.url,
       "SELECT sync_state FROM pg_stat_replication WHERE application_name = 'standby'",
     );
     if (row?.['sync_state'] === (kind === 'synchronous' ? 'sync' : 'async')) break;
     await pause(100);
   }
-  const url = new URL(database.url);
+  const url = new URL(primary.url);
   url.port = String(port);
   // It would wait for a standby of its own.
   const promote = async () => {
@@ -204,7 +209,7 @@ async function standbyOf(stage, database, kind) {
     await query(url.href, 'ALTER SYSTEM RESET synchronous_standby_names');
     await query(url.href, 'SELECT pg_reload_conf()');
   };
-  return { url: url.href, promote, fallBehind: () => way.cut() };
+  return { url: url.href, dataDir: folder, promote, fallBehind: () => way.cut() };
 }
 
 /** @param {string} program @param {string[]} args */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { EveryKind } from './every-kind.mjs';
 import { Findings } from './findings.mjs';
 import { Journal } from './journal.mjs';
 import { ask, PASSWORD, registerServer, signUp } from './people.mjs';
@@ -14,17 +15,16 @@ export class Siege {
   storm = new Storm();
   /** Seconds from "the database can be used" to "a write is acknowledged, a list is read, and the broker is ready". @type {number[]} */
   recoveries = [];
-  /** How long requests took during faults, in milliseconds. @type {number[]} */
-  times = [];
 
   /**
    * @param {BrokerProcess} broker @param {import('./journal.mjs').Rows} rows
-   * @param {Watch} watch @param {readonly import('./people.mjs').Person[]} people
+   * @param {Watch} watch @param {EveryKind} every asked during faults @param {readonly import('./people.mjs').Person[]} people
    */
-  constructor(broker, rows, watch, people) {
+  constructor(broker, rows, watch, every, people) {
     this.broker = broker;
     this.journal = new Journal(this.storm, rows);
     this.watch = watch;
+    this.every = every;
     this.people = people;
   }
 
@@ -34,7 +34,8 @@ export class Siege {
     for (const name of ['ann', 'bob', 'cleo']) people.push(await signUp(broker, name));
     await signUp(broker, 'owner');
     const watch = await Watch.over(broker.url, await signUp(broker, 'watched'), 3);
-    const siege = new Siege(broker, rows, watch, people);
+    const every = await EveryKind.at(broker, await signUp(broker, 'everybody'));
+    const siege = new Siege(broker, rows, watch, every, people);
     siege.storm.addOwner('owner', PASSWORD);
     return siege;
   }
@@ -63,22 +64,11 @@ export class Siege {
     await this.journal.check(broker.url, 'new');
   }
 
-  /** Reads and writes while it is away: every one must end. @param {number} lastsMs */
+  /** All kinds of requests while it is away: every one must end. @param {number} lastsMs */
   async #probe(lastsMs) {
     const until = performance.now() + lastsMs;
     while (performance.now() < until) {
-      const asked = [
-        ask(`${this.broker.url}/health/ready`),
-        registerServer(this.broker.url, 'probe').catch(() => undefined),
-        ...this.watch.subjects.map((subject) => subject.ask(this.broker.url)),
-      ];
-      await Promise.all(
-        asked.map(async (asking) => {
-          const since = performance.now();
-          await asking.catch(() => undefined);
-          this.times.push(performance.now() - since);
-        }),
-      );
+      await this.every.withoutDatabase();
       await pause(50);
     }
   }
@@ -103,6 +93,8 @@ export class Siege {
   async judge(findings) {
     await this.journal.check(this.broker.url, 'all');
     return findings
+      .note('kinds of requests meanwhile', this.every.slowest.size)
+      .none('not told to come back', this.every.wrong)
       .note('acknowledged', this.storm.acknowledged)
       .note('answered 503', this.storm.unavailable)
       .none('lost', this.journal.lost)
@@ -134,7 +126,7 @@ export const postgresKilled = {
       stage.say(`killed ${round} times, ${siege.storm.acknowledged} acknowledged`);
     }
     const findings = new Findings()
-      .atMost('slowest answer meanwhile', Math.max(...siege.times) / 1_000, 2, 's')
+      .atMost('slowest answer meanwhile', siege.every.longest / 1_000, 2, 's')
       .atMost('back after', Math.max(...siege.recoveries), 5, 's');
     return siege.judge(findings);
   },
