@@ -3,9 +3,11 @@ import { GRANT, letIn, refresh, tokensIn, waitingApp } from './apps.mjs';
 import { PageBrowser } from './browser.mjs';
 import { Cluster } from './cluster.mjs';
 import { Findings } from './findings.mjs';
+import { limited, mostOf } from './limited.mjs';
 import { accepted, asDevice, ask, post } from './people.mjs';
 
 /** @typedef {import('./people.mjs').Answer} Answer */
+/** @typedef {import('./limited.mjs').Limited} Limited */
 
 /** Of each node. One origin, as apps know it; people need no script and little patience. */
 const SETTINGS = {
@@ -14,18 +16,6 @@ const SETTINGS = {
   ANTI_ROBOT: 'on',
   ANTI_ROBOT_PATIENCE_SECONDS: '1',
 };
-
-/** What passed a limit, and how often a node could not ask Redis meanwhile. @typedef {{ passed: number, alone: number }} Limited */
-
-/** Questions to Redis without an answer within 50 ms, or not asked because there was none of late. */
-const UNANSWERED = /^signpost_redis_duration_seconds_count\{outcome="(?:failed|spared)"\} (\d+)$/gm;
-
-/**
- * The limit. What Redis does not answer in time a node counts by itself, within its share (S-27): then one more for each such
- * time, and no more than all shares.
- * @param {Limited} limited @param {number} limit
- */
-const mostOf = ({ alone }, limit) => limit + Math.min(alone, 3 * Math.floor(limit / 3));
 
 /** @param {Findings} findings @param {string} what @param {Limited} limited @param {number} limit */
 function judge(findings, what, limited, limit) {
@@ -104,33 +94,18 @@ class Nodes {
     for (let n = 0; n < 3; n += 1) polls.push(await post(`${this.url(n)}/oidc/token`, grant));
     const slowed = polls.filter(({ text }) => text.includes('slow_down')).length;
     const wrong = { nameOrEmail: 'bob', rawpw: 'wrong horse battery staple' };
-    const judged = await this.#limited(() =>
+    const judged = await limited(this.cluster, () =>
       this.atOnce(30, (url) => post(`${url}/service/user/authenticate`, wrong), 401),
     );
     const pin = { pin: 'BCDFGHJK' };
     const headers = asDevice(this.cluster.person);
-    const guessed = await this.#limited(() =>
+    const guessed = await limited(this.cluster, () =>
       this.atOnce(12, (url) => post(`${url}/service/pin/confirm`, pin, headers), 404),
     );
-    const made = await this.#limited(() =>
+    const made = await limited(this.cluster, () =>
       this.atOnce(24, (url) => post(`${url}/service/pin`, { deviceId: 'tv' })),
     );
     return { slowed, judged, guessed, made };
-  }
-
-  /** @param {() => Promise<number>} acts @returns {Promise<Limited>} */
-  async #limited(acts) {
-    const before = await this.#unanswered();
-    const passed = await acts();
-    return { passed, alone: (await this.#unanswered()) - before };
-  }
-
-  async #unanswered() {
-    const told = await Promise.all(this.cluster.nodes.map(({ opsUrl }) => ask(`${opsUrl}/metrics`)));
-    const counts = told.flatMap(({ text }) =>
-      [...text.matchAll(UNANSWERED)].map(([, count]) => Number(count)),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
   }
 }
 

@@ -18,9 +18,10 @@ export class Siege {
 
   /**
    * @param {BrokerProcess} broker @param {import('./journal.mjs').Rows} rows
-   * @param {Watch} watch @param {EveryKind} every asked during faults @param {readonly import('./people.mjs').Person[]} people
+   * @param {Watch} watch @param {{ every: EveryKind, people: readonly import('./people.mjs').Person[] }} who asks during
+   * faults, and who writes
    */
-  constructor(broker, rows, watch, every, people) {
+  constructor(broker, rows, watch, { every, people }) {
     this.broker = broker;
     this.journal = new Journal(this.storm, rows);
     this.watch = watch;
@@ -35,7 +36,7 @@ export class Siege {
     await signUp(broker, 'owner');
     const watch = await Watch.over(broker.url, await signUp(broker, 'watched'), 3);
     const every = await EveryKind.at(broker, await signUp(broker, 'everybody'));
-    const siege = new Siege(broker, rows, watch, every, people);
+    const siege = new Siege(broker, rows, watch, { every, people });
     siege.storm.addOwner('owner', PASSWORD);
     return siege;
   }
