@@ -13,6 +13,7 @@ import type { ErrorPresenter } from './error-filter.js';
 import { awaitTrouble, countAnswer } from './http-metrics.js';
 import { elapsedOf, failureOf } from './early-looks.js';
 import { NO_SCHEMAS } from './no-schemas.js';
+import { boundPipelining } from './pipelined-requests.js';
 import type { Readiness } from './readiness.js';
 import { earlyIdOf, withinRequest } from './request-context.js';
 import { cutSlowReaders } from './slow-readers.js';
@@ -66,7 +67,7 @@ export function createAdapter(config: Config, presenters: readonly ErrorPresente
     serverFactory: (answer: RequestListener): Server =>
       new AcceptingServer(
         { maxHeaderSize: config.headerBytes, requestTimeout: REQUEST_TIMEOUT_MS, ...TIMEOUTS },
-        answer,
+        boundPipelining(answer),
       ),
     forceCloseConnections: 'idle',
     schemaController: NO_SCHEMAS,

@@ -5,10 +5,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { addressOf } from './lanes.mjs';
 
 /** Between two drops. */
-const EVERY_MS = { header: 1_000, body: 1_000, read: 250 };
-/** In a second more answers than the kernel keeps on both ends of a connection, 10 MB: the rest is left in the broker. */
-const REQUESTS = 'GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(40);
-export const FILLED_AFTER_MS = 1_000;
+const EVERY_MS = { header: 1_000, body: 1_000, read: 100 };
+/**
+ * As many at once as nobody is cut for. In two seconds these are more answers than the kernel keeps on both ends of a connection,
+ * 4 MB: the rest is left in the broker.
+ */
+const REQUESTS = 'GET /api/v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(4);
+export const FILLED_AFTER_MS = 2_000;
+/** All at once they would have the broker do nothing but write what nobody reads: they come one after the other within this time. */
+const READERS_COME_MS = 13_000;
 /** What is open for so long is not closed at all. */
 const MOST_MS = 30_000;
 
@@ -39,9 +44,13 @@ export class SlowClients {
   }
 
   /** As many all the time: each that is closed is followed by another. @param {Record<Slowness, number>} counts */
-  keep(counts) {
-    for (const [slowness, count] of Object.entries(counts))
-      for (let n = 0; n < count; n += 1) this.#begin(/** @type {Slowness} */ (slowness));
+  async keep({ header, body, read }) {
+    for (let n = 0; n < header; n += 1) this.#begin('header');
+    for (let n = 0; n < body; n += 1) this.#begin('body');
+    for (let n = 0; n < read; n += 1) {
+      this.#begin('read');
+      await pause(READERS_COME_MS / read);
+    }
   }
 
   /** No more follow; waits until the broker has closed the last one. @returns {Promise<number>} how many it did not close */
