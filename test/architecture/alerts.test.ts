@@ -122,6 +122,14 @@ const cases: Readonly<Record<string, Case>> = {
     fires: { 'signpost_events_total{kind="pin-guard-raised",outcome="ok"}': '0 0 1x9' },
     quiet: { 'signpost_events_total{kind="pin-confirmed",outcome="refused"}': '0 0 1x9' },
   },
+  SignpostJobFails: {
+    at: '60m',
+    fires: jobs('0x10 1x9 2x9 3x9 4x60', '1x99'),
+    // It was done since; and what is done by another node is not done here.
+    quiet: jobs('0x10 1x9 2x9 3x9 3x60', '1x49 2x99'),
+    // One that comes round once an hour, and has not been done for three.
+    also: { fires: jobs('0x30 1x99', '0x99'), quiet: jobs('0x50 1x99', '0x20 1x99') },
+  },
   SignpostMailStuck: {
     at: '10m',
     fires: { signpost_mail_oldest_seconds: '1801x20' },
@@ -131,8 +139,8 @@ const cases: Readonly<Record<string, Case>> = {
     at: '60m',
     fires: mails('0+1x60', '0+2x60'),
     quiet: mails('0+1x60', '0+20x60'),
-    // Two guests whose addresses were mistyped.
-    also: { fires: mails('0+1x60', '0x60'), quiet: mails('0x30 2x30', '0x60') },
+    // A home server sends two mails a day; and a guest whose address was mistyped is one of them.
+    also: { fires: mails('0x10 1x30 2x30', '0x60'), quiet: mails('0x10 1x30 2x30', '0x40 1x30') },
   },
   SignpostRestoreHold: {
     at: '10m',
@@ -218,6 +226,11 @@ function transactions(committed: string, failed: string): Series {
 
 function signIns(wrong: string, ok: string): Series {
   return { 'signpost_sign_ins_total{outcome="wrong"}': wrong, 'signpost_sign_ins_total{outcome="ok"}': ok };
+}
+
+function jobs(failed: string, done: string): Series {
+  const of = (outcome: string): string => `signpost_jobs_total{${NODE},name="any",outcome="${outcome}"}`;
+  return { [of('failed')]: failed, [of('done')]: done };
 }
 
 function mails(failed: string, sent: string): Series {

@@ -297,6 +297,17 @@ test('what media servers do is counted: look-ups, links, mails about them', asyn
   });
 });
 
+test('jobs are counted by what came of them', async () => {
+  const jobs = broker.app.get(Jobs);
+  const grown = await metrics.growth(() => {
+    for (const work of [nothing, () => Promise.reject(new Error('away'))]) jobs.soon('a test', work);
+    return jobs.idle();
+  });
+  const of = (outcome: string): number | undefined =>
+    grown[`signpost_jobs_total{name="a test",outcome="${outcome}"}`];
+  expect([of('done'), of('failed')]).toEqual([1, 1]);
+});
+
 test('tokens for apps are counted by grant and answer', async () => {
   const form = { grant_type: 'refresh_token', client_id: 'signpost-device', refresh_token: 'unknown' };
   const grown = await metrics.growth(() => askAt(broker, 'POST', '/oidc/token', { form }));

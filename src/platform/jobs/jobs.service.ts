@@ -1,5 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Log } from '../logging/log.js';
+import { counter, NAMES_IN_THE_CODE } from '../metrics/metrics.js';
+
+/** By `name`: what is called `job` is the broker itself to Prometheus. */
+const runs = counter({
+  name: 'signpost_jobs_total',
+  help: 'Runs of background jobs, such as cleaning and delivery, by name: done or failed. A failed one comes round again; each has a line "job failed" in the log.',
+  labels: { name: NAMES_IN_THE_CODE, outcome: ['done', 'failed'] },
+});
 
 /** Work that comes round: cleaning, delivery. One run of a job at a time; a failed run is logged and comes round again. */
 @Injectable()
@@ -23,20 +31,12 @@ export class Jobs implements BeforeApplicationShutdown {
 
   /** As `every`, on one node of those that share the database. Another takes over when it is gone. */
   everyByOne(name: string, periodMs: number, work: () => Promise<void>): void {
-    this.every(name, periodMs, async () => {
-      if (this.#conditions.every((holds) => holds())) await work();
-    });
+    this.#comeRound(name, periodMs, work, () => this.#conditions.every((holds) => holds()));
   }
 
   /** Runs `work` on each node every `periodMs` from now on, until the process stops. */
   every(name: string, periodMs: number, work: () => Promise<void>): void {
-    let busy = false;
-    const timer = setInterval(() => {
-      if (busy || this.#stopped) return;
-      busy = true;
-      this.#track(name, work, () => (busy = false));
-    }, periodMs);
-    this.#timers.add(timer.unref());
+    this.#comeRound(name, periodMs, work, () => true);
   }
 
   /** Runs `work` now, and `againAfterMs` after each time that it failed, until it succeeds or the process stops. */
@@ -79,14 +79,36 @@ export class Jobs implements BeforeApplicationShutdown {
     await this.stop();
   }
 
+  #comeRound(name: string, periodMs: number, work: () => Promise<void>, isDue: () => boolean): void {
+    countable(name);
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy || this.#stopped || !isDue()) return;
+      busy = true;
+      this.#track(name, work, () => (busy = false));
+    }, periodMs);
+    this.#timers.add(timer.unref());
+  }
+
   #track(name: string, work: () => Promise<void>, done: () => void): void {
     // Asynchronous from its first line: what it throws at once must not end the process either.
     const run = (async () => work())()
-      .catch((error: unknown) => this.log.error({ job: name, error }, 'job failed'))
+      .then(
+        () => runs.count({ name, outcome: 'done' }),
+        (error: unknown) => {
+          runs.count({ name, outcome: 'failed' });
+          this.log.error({ job: name, error }, 'job failed');
+        },
+      )
       .finally(() => {
         this.#running.delete(run);
         done();
       });
     this.#running.add(run);
   }
+}
+
+/** At nought, once it is known that there is such a job: its first failure is then seen as growth. */
+function countable(name: string): void {
+  for (const outcome of ['done', 'failed'] as const) runs.series({ name, outcome });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { RecordingLog } from '../../../test/support/recording-log.js';
+import { declaredMetrics } from '../metrics/metrics.js';
 import { Jobs } from './jobs.service.js';
 
 let log: RecordingLog;
@@ -139,4 +140,42 @@ test('stopping waits for what runs and begins nothing more', async () => {
   end();
   await stopping;
   expect(runs()).toBe(1);
+});
+
+/** How often a job was counted, by what came of it. */
+async function counted(name: string): Promise<number[]> {
+  const samples = await declaredMetrics()
+    .find((metric) => metric.name === 'signpost_jobs_total')
+    ?.samples();
+  return ['done', 'failed'].map((outcome) => {
+    const line = samples?.find((sample) => sample.includes(`{name="${name}",outcome="${outcome}"}`));
+    return line === undefined ? NaN : Number(line.split(' ').at(-1));
+  });
+}
+
+test('a job is counted by what came of it, from nought on once it is known, so that an alert sees its first failure', async () => {
+  let isWell = false;
+  jobs.every('counted', 1_000, () => (isWell ? Promise.resolve() : Promise.reject(new Error('no'))));
+  expect(await counted('counted')).toEqual([0, 0]);
+  const round = async (): Promise<number[]> => {
+    jest.advanceTimersByTime(1_000);
+    await jobs.idle();
+    return counted('counted');
+  };
+  expect(await round()).toEqual([0, 1]);
+  isWell = true;
+  expect(await round()).toEqual([1, 1]);
+});
+
+test('a job that another node does for all is not counted as done here', async () => {
+  let leads = false;
+  jobs.forAllOnlyIf(() => leads);
+  jobs.everyByOne('of the leader', 1_000, () => Promise.resolve());
+  jest.advanceTimersByTime(1_000);
+  await jobs.idle();
+  expect(await counted('of the leader')).toEqual([0, 0]);
+  leads = true;
+  jest.advanceTimersByTime(1_000);
+  await jobs.idle();
+  expect(await counted('of the leader')).toEqual([1, 0]);
 });
