@@ -21,8 +21,8 @@ export const slowClients = {
     await ordinary(stage.pick(20, 8));
     const quiet = await ordinary(stage.pick(20, 5));
     const clients = new SlowClients(floods.port);
-    const half = stage.pick(900, 270);
-    await clients.keep({ header: half, body: half, read: stage.pick(200, 60) });
+    const half = stage.pick(950, 285);
+    await clients.keep({ header: half, body: half, read: stage.pick(100, 30) });
     stage.say(`${clients.open} slow clients`);
     const busy = await ordinary(stage.pick(60, 10));
     for (const [kind, told] of Object.entries(busy.kinds)) stage.say(`${kind}: ${unserved(told).join(', ')}`);
