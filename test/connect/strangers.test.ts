@@ -7,6 +7,7 @@ import { ChangeFeed } from '../../src/platform/changes/change-feed.js';
 import { HOUR, MINUTE } from '../../src/shared/clock.js';
 import { eachBroker, TestBroker } from '../support/broker.js';
 import { ask, type Answer, type Call } from './ask.js';
+import { comparable } from './ready-ways.js';
 import { account, device, hex, server, sql, type CastServer } from './cast.js';
 
 /** Whoever shows a credential of which nobody knows whether it is good costs a look into the database (S-25). */
@@ -69,6 +70,7 @@ function readsOf({ app }: TestBroker): () => number {
     jest.spyOn(app.get(DevicesRepository), 'findByDigest'),
     jest.spyOn(app.get(FirstLooksRepository), 'findByDigest'),
     jest.spyOn(app.get(ServersRepository), 'findByKeyDigest'),
+    jest.spyOn(app.get(ServersRepository), 'find'),
   ];
   return () => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
 }
@@ -219,6 +221,41 @@ eachBroker('strangers (S-25)', SETTINGS, (broker) => {
       expectTooMany(await stranger());
       broker().clock.advance(MINUTE);
       expect((await stranger()).status).toBe(401);
+    }
+  });
+
+  test('a bad credential is read once for each that is counted, and refused as by the framework', async () => {
+    const home = await server(broker(), 'Home');
+    const { name, url, systemId } = home;
+    const form = { name, url, systemId };
+    const update = (id: string): Way => {
+      return (key) => ['POST', `Servers?id=${id}`, { form, ...(key === '' ? {} : { key }) }];
+    };
+    const ended = await device(broker(), await account(broker(), 'ended-once'));
+    expect((await ask(broker(), 'GET', 'servers', { token: ended })).status).toBe(200);
+    await ask(broker(), 'POST', 'user/logout', { token: ended });
+    for (const [way, credential, status] of [
+      [WAYS['E4']!, nobodys(), 401],
+      [WAYS['E4']!, ended, 401],
+      [WAYS['E15']!, nobodys(), 401],
+      [update(home.id), nobodys(), 401],
+      [update(home.id), '', 401],
+      [update(hex()), nobodys(), 404],
+    ] as const) {
+      broker().app.get(ChangeFeed).forget();
+      const [method, path, call] = way(credential);
+      const [from, reads] = [elsewhere(), readsOf(broker())];
+      const short = await ask(broker(), method, path, { ...call, from });
+      expect([path, short.status, reads()]).toEqual([path, status, 1]);
+      const more = path.includes('?') ? '&x=1' : '?x=1';
+      expect(comparable(await ask(broker(), method, path + more, { ...call, from }))).toEqual(
+        comparable(short),
+      );
+      // Both were counted, unless it was good before: the rest of what the network may.
+      for (let count = credential === ended ? 1 : 2; count < MOST; count += 1)
+        expect((await ask(broker(), method, path, { ...way(nobodys())[2], from })).status).toBe(status);
+      expectTooMany(await ask(broker(), method, path, { ...way(nobodys())[2], from }));
+      jest.restoreAllMocks();
     }
   });
 

@@ -101,7 +101,7 @@ export function serverKeyOf(request: Pick<FastifyRequest, 'headers'>): string | 
   return typeof key === 'string' && key !== '' && !NO_KEY.has(key.toLowerCase()) ? key : undefined;
 }
 
-function signedOut(): DomainError {
+export function signedOut(): DomainError {
   return new DomainError(
     'unauthenticated',
     'signed-out',

@@ -7,7 +7,7 @@ import { aheadOfFramework } from '../../platform/http/request-context.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import type { ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
-import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
+import { ConnectCallersGuard, deviceTokenOf, signedOut } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
 
 /**
@@ -32,7 +32,9 @@ export class ReadyAccepts implements ReadyRoute {
     const token = deviceTokenOf(request);
     if (token === undefined) return null;
     return soon(this.devices.lookUp(token, network), (device) => {
-      if (device === null || !this.guard.countListNow(device.deviceId)) return null;
+      if (device === undefined) return null;
+      if (device === null) throw signedOut();
+      if (!this.guard.countListNow(device.deviceId)) return null;
       return this.#accept(device, request, network);
     });
   }

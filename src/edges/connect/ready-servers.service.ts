@@ -8,7 +8,7 @@ import type { ReadyRoute } from '../../platform/http/ready-answers.js';
 import type { AskAgain } from '../../platform/http/repeated-requests.js';
 import type { ReadyRequest } from '../../platform/http/whole-request.js';
 import { lastly, soon, type Soon } from '../../shared/soon.js';
-import { ConnectCallersGuard, deviceTokenOf } from './callers.guard.js';
+import { ConnectCallersGuard, deviceTokenOf, signedOut } from './callers.guard.js';
 import { OPEN_HEADERS } from './cors.js';
 import { serverEntry } from './shapes.js';
 
@@ -36,10 +36,10 @@ export class ReadyServers implements ReadyRoute {
     const look = this.discovery.firstLook();
     return lastly(
       () =>
-        soon(
-          this.devices.lookUp(token, network, look.find),
-          (device) => device && this.#answerTo(device, look, request),
-        ),
+        soon(this.devices.lookUp(token, network, look.find), (device) => {
+          if (device === null) throw signedOut();
+          return device === undefined ? null : this.#answerTo(device, look, request);
+        }),
       () => look.end(),
     );
   }

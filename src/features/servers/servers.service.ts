@@ -121,11 +121,11 @@ export class ServersService {
 
   /**
    * `update` up to where the caller is counted (`updateRule`), for whoever would be let in; at once where the server is
-   * remembered, and on SQLite. Strangers have nothing read beyond what their network may ask; `update` leaves it to its caller
-   * to count them.
+   * remembered, and on SQLite. Strangers have nothing read beyond what their network may ask, and stay counted; `update` leaves
+   * it to its caller to count them.
    *
-   * @returns what goes on from there; null, which says nothing but to ask `update`, for whom that would refuse
-   * @throws DomainError invalid
+   * @returns what goes on from there; null, which says nothing but to ask `update`
+   * @throws DomainError invalid; what `update` throws, where something was read that it would refuse
    */
   prepareUpdate(
     id: ServerId,
@@ -135,13 +135,22 @@ export class ServersService {
   ): Soon<(() => Soon<Updated>) | null> {
     if (!this.hold.isOff) return null;
     const said = { ...checkedFields(fields, this.config.addressAllow), network };
-    const find = (): Soon<ServerWithDigest | null> => this.servers.find(id);
-    const look = (): Soon<ServerWithDigest | null> =>
+    const goOn = (server: ServerWithDigest) => (): Soon<Updated> => this.#take(said, server);
+    const known = this.known.find(id);
+    // Nobody is refused by what is remembered.
+    const read = known ? this.#ifProvenBy(key, id, known) : this.#lookNow(id, key, network);
+    return soon(read, (found) => found && goOn(found));
+  }
+
+  /** The server that this key proves; null where nothing may be looked up now. @throws DomainError as `update` */
+  #lookNow(id: ServerId, key: string | undefined, network: string): Soon<ServerWithDigest | null> {
+    let read: ServerWithDigest | null = null;
+    const find = (): Soon<ServerWithDigest | null> =>
+      soon(this.servers.find(id), (found) => this.#ifProvenBy(key, id, (read = found)));
+    const look = (): Soon<ServerWithDigest | null | undefined> =>
       this.#hasProven(id, key) ? find() : this.strangers.lookNow(network, find);
-    const read = this.known.find(id) ?? this.known.read(id, look);
-    return soon(read, (server) => {
-      const proven = this.#ifProvenBy(key, id, server);
-      return proven && (() => this.#take(said, proven));
+    return soon(this.known.read(id, look), (proven) => {
+      return proven === null ? this.#deny(id, key, read) : (proven ?? null);
     });
   }
 
@@ -210,13 +219,14 @@ export class ServersService {
     // Nobody is refused by what is remembered.
     const server = await this.known.read(id, () => this.servers.find(id));
     const proven = this.#ifProvenBy(key, id, server);
-    if (proven) return proven;
-    if (!server) {
-      if (ID.test(id)) await this.hold.refuseToDeny();
-      throw serverUnknown();
-    }
-    if (key !== undefined && KEY.test(key)) await this.hold.refuseToDeny();
-    throw wrongServerKey();
+    return proven ?? this.#deny(id, key, server);
+  }
+
+  /** @param read the server that this key does not prove, or null: there is none */
+  async #deny(id: ServerId, key: string | undefined, read: ServerWithDigest | null): Promise<never> {
+    const mayBeLost = read === null ? ID.test(id) : key !== undefined && KEY.test(key);
+    if (mayBeLost) await this.hold.refuseToDeny();
+    throw read === null ? serverUnknown() : wrongServerKey();
   }
 
   /**

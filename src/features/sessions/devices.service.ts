@@ -107,13 +107,13 @@ export class DevicesService {
   }
 
   /**
-   * The same without waiting for more than the token; at once where it is remembered, and on SQLite. Null says nothing but
+   * The same without waiting for more than the token; at once where it is remembered, and on SQLite. Undefined says nothing but
    * to ask `authenticate`, and that nothing was counted.
    *
    * @param find where something else is read with it (`signedIn`)
    */
-  lookUp(token: string, network: string, find: Find = this.#find): Soon<SignedInDevice | null> {
-    if (!this.hold.isOff) return null;
+  lookUp(token: string, network: string, find: Find = this.#find): Soon<SignedInDevice | null | undefined> {
+    if (!this.hold.isOff) return undefined;
     const digest = digestOf(token);
     const known = this.checked.find(digest) ?? this.#lookNow(digest, network, find);
     return soon(known, (one) => one && this.#admit(one));
@@ -164,7 +164,7 @@ export class DevicesService {
     return this.checked.read(digest, isCounted ? () => this.strangers.look(network, errand, read) : read);
   }
 
-  #lookNow(digest: string, network: string, find: Find): Soon<CheckedToken | null> {
+  #lookNow(digest: string, network: string, find: Find): Soon<CheckedToken | null | undefined> {
     const read = (): Soon<CheckedToken | null> => this.#read(digest, find);
     const isCounted = !this.#provenTokens.has(digest);
     return this.checked.read(digest, isCounted ? () => this.strangers.lookNow(network, read) : read);

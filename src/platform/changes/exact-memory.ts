@@ -78,12 +78,15 @@ export class ExactMemory<Value> {
     };
   }
 
-  /** Reads, and remembers it unless its subject changed meanwhile. That there is nothing is not remembered. */
-  read(key: string, look: () => Soon<Value | null>): Soon<Value | null> {
+  /** Reads, and remembers it unless its subject changed meanwhile. That there is nothing is not remembered, nor that nobody looked. */
+  read<Nothing extends null | undefined>(
+    key: string,
+    look: () => Soon<Value | Nothing>,
+  ): Soon<Value | Nothing> {
     if (!this.isExact) return look();
     const read = this.#reads.begin();
-    const keep = (found: Value | null): Value | null => {
-      if (found !== null && !this.#isStale(read, found)) this.#keep(key, found);
+    const keep = (found: Value | Nothing): Value | Nothing => {
+      if (found && !this.#isStale(read, found)) this.#keep(key, found);
       return found;
     };
     return lastly(

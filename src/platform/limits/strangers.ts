@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/index.js';
 import { MINUTE } from '../../shared/clock.js';
-import { lastly, type Soon } from '../../shared/soon.js';
+import { lastly, soon, type Soon } from '../../shared/soon.js';
 import { Limiter, type Rule } from './limiter.js';
 import { perNetwork } from './per-network.js';
 
@@ -53,13 +53,21 @@ export class Strangers {
     }
   }
 
-  /** The same at once, for whoever goes on to `look` after null, and is counted there: also where nothing may be looked up. */
-  lookNow<T>(network: string, lookUp: () => Soon<T | null>): Soon<T | null> {
+  /** The same at once. Undefined, and nobody was counted, where nothing may be looked up now: that is for `look` to tell. */
+  lookNow<T>(network: string, lookUp: () => Soon<T | null>): Soon<T | null | undefined> {
     const rules = this.#rulesOf(network, 'ask');
-    if (!this.limiter.takeNow(rules)) return null;
-    return lastly(lookUp, () => {
-      this.limiter.giveBackNow(rules);
-    });
+    if (!this.limiter.takeNow(rules)) return undefined;
+    let isNobodys = false;
+    return lastly(
+      () =>
+        soon(lookUp(), (found) => {
+          isNobodys = found === null;
+          return found;
+        }),
+      () => {
+        if (!isNobodys) this.limiter.giveBackNow(rules);
+      },
+    );
   }
 
   /** At once where that is known, together with those that are counted ahead of the framework. */
