@@ -4,7 +4,6 @@ import { loadConfig, type Config } from '../config/index.js';
 import type { BackupHeader } from '../platform/backup/backup-format.js';
 import { noteBackup } from '../platform/backup/last-backup.js';
 import { writeBackup } from '../platform/backup/backup-writer.js';
-import { SystemClock } from '../platform/clock/system-clock.js';
 import { SystemRandom } from '../platform/crypto/system-random.js';
 import { databaseOf } from '../platform/database/databases.js';
 import type { Snapshot } from '../platform/database/snapshot.js';
@@ -60,11 +59,9 @@ async function backUp(
 ): Promise<BackupHeader> {
   const database = databaseOf(config, tables);
   const alone = stopped ? await database.alone() : null;
-  // Before the snapshot: what happened later may be in it, and never the other way round.
-  const createdAt = new SystemClock().now();
   const snapshot = await database.snapshot();
   try {
-    const header = await headerOf(snapshot, createdAt, stopped);
+    const header = await headerOf(snapshot, stopped);
     const tell = progressOf('backup');
     const progress = (table: string, rows: number): void =>
       tell(`${table}, ${inGroups(rows)} of ${inGroups(header.rows[table] ?? 0)} rows`);
@@ -77,14 +74,10 @@ async function backUp(
   }
 }
 
-async function headerOf(
-  snapshot: Snapshot,
-  createdAt: number,
-  brokerStopped: boolean,
-): Promise<BackupHeader> {
+async function headerOf(snapshot: Snapshot, brokerStopped: boolean): Promise<BackupHeader> {
   const rows: Record<string, number> = {};
   for (const table of snapshot.tables) rows[table.name] = await snapshot.count(table);
-  const { kind: database, schema } = snapshot;
+  const { createdAt, kind: database, schema } = snapshot;
   return { createdAt, database, schema, brokerStopped, rows };
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { besideOnPostgres } from '../../src/platform/database/beside.js';
 import { openPostgres } from '../../src/platform/database/postgres.js';
+import { openPostgresSnapshot } from '../../src/platform/database/postgres-snapshot.js';
 import { DAY, MINUTE } from '../../src/shared/clock.js';
 import { tables } from '../../src/tables.js';
 import { createDatabase, dropDatabase } from '../support/postgres.js';
@@ -16,16 +17,25 @@ declare('a command beside nodes that live by the clock of PostgreSQL (R-26)', ()
   });
   afterAll(() => dropDatabase(url));
 
+  const right = Date.now.bind(Date);
+
   /** On a machine whose clock is off by so much. */
-  async function beside(offMs: number): Promise<void> {
-    const right = Date.now.bind(Date);
+  async function off<T extends { close(): Promise<void> }>(
+    offMs: number,
+    open: () => Promise<T>,
+  ): Promise<T> {
     const now = jest.spyOn(Date, 'now').mockImplementation(() => right() + offMs);
     try {
-      await (await besideOnPostgres(url, tables)).close();
+      const opened = await open();
+      await opened.close();
+      return opened;
     } finally {
       now.mockRestore();
     }
   }
+  const beside = async (offMs: number): Promise<void> => {
+    await off(offMs, () => besideOnPostgres(url, tables));
+  };
 
   test.each([60 * MINUTE, -60 * MINUTE, 40 * DAY, -40 * DAY])(
     'changes nothing on a machine that is off by %d ms, and says why',
@@ -35,6 +45,13 @@ declare('a command beside nodes that live by the clock of PostgreSQL (R-26)', ()
       );
     },
   );
+
+  test('a backup is as old as PostgreSQL says, whatever the machine takes it to be', async () => {
+    const before = right();
+    const { createdAt } = await off(-40 * DAY, () => openPostgresSnapshot(url, tables));
+    expect(createdAt).toBeGreaterThan(before - MINUTE);
+    expect(createdAt).toBeLessThan(right() + MINUTE);
+  });
 
   test.each([4 * MINUTE, -4 * MINUTE])('works on one that is off by %d ms', async (offMs) => {
     await beside(offMs);

@@ -20,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function snapshotOf(batches: () => AsyncGenerator<Row[]>): Snapshot {
   return {
     kind: 'sqlite',
+    createdAt: 0,
     schema: ['First1'],
     tables: [table],
     count: () => Promise.resolve(0),

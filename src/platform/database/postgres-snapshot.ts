@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { timeOf } from '../clock/two-clocks.js';
 import { FOR_EVERYTHING } from './command-client.js';
 import type { Tables } from './connections.js';
 import { requireCurrentOn, requireCurrentSchema } from './migrate.js';
@@ -27,10 +28,12 @@ export async function openPostgresSnapshot(url: string, tables: Tables): Promise
   try {
     // `begin` looks again: it cannot lock tables that are not there yet, nor say why.
     await requireCurrentSchema(source);
+    const createdAt = Math.floor(await timeOf(source));
     const runner = source.createQueryRunner();
     const schema = await begin(source, runner);
     return {
       kind: 'postgres',
+      createdAt,
       schema,
       tables: shapesOf(source),
       count: (table) => countOf(runner, table),

@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import { existsSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
+import { SystemClock } from '../clock/system-clock.js';
 import { StartupError } from '../startup-error.js';
 import type { Tables } from './connections.js';
 import { requireCurrentSchema } from './migrate.js';
@@ -23,12 +24,14 @@ export async function openSqliteSnapshot(dataDir: string, tables: Tables): Promi
   const source = await openSqliteBeside(dataDir, tables, prepareReader);
   try {
     const db = handleOf(source);
+    const createdAt = new SystemClock().now();
     // The moment is that of the first statement.
     db.exec('BEGIN');
     const schema = await requireCurrentSchema(source);
     refuseDamaged(db, file);
     return {
       kind: 'sqlite',
+      createdAt,
       schema,
       tables: shapesOf(source),
       count: (table) => Promise.resolve(countOf(db, table)),
