@@ -55,9 +55,6 @@ function onTheWire({ url, person, server, pin: { Pin: pin, DeviceId: deviceId } 
     'server asks for a link': () => post(`${service}/ServerAuthorizations`, asked, asServer(server)),
     'server ends a link': () => ask(ended, { method: 'DELETE', headers: asServer(server) }),
     'server looks up': () => ask(`${service}/user?nameOrEmail=${nameOrEmail}`, { headers: asServer(server) }),
-    'device waits': () =>
-      ask(`${service}/servers?userId=${userId}&status=Waiting`, { headers: asDevice(person) }),
-    'device looks up': () => ask(`${service}/user?id=${userId}`, { headers: asDevice(person) }),
     'device accepts': () =>
       ask(`${service}/ServerAuthorizations/accept?serverId=${server.id}`, { headers: asDevice(person) }),
     'device ends a link': () => ask(ended, { method: 'DELETE', headers: asDevice(person) }),
@@ -101,9 +98,7 @@ function onThePages({ person: { userName }, browser, stranger, tokens }) {
 function ofApps({ url, app, code }) {
   const client = { client_id: 'signpost-device' };
   const token = `${url}/oidc/token`;
-  const read = ['servers', 'links', 'profile', 'sign-ins', 'invitations'];
   return {
-    ...Object.fromEntries(read.map((path) => [`API ${path}`, () => askApi(url, app, path)])),
     'API ends a link': () => askApi(url, app, 'links/77', { method: 'DELETE' }),
     'API ends a sign-in': () => askApi(url, app, 'sign-ins/77', { method: 'DELETE' }),
     'API signs out': () => askApi(url, app, 'sign-ins/current', { method: 'DELETE' }),
@@ -125,11 +120,21 @@ function ofTheProcess({ url, opsUrl }) {
   };
 }
 
-/** @param {Cast} cast @returns {Requests} */
-const ofLists = ({ url, person, server }) => ({
-  'list of a server': () => serverList(url, server),
-  'list of a device': () => deviceList(url, person),
-});
+/** What may be answered from memory, as long as a node knows that nobody else writes. @param {Cast} cast @returns {Requests} */
+function reads({ url, person, server, app }) {
+  const waits = `/service/servers?userId=${person.id}&status=Waiting`;
+  const ofApi = ['servers', 'links', 'profile', 'sign-ins', 'invitations'];
+  return {
+    'list of a server': () => serverList(url, server),
+    'list of a device': () => deviceList(url, person),
+    'device waits': () => ask(url + waits, { headers: asDevice(person) }),
+    'device looks up': () => ask(`${url}/service/user?id=${person.id}`, { headers: asDevice(person) }),
+    ...Object.fromEntries(ofApi.map((path) => [`API ${path}`, () => askApi(url, app, path)])),
+  };
+}
+
+/** For so long a node believes that it is alone (ADR 0026). */
+const BELIEVED_MS = 1_000;
 
 export class EveryKind {
   /** The longest of each, in milliseconds. @type {Map<string, number>} */
@@ -140,7 +145,8 @@ export class EveryKind {
   /** @param {Cast} cast */
   constructor(cast) {
     this.url = cast.url;
-    this.ofDatabase = { ...ofLists(cast), ...onTheWire(cast), ...onThePages(cast), ...ofApps(cast) };
+    this.reads = reads(cast);
+    this.ofDatabase = { ...onTheWire(cast), ...onThePages(cast), ...ofApps(cast) };
     this.ofProcess = ofTheProcess(cast);
   }
 
@@ -160,11 +166,13 @@ export class EveryKind {
     return kinds.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ');
   }
 
-  /** All at once, while there is no database: who needs it is told to come back. */
-  async withoutDatabase() {
+  /** All at once, while there is no database: who needs it is told to come back. @param {number} since when it went */
+  async withoutDatabase(since) {
+    const isBelieved = performance.now() - since < BELIEVED_MS;
     const refused = { '/health/ready': () => ask(`${this.url}/health/ready`) };
     await Promise.all([
-      ...this.#all(this.ofDatabase, (answer) => answer.status === 503 && answer.headers.has('retry-after')),
+      ...this.#all(this.reads, (answer) => isRefused(answer) || (isBelieved && answer.status === 200)),
+      ...this.#all(this.ofDatabase, isRefused),
       ...this.#all(refused, ({ status }) => status === 503),
       ...this.#all(this.ofProcess, ({ status }) => status === 200),
     ]);
@@ -172,7 +180,7 @@ export class EveryKind {
 
   /** All at once, while everything is there that they need: whatever they are answered, nothing fails. */
   async withDatabase() {
-    const requests = { ...this.ofDatabase, ...this.ofProcess };
+    const requests = { ...this.reads, ...this.ofDatabase, ...this.ofProcess };
     await Promise.all(this.#all(requests, ({ status }) => status < 500));
   }
 
@@ -187,3 +195,6 @@ export class EveryKind {
     });
   }
 }
+
+/** @param {Answer} answer */
+const isRefused = ({ status, headers }) => status === 503 && headers.has('retry-after');

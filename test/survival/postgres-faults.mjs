@@ -67,9 +67,9 @@ export class Siege {
 
   /** All kinds of requests while it is away: every one must end. @param {number} lastsMs */
   async #probe(lastsMs) {
-    const until = performance.now() + lastsMs;
-    while (performance.now() < until) {
-      await this.every.withoutDatabase();
+    const since = performance.now();
+    while (performance.now() - since < lastsMs) {
+      await this.every.withoutDatabase(since);
       await pause(50);
     }
   }
@@ -121,7 +121,11 @@ export const postgresKilled = {
       );
       stage.say(`stopped ${round} times, ${siege.storm.acknowledged} acknowledged`);
       await siege.fault(
-        () => database.killPostmaster(),
+        async () => {
+          database.killPostmaster();
+          // Until then some of the others may still do what they are asked.
+          await pause(500);
+        },
         () => database.startAgain(),
       );
       stage.say(`killed ${round} times, ${siege.storm.acknowledged} acknowledged`);
