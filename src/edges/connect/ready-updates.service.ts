@@ -60,7 +60,8 @@ export class ReadyUpdates implements ReadyRoute {
   ) {}
 
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
-    if (!hasSmallBody(request.headers)) return null;
+    // Who has no id yet registers.
+    if (!this.url.test(request.url ?? '') || !hasSmallBody(request.headers)) return null;
     return readSmallBody(request, (body) => {
       const id = (this.url.exec(request.url ?? '')?.[2] ?? '') as ServerId;
       const said = { contentType: request.headers['content-type'], body: body.toString('latin1') };
