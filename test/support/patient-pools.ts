@@ -3,10 +3,15 @@ import type { Pool, PoolClient } from 'pg';
 import type { Connections } from '../../src/platform/database/connections.js';
 import { FOR_EVERYTHING } from '../../src/platform/database/command-client.js';
 import { commandUse, postgresSource } from '../../src/platform/database/postgres.js';
-import { OrderlyClient } from '../../src/platform/database/postgres-client.js';
+import { ImpatientClient, OrderlyClient } from '../../src/platform/database/postgres-client.js';
 import { tables } from '../../src/tables.js';
 
 const LONG_MS = 60_000;
+
+/** Waits for its answers however long they take. */
+class PatientClient extends ImpatientClient {}
+const patience = { ask: Reflect.get(OrderlyClient.prototype, 'ask') as unknown };
+Object.assign(PatientClient.prototype, patience);
 
 /**
  * Waits for a connection longer than a broker does (a second, R-12): where a test asks for twenty at once on a machine that has
@@ -20,7 +25,7 @@ export function waitForConnections(connections: Connections): void {
 export async function waitForAnswers(connections: Connections): Promise<void> {
   waitForConnections(connections);
   for (const pool of poolsOf(connections)) {
-    pool.Client = OrderlyClient;
+    pool.Client = PatientClient;
     pool.options.options = pool.options.options.replace(
       /statement_timeout=\d+/,
       `statement_timeout=${LONG_MS}`,
@@ -32,7 +37,7 @@ export async function waitForAnswers(connections: Connections): Promise<void> {
 
 /** What is open has the limits that it was opened with: to open another costs PostgreSQL a process. */
 async function makePatient(client: PoolClient): Promise<void> {
-  Object.assign(client, { ask: Reflect.get(OrderlyClient.prototype, 'ask') as unknown });
+  Object.assign(client, patience);
   await client.query(`SET statement_timeout = ${LONG_MS}`);
   client.release();
 }
@@ -44,7 +49,7 @@ export function areIdle(connections: Connections): boolean {
 
 /** The driver's own, with what it makes connections of. */
 type OpenPool = Pool & {
-  Client: typeof OrderlyClient;
+  Client: typeof ImpatientClient;
   readonly options: { connectionTimeoutMillis: number; options: string };
 };
 

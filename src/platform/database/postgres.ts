@@ -29,6 +29,11 @@ import { NoReserve } from './reserve.js';
 /** R-12: no request waits for a broken database longer than this and `CONNECT_TIMEOUT_MS` allow together (R-14: 3 s). */
 const STATEMENT_TIMEOUT_MS = 2_000;
 const POOL_SIZE = 10;
+/**
+ * A connection is a process of PostgreSQL, and takes it as long to make as hundreds of look-ups: what the load needs stays for a
+ * while after it, or each wave of it would find connections to be made.
+ */
+const IDLE_TIMEOUT_MS = 600_000;
 /** Left to itself a system asks after two hours whether the other side is still there: a backup would wait as long. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
@@ -144,8 +149,9 @@ export function postgresSource(
     installExtensions: false,
     ...commonOptions(tables, migrations),
     extra: {
-      max: POOL_SIZE,
+      max: use.Client === ImpatientClient ? PoolGrowth.FIRST : POOL_SIZE,
       growth: new PoolGrowth(POOL_SIZE),
+      idleTimeoutMillis: IDLE_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       stream: () => new NamedSocket(),
