@@ -40,7 +40,7 @@ export async function isReady(broker: TestBroker, work: () => Promise<unknown>):
   );
   await work();
   const answers = await Promise.allSettled(
-    spies.flatMap(({ mock }) => mock.results.map(({ value }) => value as unknown)),
+    spies.flatMap(({ mock }) => mock.results.map(({ value }) => value)),
   );
   for (const spy of spies) spy.mockRestore();
   // What is refused there is told by the framework.
