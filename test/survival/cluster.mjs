@@ -19,6 +19,8 @@ export class Cluster {
   redis = [];
   /** Signed up at the first node. @type {Person[]} */
   people = [];
+  /** A program, with its arguments, that becomes the node. @type {readonly string[]} */
+  before = [];
 
   /**
    * @param {Stage} stage @param {Awaited<ReturnType<Stage['postgres']>>} database
@@ -35,12 +37,14 @@ export class Cluster {
   /**
    * @param {Stage} stage @param {readonly Readonly<Record<string, string>>[]} settings of each node
    * @param {readonly string[]} names of people
-   * @param {{ sizes?: import('../bench/cast.mjs').Sizes, isDirect?: boolean }} [how] `sizes` of what is there before; `isDirect`:
-   * past the ways that can be broken, which all lead through this process
+   * @param {{ sizes?: import('../bench/cast.mjs').Sizes, isDirect?: boolean, before?: readonly string[] }} [how] `sizes` of what
+   * is there before; `isDirect`: past the ways that can be broken, which all lead through this process; `before` of each
+   * node
    */
-  static async start(stage, settings, names, { sizes, isDirect = false } = {}) {
+  static async start(stage, settings, names, { sizes, isDirect = false, before = [] } = {}) {
     const database = await stage.postgres();
     const cluster = new Cluster(stage, database, await stage.redis(), settings);
+    cluster.before = before;
     if (sizes) await seed(stage, cluster.folder, { databaseUrl: database.url, sizes });
     const count = settings.length;
     for (let n = 0; n < count && !isDirect; n += 1) {
@@ -64,6 +68,7 @@ export class Cluster {
     return this.stage.broker({
       dataDir: this.folder,
       settings: { ...own, ...this.settings[n] },
+      before: this.before,
     });
   }
 

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../scripts/lib/sockets.mjs';
 import { Cluster, notices } from './cluster.mjs';
@@ -39,6 +40,24 @@ function byKind(cases) {
   return counts;
 }
 
+/**
+ * A node that starts works for a second or two as fast as it can, and here on the cores of the others, which on machines of their
+ * own it would take nothing from. So until it is ready it has what they leave: the kernel shares its time between sessions, and
+ * each node has its own.
+ */
+const FROM_WHAT_IS_LEFT = [
+  'sh',
+  '-c',
+  '[ ! -e /proc/$$/autogroup ] || echo 19 > /proc/$$/autogroup; exec "$@"',
+  'sh',
+];
+
+/** @param {import('../../scripts/lib/broker.mjs').BrokerProcess} node */
+function shareAsOthers({ pid }) {
+  const file = `/proc/${pid}/autogroup`;
+  if (existsSync(file)) writeFileSync(file, '0');
+}
+
 /** What every node says when it starts. */
 const AT_START = /^(?:no mail server is set|set up)/;
 
@@ -63,11 +82,13 @@ export const rollingRestart = {
     // Callers come from addresses of their own, so limits are counted as ever.
     const own = { TRUST_PROXY: '127.0.0.1', LIMITS: 'on', LOG_LEVEL: 'warn' };
     const settings = ports.map((port) => ({ ...own, PORT: String(port) }));
-    const cluster = await Cluster.start(stage, settings, [], { sizes: SIZES, isDirect: true });
+    const how = { sizes: SIZES, isDirect: true, before: FROM_WHAT_IS_LEFT };
+    const cluster = await Cluster.start(stage, settings, [], how);
+    for (const node of cluster.nodes) shareAsOthers(node);
     const crowd = new Crowd(Number(new URL(await haproxyBefore(stage, ports)).port), SIZES);
     stage.atEnd(() => crowd.leave());
     const peak = await peakOf(stage, crowd);
-    // While a node starts again it takes a core, of the two that all of this shares.
+    // Two nodes have to serve it, on the cores that all of this shares.
     const pace = new Pace(Math.min(stage.pick(300, 50), peak / 2), () => crowd.ask());
     pace.start();
     await pause(stage.pick(30_000, 5_000));
@@ -85,6 +106,7 @@ export const rollingRestart = {
         complaints.push(...complaintsOf(before));
         if (how !== 'exit code 0') unclean.push(how);
         while ((await notices(cluster.at(n).url)) === null) await pause(50);
+        shareAsOthers(cluster.at(n));
         await pause(NOTICED_MS);
         const failed = [...byKind(pace.failures)].map(([kind, count]) => `${count} × ${kind}`).join(', ');
         stage.say(`round ${round}, node ${n}: ${pace.times.length} requests, failed: ${failed || 'none'}`);
