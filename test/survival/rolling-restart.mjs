@@ -42,13 +42,13 @@ function byKind(cases) {
 
 /**
  * A node that starts works for a second or two as fast as it can, and here on the cores of the others, which on machines of their
- * own it would take nothing from. So until it is ready it has what they leave: the kernel shares its time between sessions, and
- * each node has its own.
+ * own it would take nothing from. So until it is ready it has a third of what each of them may have: the kernel shares its time
+ * between sessions, and each node has its own. (With what the others leave, a nice value of 19, it may not be ready in 20 s.)
  */
-const FROM_WHAT_IS_LEFT = [
+const AFTER_THE_OTHERS = [
   'sh',
   '-c',
-  '[ ! -e /proc/$$/autogroup ] || echo 19 > /proc/$$/autogroup; exec "$@"',
+  '[ ! -e /proc/$$/autogroup ] || echo 5 > /proc/$$/autogroup; exec "$@"',
   'sh',
 ];
 
@@ -82,7 +82,7 @@ export const rollingRestart = {
     // Callers come from addresses of their own, so limits are counted as ever.
     const own = { TRUST_PROXY: '127.0.0.1', LIMITS: 'on', LOG_LEVEL: 'warn' };
     const settings = ports.map((port) => ({ ...own, PORT: String(port) }));
-    const how = { sizes: SIZES, isDirect: true, before: FROM_WHAT_IS_LEFT };
+    const how = { sizes: SIZES, isDirect: true, before: AFTER_THE_OTHERS };
     const cluster = await Cluster.start(stage, settings, [], how);
     for (const node of cluster.nodes) shareAsOthers(node);
     const crowd = new Crowd(Number(new URL(await haproxyBefore(stage, ports)).port), SIZES);
