@@ -8,18 +8,8 @@ import { signUp } from '../support/people.js';
 import { inChromium, launchWhole } from './chromium.js';
 import { overflows } from './inspect-page.js';
 import { PASSWORD, signIn } from './people.js';
+import { KEPT, NOTHING } from './tab.js';
 import { LAPTOP_WITHOUT_SCRIPT, PHONE, WAYS } from './visitor.js';
-
-const KEPT = `(async () => ({
-  local: localStorage.length,
-  session: sessionStorage.length,
-  databases: (await indexedDB.databases()).length,
-  caches: (await caches.keys()).length,
-  workers: (await navigator.serviceWorker.getRegistrations()).length,
-  cookies: document.cookie,
-}))()`;
-
-const NOTHING = { local: 0, session: 0, databases: 0, caches: 0, workers: 0, cookies: '' };
 
 /** As long as names may be, and nowhere to break. */
 const EVIL = `<img/src=x/onerror=document.title='pwned'>`.padEnd(63, 'W');

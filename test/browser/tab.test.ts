@@ -3,11 +3,11 @@ import type { Browser } from 'playwright-core';
 import { antiRobotWorker } from '../../src/edges/pages/assets.js';
 import { TestBroker } from '../support/broker.js';
 import { describeInChromium, launch } from './chromium.js';
-import { KEPT, Tab } from './tab.js';
+import { KEPT, Tab, WITH_HISTORY } from './tab.js';
 import { LAPTOP_WITHOUT_SCRIPT, PHONE, Visitor } from './visitor.js';
 
 const SEEN = `(async () => ({
-  ...(await ${KEPT}),
+  ...(await ${WITH_HISTORY}),
   online: navigator.onLine,
   width: innerWidth,
   print: matchMedia('print').matches,

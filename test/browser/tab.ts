@@ -15,7 +15,7 @@ const PATIENCE_MS = 60_000;
 /** Answers that Chromium reports as errors on its console, although a page came with them. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
-/** Everything that an origin can keep in a browser; `history` counts the page that is shown. */
+/** Everything that an origin can keep in a browser. */
 export const KEPT = `(async () => ({
   local: localStorage.length,
   session: sessionStorage.length,
@@ -23,18 +23,13 @@ export const KEPT = `(async () => ({
   caches: (await caches.keys()).length,
   workers: (await navigator.serviceWorker.getRegistrations()).length,
   cookies: document.cookie,
-  history: history.length,
 }))()`;
 
-const NOTHING = JSON.stringify({
-  local: 0,
-  session: 0,
-  databases: 0,
-  caches: 0,
-  workers: 0,
-  cookies: '',
-  history: 1,
-});
+/** Besides, the pages that it can go back to, with the one that is shown. */
+export const WITH_HISTORY = `(async () => ({ ...(await ${KEPT}), history: history.length }))()`;
+
+export const NOTHING = { local: 0, session: 0, databases: 0, caches: 0, workers: 0, cookies: '' };
+const EMPTIED = JSON.stringify({ ...NOTHING, history: 1 });
 
 /**
  * A browser's page, with cookies and storage of its own, at which visitors sit down one after the other. A new one for each
@@ -112,9 +107,9 @@ export class Tab {
     await devtools.send('Storage.clearDataForOrigin', { origin: url, storageTypes: 'all' });
     await devtools.send('Network.clearBrowserCache');
     await devtools.send('Page.resetNavigationHistory');
-    const left = JSON.stringify(await page.evaluate(`sessionStorage.clear(), ${KEPT}`));
+    const left = JSON.stringify(await page.evaluate(`sessionStorage.clear(), ${WITH_HISTORY}`));
     const cookies = JSON.stringify(await context.cookies());
-    if (left !== NOTHING || cookies !== '[]') throw new Error(`a visitor leaves behind: ${left} ${cookies}`);
+    if (left !== EMPTIED || cookies !== '[]') throw new Error(`a visitor leaves behind: ${left} ${cookies}`);
     this.findings = [];
     return true;
   }
