@@ -43,20 +43,17 @@ export class Strangers {
   async look<T>(network: string, errand: Errand, lookUp: () => Soon<T | null>): Promise<T | null> {
     const rules = this.#rulesOf(network, errand);
     await this.#take(rules);
-    let isNobodys = false;
-    try {
-      const found = await lookUp();
-      isNobodys = found === null;
-      return found;
-    } finally {
-      if (!isNobodys) this.limiter.giveBackNow(rules);
-    }
+    return this.#counted(rules, lookUp);
   }
 
   /** The same at once. Undefined, and nobody was counted, where nothing may be looked up now: that is for `look` to tell. */
   lookNow<T>(network: string, lookUp: () => Soon<T | null>): Soon<T | null | undefined> {
     const rules = this.#rulesOf(network, 'ask');
-    if (!this.limiter.takeNow(rules)) return undefined;
+    return this.limiter.takeNow(rules) ? this.#counted(rules, lookUp) : undefined;
+  }
+
+  /** Looks up, and gives the count back unless there is nothing. */
+  #counted<T>(rules: readonly Rule[], lookUp: () => Soon<T | null>): Soon<T | null> {
     let isNobodys = false;
     return lastly(
       () =>
