@@ -60,10 +60,10 @@ export class ReadyUpdates implements ReadyRoute {
   ) {}
 
   answer(request: ReadyRequest, network: string): Soon<ReadyAnswer | null> {
+    const id = this.url.exec(request.url ?? '')?.[2] as ServerId | undefined;
     // Who has no id yet registers.
-    if (!this.url.test(request.url ?? '') || !hasSmallBody(request.headers)) return null;
+    if (id === undefined || !hasSmallBody(request.headers)) return null;
     return readSmallBody(request, (body) => {
-      const id = (this.url.exec(request.url ?? '')?.[2] ?? '') as ServerId;
       const said = { contentType: request.headers['content-type'], body: body.toString('latin1') };
       const asked = { request, network, id, key: serverKeyOf(request), said };
       const same = this.#whoSaidBefore(asked);
