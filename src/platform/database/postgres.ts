@@ -11,7 +11,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { PoolGrowth } from './pool-growth.js';
+import { PoolGrowth, type PoolOptions } from './pool-growth.js';
 import {
   CONNECT_TIMEOUT_MS,
   heard,
@@ -133,6 +133,9 @@ export function commandUse(applicationName: string, patience: Patience): Use {
   return { options: sessionOptions(patience), Client: CommandClient, patience, applicationName };
 }
 
+/** Of pools whose connections tell when they are made and end. */
+const growing = (): PoolOptions => ({ max: PoolGrowth.FIRST, growth: new PoolGrowth(POOL_SIZE) });
+
 export function postgresSource(
   url: string,
   tables: Tables,
@@ -149,8 +152,7 @@ export function postgresSource(
     installExtensions: false,
     ...commonOptions(tables, migrations),
     extra: {
-      max: use.Client === ImpatientClient ? PoolGrowth.FIRST : POOL_SIZE,
-      growth: new PoolGrowth(POOL_SIZE),
+      ...(use.Client === ImpatientClient ? growing() : { max: POOL_SIZE }),
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
