@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Findings } from './findings.mjs';
 import { ask } from './people.mjs';
 import { Siege } from './postgres-faults.mjs';
-
-/** @param {number} pid @returns {number} resident memory in MB */
-export const residentMb = (pid) =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+import { residentMbOf } from './process.mjs';
 
 /** @param {string} opsUrl @param {string} name @returns {Promise<number>} the first sample of a metric */
 export async function metric(opsUrl, name) {
@@ -28,14 +24,14 @@ export const blackHole = {
     for (let round = 1; round <= stage.pick(5, 1); round += 1) {
       await siege.fault(
         async () => {
-          before = residentMb(broker.pid);
+          before = residentMbOf(broker.pid);
           // Begins a new measurement: prom-client counts anew after each reading.
           await metric(broker.opsUrl, 'signpost_nodejs_eventloop_lag_p99_seconds');
           proxy.blackHole();
         },
         async () => {
           lags.push(1_000 * (await metric(broker.opsUrl, 'signpost_nodejs_eventloop_lag_p99_seconds')));
-          growth = Math.max(growth, residentMb(broker.pid) - before);
+          growth = Math.max(growth, residentMbOf(broker.pid) - before);
           proxy.heal();
         },
         stage.pick(20_000, 5_000),

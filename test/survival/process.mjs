@@ -10,8 +10,15 @@ export function cpuOf(pid) {
 }
 
 /** @param {number} pid @returns {number} memory that is resident, in MB */
-export function residentMbOf(pid) {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
+export const residentMbOf = (pid) => megabytesOf(pid, 'VmRSS');
+
+/** @param {number} pid @returns {number} the most that was ever resident, in MB */
+export const mostResidentMbOf = (pid) => megabytesOf(pid, 'VmHWM');
+
+/** @param {number} pid @param {'VmRSS' | 'VmHWM'} name */
+function megabytesOf(pid, name) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024;
 }
 
 /** @param {number} pid @returns {number} open files and connections */

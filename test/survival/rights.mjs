@@ -58,18 +58,20 @@ export function lists({ device, browser, app }, server) {
   };
 }
 
-/**
- * What a server sees of somebody. @param {Server} server @param {Person} person
- * @returns {Record<'list of the server' | 'look-up by the server', Right>}
- */
-export const seenByServer = (server, { id, userName }) => ({
+/** @param {Server} server @param {Person} person @returns {Rights} */
+export const listOfServer = (server, { id }) => ({
   'list of the server': async (url) => {
     const answer = await serverList(url, server);
     return isYes(answer, 200, []) && answer.text.includes(id);
   },
+});
+
+/** What a server sees of somebody. @param {Server} server @param {Person} person @returns {Rights} */
+export const seenByServer = (server, person) => ({
+  ...listOfServer(server, person),
   'look-up by the server': async (url) =>
     isYes(
-      await ask(`${url}/service/user?nameOrEmail=${userName}`, { headers: asServer(server) }),
+      await ask(`${url}/service/user?nameOrEmail=${person.userName}`, { headers: asServer(server) }),
       200,
       [404],
     ),

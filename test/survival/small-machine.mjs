@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import path from 'node:path';
 import { Findings } from './findings.mjs';
 import { Floods } from './overload.mjs';
+import { mostResidentMbOf } from './process.mjs';
 import { NotHere } from './stage.mjs';
 
 /** The smallest machine of docs/guide/operators.md; there are twice as many people as it is for. */
@@ -71,11 +72,6 @@ class SmallMachine {
   }
 }
 
-/** @param {number} pid @returns {number} the most that was ever resident, in MB */
-function peakMbOf(pid) {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
-}
-
 /** @type {import('./stage.mjs').Experiment} */
 export const smallMachine = {
   id: 'R-42',
@@ -92,7 +88,8 @@ export const smallMachine = {
       const outcome = await floods.at(...load);
       offences.push(...outcome.all.offences);
       const served = (outcome.all.served / outcome.seconds).toFixed(0);
-      if (!broker.hasEnded) stage.say(`${what}: ${served}/s, up to ${peakMbOf(broker.pid).toFixed(0)} MB`);
+      if (!broker.hasEnded)
+        stage.say(`${what}: ${served}/s, up to ${mostResidentMbOf(broker.pid).toFixed(0)} MB`);
       return outcome;
     };
     await under('beginning', CALM_RATE, stage.pick(10, 5));
@@ -104,7 +101,7 @@ export const smallMachine = {
     return new Findings()
       .none('ended', broker.hasEnded ? [await broker.ended] : [])
       .exactly('processes that the kernel ended', machine.killed, 0)
-      .atMost('resident', broker.hasEnded ? MEGABYTES : peakMbOf(broker.pid), MOST_MB, 'MB')
+      .atMost('resident', broker.hasEnded ? MEGABYTES : mostResidentMbOf(broker.pid), MOST_MB, 'MB')
       .note('served in the flood', flood.all.served / flood.seconds, '/s')
       .note('p99 of that', flood.all.p99, 'ms')
       .none('wrong answers', offences)

@@ -14,6 +14,7 @@ import {
 } from './people.mjs';
 import {
   confirmedPin,
+  listOfServer,
   lists,
   password,
   renewal,
@@ -75,8 +76,7 @@ export const ENDINGS = {
     const which = new URLSearchParams({ serverId: server.id, userId: id });
     const path = `${url}/service/ServerAuthorizations?${which}`;
     const act = () => ask(path, { method: 'DELETE', headers: asDevice(signIns.device) });
-    const { 'list of the server': listOfServer } = seenByServer(server, signIns.device);
-    const rights = { ...waiting(signIns, server), 'list of the server': listOfServer };
+    const rights = { ...waiting(signIns, server), ...listOfServer(server, signIns.device) };
     return { rights, act, status: 200 };
   },
   'an app ends a link': async (url, person) => {
@@ -85,8 +85,7 @@ export const ENDINGS = {
     const { links } = /** @type {{ links: { id: string, serverId: string }[] }} */ (parsed(text));
     const id = links.find(({ serverId }) => serverId === server.id)?.id ?? '';
     const act = () => askApi(url, signIns.app, `links/${id}`, { method: 'DELETE' });
-    const { 'list of the server': listOfServer } = seenByServer(server, person);
-    const rights = { ...lists(signIns, server), 'list of the server': listOfServer };
+    const rights = { ...lists(signIns, server), ...listOfServer(server, person) };
     return { rights, act, status: 204 };
   },
   'a server comes with another id': async (url, person) => {
@@ -100,8 +99,7 @@ export const ENDINGS = {
     const formToken = await signIns.browser.formToken('/profile');
     const fields = { formToken, server: server.id, confirmation: 'leave' };
     const act = () => signIns.browser.post('/servers/leave', fields);
-    const { 'list of the server': listOfServer } = seenByServer(server, person);
-    const rights = { ...lists(signIns, server), 'list of the server': listOfServer };
+    const rights = { ...lists(signIns, server), ...listOfServer(server, person) };
     return { rights, act, status: 303 };
   },
 };
