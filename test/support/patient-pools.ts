@@ -47,6 +47,11 @@ export function areIdle(connections: Connections): boolean {
   return poolsOf(connections).every(({ totalCount, idleCount }) => totalCount === idleCount);
 }
 
+/** How many there are now, whatever they do. */
+export function numberOf(connections: Connections): number {
+  return poolsOf(connections).reduce((sum, { totalCount }) => sum + totalCount, 0);
+}
+
 /** The driver's own, with what it makes connections of. */
 type OpenPool = Pool & {
   Client: typeof ImpatientClient;

@@ -41,6 +41,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     this.readiness.require('database', async () => {
       await this.connections.reader.query('SELECT 1');
     });
+    this.readiness.whenDraining(() => this.connections.leave?.());
     this.#tellOfFullDisk();
     await this.#watchFitness();
     // A command says itself what becomes of its commits.

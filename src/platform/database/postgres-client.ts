@@ -1,6 +1,6 @@
 import pg, { type ClientBase } from 'pg';
 import { StartupError } from '../startup-error.js';
-import type { PoolOptions } from './pool-growth.js';
+import type { PoolOptions } from './pool-size.js';
 
 /** every request ends within 3 s, of which waiting for a connection may take one. */
 const ANSWER_TIMEOUT_MS = 1_900;
@@ -64,16 +64,17 @@ export class ImpatientClient extends OrderlyClient {
   /** Pools use the driver's callback form. */
   override connect: pg.Client['connect'] = (...given: unknown[]): never => {
     const [connected] = given as [Connected];
-    const { growth } = this.#pool;
+    const { size } = this.#pool;
     const tell: Connected = (error) => {
       if (error) {
-        growth.failed(this.#pool);
+        size.failed(this.#pool);
       } else {
-        growth.made(this.#pool);
-        this.once('end', () => growth.ended());
+        size.made(this.#pool);
+        this.once('end', () => size.ended(this.#pool));
       }
       connected(error);
     };
+    size.begun();
     super.connect(tell as (error: Error) => void);
     return undefined as never;
   };

@@ -11,7 +11,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { PoolGrowth, type PoolOptions } from './pool-growth.js';
+import { PoolSize, type PoolOptions } from './pool-size.js';
 import {
   CONNECT_TIMEOUT_MS,
   heard,
@@ -74,10 +74,11 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', pools.reader);
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
+    const leave = (): void => Object.values(pools).forEach((pool) => sizeOf(pool)?.leave());
     const lacks: Connections['lacks'] = () => lacksOf(pools.writer, writer);
     const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
     const both = { writer, reader };
-    return { kind: 'postgres', ...both, ...others, epochs, lacks, prepare: prepared, read, close };
+    return { kind: 'postgres', ...both, ...others, epochs, lacks, prepare: prepared, read, leave, close };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -133,9 +134,6 @@ export function commandUse(applicationName: string, patience: Patience): Use {
   return { options: sessionOptions(patience), Client: CommandClient, patience, applicationName };
 }
 
-/** Of pools whose connections tell when they are made and end. */
-const growing = (): PoolOptions => ({ max: PoolGrowth.FIRST, growth: new PoolGrowth(POOL_SIZE) });
-
 export function postgresSource(
   url: string,
   tables: Tables,
@@ -152,7 +150,8 @@ export function postgresSource(
     installExtensions: false,
     ...commonOptions(tables, migrations),
     extra: {
-      ...(use.Client === ImpatientClient ? growing() : { max: POOL_SIZE }),
+      // The size of pools whose connections tell when they are made and end.
+      ...(use.Client === ImpatientClient ? PoolSize.upTo(POOL_SIZE) : { max: POOL_SIZE }),
       idleTimeoutMillis: IDLE_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
@@ -165,7 +164,10 @@ export function postgresSource(
 
 export async function initializePostgres(source: DataSource): Promise<DataSource> {
   try {
-    return await source.initialize();
+    await source.initialize();
+    const pool = poolOf(source);
+    sizeOf(pool)?.watch(pool);
+    return source;
   } catch (error) {
     throw unusable(error);
   }
@@ -221,6 +223,11 @@ function prepare(source: DataSource, text: string): LookUp {
 /** The driver's own pool. */
 function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { master: Pool }).master;
+}
+
+/** Of a pool whose connections tell of themselves. */
+function sizeOf({ options }: Pool): PoolSize | undefined {
+  return (options as Partial<PoolOptions>).size;
 }
 
 interface Closable {
