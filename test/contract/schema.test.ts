@@ -17,6 +17,16 @@ import { eventually } from '../support/eventually.js';
 import { namesOfTables, patiently } from '../support/patient-pools.js';
 import { createDatabase, dropDatabase, runOn } from '../support/postgres.js';
 
+/** With a migration of a table that must be made before. */
+const locking = (url: string): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    url,
+    ...commonOptions([], []),
+    migrations: [AddsColumn1],
+    extra: { options: '-c lock_timeout=100' },
+  });
+
 const drift = (writer: DataSource): Promise<SqlInMemory> =>
   patiently(writer, ({ driver }) => driver.createSchemaBuilder().log());
 
@@ -160,13 +170,7 @@ onPostgres('PostgreSQL at start', () => {
     const url = await createDatabase();
     const [user, visitor] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
     await Promise.all([user.connect(), visitor.connect()]);
-    const source = new DataSource({
-      type: 'postgres',
-      url,
-      ...commonOptions([], []),
-      migrations: [AddsColumn1],
-      extra: { options: '-c lock_timeout=100' },
-    });
+    const source = locking(url);
     try {
       await user.query('CREATE TABLE busy (id integer)');
       await user.query('BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE');
@@ -182,6 +186,25 @@ onPostgres('PostgreSQL at start', () => {
     } finally {
       await source.destroy();
       await Promise.all([user.end(), visitor.end()]);
+      await dropDatabase(url);
+    }
+  });
+
+  test('that somebody keeps a lock which a migration needs is told in words', async () => {
+    const url = await createDatabase();
+    const user = new Client({ connectionString: url });
+    await user.connect();
+    const source = locking(url);
+    try {
+      await user.query('CREATE TABLE busy (id integer)');
+      await user.query('BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE');
+      await source.initialize();
+      const failure = await migrate(source, { attempts: 2, pauseMs: 1 }).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(StartupError);
+      expect((failure as Error).message).toMatch(/keeps a lock in PostgreSQL .*lock timeout/);
+    } finally {
+      await source.destroy();
+      await user.end();
       await dropDatabase(url);
     }
   });

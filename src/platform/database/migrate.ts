@@ -6,9 +6,14 @@ import { isForbidden, isLockTimeout } from './database-errors.js';
 /** One runner at a time over all nodes; the number is arbitrary and ours. */
 export const ADVISORY_LOCK = 7_420_195;
 
-/** A migration that did not get a lock in time lets those pass who waited behind it, and tries again: for a minute. */
-const ATTEMPTS = 40;
-const PAUSE_MS = 500;
+/** A migration that did not get a lock in time lets those pass who waited behind it, and tries again. */
+export interface LockPatience {
+  readonly attempts: number;
+  readonly pauseMs: number;
+}
+
+/** With a `lock_timeout` of a second: a minute. */
+const A_MINUTE: LockPatience = { attempts: 40, pauseMs: 500 };
 
 /** Whether a migration of that name takes something away; all others only add (`test/architecture/migrations.test.ts`). */
 export function takesAway(name: string): boolean {
@@ -21,9 +26,9 @@ export function takesAway(name: string): boolean {
  *
  * What a newer version has added is left alone: nodes of this version may start again beside it, and it may be gone back from (R-32).
  *
- * @throws StartupError if a newer version has taken away what this one may need, or the role lacks the right
+ * @throws StartupError if a newer version has taken away what this one may need, the role lacks the right, or somebody keeps a lock
  */
-export async function migrate(source: DataSource): Promise<void> {
+export async function migrate(source: DataSource, patience = A_MINUTE): Promise<void> {
   const runner = source.createQueryRunner();
   const shared = source.options.type === 'postgres';
   try {
@@ -33,24 +38,32 @@ export async function migrate(source: DataSource): Promise<void> {
     const applied = new Set((await appliedOn(runner)).map(({ name }) => name));
     refuseNewerSchema(source, applied);
     // To look for them alone TypeORM needs another connection.
-    if (source.migrations.some(({ name }) => !applied.has(name ?? ''))) await apply(source);
+    if (source.migrations.some(({ name }) => !applied.has(name ?? ''))) await apply(source, patience);
     if (shared) await runner.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`);
   } finally {
     await runner.release();
   }
 }
 
-async function apply(source: DataSource): Promise<void> {
+async function apply(source: DataSource, { attempts, pauseMs }: LockPatience): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await source.runMigrations({ transaction: 'each' });
       return;
     } catch (error) {
       if (isForbidden(error)) throw forbidden(error as Error);
-      if (attempt >= ATTEMPTS || !isLockTimeout(error)) throw error;
-      await pause(PAUSE_MS);
+      if (!isLockTimeout(error)) throw error;
+      if (attempt >= attempts) throw locked(error as Error);
+      await pause(pauseMs);
     }
   }
+}
+
+function locked(error: Error): StartupError {
+  return new StartupError(
+    `The schema cannot be brought up to date: somebody keeps a lock in PostgreSQL that is needed for it (pg_stat_activity and pg_locks show who): ${error.message}. The next start goes on where this one ended.`,
+    error,
+  );
 }
 
 /** Since PostgreSQL 15 nobody but the owner of a database makes tables in it. */
