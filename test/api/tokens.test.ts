@@ -244,4 +244,22 @@ describe('limits of the API', () => {
       await broker.remove();
     }
   });
+
+  test('count whoever holds a whole IPv6 /48 together as well (S-21)', async () => {
+    const broker = await TestBroker.start({
+      LIMITS: 'on',
+      TRUST_PROXY: '127.0.0.0/8',
+      LIMIT_API_REQUESTS_PER_NETWORK_MINUTE: '2',
+    });
+    try {
+      const statuses: number[] = [];
+      for (let subnet = 0; subnet < 10; subnet += 1) {
+        const from = `2001:db8:77:${subnet}::1`;
+        statuses.push((await api(broker, 'GET', 'profile', { bearer: 'a.b.c', from })).status);
+      }
+      expect(statuses).toEqual([...Array<number>(8).fill(401), 429, 429]);
+    } finally {
+      await broker.remove();
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../../config/index.js';
 import { Limiter, type Rule } from '../../../platform/limits/limiter.js';
+import { perNetwork } from '../../../platform/limits/per-network.js';
 import type { Errand } from '../../../platform/limits/strangers.js';
 import { MINUTE } from '../../../shared/clock.js';
 
@@ -14,9 +15,9 @@ export class AppLimits {
     private readonly config: Config,
   ) {}
 
-  /** @throws DomainError rate-limited */
+  /** Before it is known who asks: also the /48 around it. @throws DomainError rate-limited */
   async countNetwork(network: string, errand: Errand): Promise<void> {
-    await this.limiter.take([this.#ofNetwork(network, errand)]);
+    await this.limiter.take(perNetwork(this.#ofNetwork(network, errand)));
   }
 
   /** @throws DomainError rate-limited */
