@@ -17,6 +17,8 @@ const AT_ONCE = 32;
 const SLICE_SECONDS = 5;
 /** Nodes are warm when so many slices in a row serve no more than this times the best before. */
 const NO_MORE = { slices: 3, times: 1.05 };
+/** Of the peak, by three nodes. Two have to serve it, while a third that starts takes half of two cores, or would with what it is left. */
+const SHARE = 1 / 3;
 /** A machine that does other things, too, may never be steady. */
 const SLICES_AT_MOST = 24;
 
@@ -88,8 +90,7 @@ export const rollingRestart = {
     const crowd = new Crowd(Number(new URL(await haproxyBefore(stage, ports)).port), SIZES);
     stage.atEnd(() => crowd.leave());
     const peak = await peakOf(stage, crowd);
-    // Two nodes have to serve it, on the cores that all of this shares.
-    const pace = new Pace(Math.min(stage.pick(300, 50), peak / 2), () => crowd.ask());
+    const pace = new Pace(Math.min(stage.pick(300, 50), peak * SHARE), () => crowd.ask());
     pace.start();
     await pause(stage.pick(30_000, 5_000));
     const steady = { requests: pace.times.length, p99: quantile(pace.times, 0.99) };
