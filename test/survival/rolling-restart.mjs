@@ -19,11 +19,13 @@ const SLICE_SECONDS = 5;
 const NO_MORE = { slices: 3, times: 1.05 };
 /** Of the peak, by three nodes. Two have to serve it, while a third that starts takes half of two cores, or would with what it is left. */
 const SHARE = 1 / 3;
+/** Before the restarts of a round. */
+const STEADY_MS = 10_000;
 /** A machine that does other things, too, may never be steady. */
 const SLICES_AT_MOST = 24;
 
-/** @param {Stage} stage @param {Crowd} crowd @returns {Promise<number>} requests a second, once the nodes are warm */
-async function peakOf(stage, crowd) {
+/** Returns once the nodes are warm. @param {Stage} stage @param {Crowd} crowd */
+async function warmUp(stage, crowd) {
   let peak = 0;
   for (let slices = 0, steady = 0; slices < SLICES_AT_MOST && steady < NO_MORE.slices; slices += 1) {
     const served = await crowd.served(AT_ONCE, SLICE_SECONDS);
@@ -31,7 +33,6 @@ async function peakOf(stage, crowd) {
     steady = served > peak * NO_MORE.times ? 0 : steady + 1;
     peak = Math.max(peak, served);
   }
-  return peak;
 }
 
 /** @param {readonly string[]} cases @returns {Map<string, number>} */
@@ -78,7 +79,7 @@ const messageOf = (error) => /** @type {{ message?: string } | undefined} */ (er
 export const rollingRestart = {
   id: 'R-31',
   what: 'three nodes behind HAProxy, each stopped and started again in turn, under a mixed load',
-  must: 'no request fails, although no write is sent twice; clean exits; p99 ≤ 3 × that before',
+  must: 'no request fails, although no write is sent twice; clean exits; p99 ≤ 3 × that before (the median of the rounds)',
   async run(stage) {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     // Callers come from addresses of their own, so limits are counted as ever.
@@ -89,43 +90,105 @@ export const rollingRestart = {
     for (const node of cluster.nodes) shareAsOthers(node);
     const crowd = new Crowd(Number(new URL(await haproxyBefore(stage, ports)).port), SIZES);
     stage.atEnd(() => crowd.leave());
-    const peak = await peakOf(stage, crowd);
-    const pace = new Pace(Math.min(stage.pick(300, 50), peak * SHARE), () => crowd.ask());
-    pace.start();
-    await pause(stage.pick(30_000, 5_000));
-    const steady = { requests: pace.times.length, p99: quantile(pace.times, 0.99) };
-    pace.times = [];
-    /** @type {string[]} */
-    const unclean = [];
-    /** @type {string[]} */
-    const complaints = [];
-    const rounds = stage.pick(10, 2);
-    for (let round = 1; round <= rounds; round += 1) {
-      for (let n = 0; n < ports.length; n += 1) {
-        const before = cluster.at(n);
-        const how = await cluster.restart(n);
-        complaints.push(...complaintsOf(before));
-        if (how !== 'exit code 0') unclean.push(how);
-        while ((await notices(cluster.at(n).url)) === null) await pause(50);
-        shareAsOthers(cluster.at(n));
-        await pause(NOTICED_MS);
-        const failed = [...byKind(pace.failures)].map(([kind, count]) => `${count} × ${kind}`).join(', ');
-        stage.say(`round ${round}, node ${n}: ${pace.times.length} requests, failed: ${failed || 'none'}`);
-      }
-    }
-    await pace.stop();
-    complaints.push(...cluster.nodes.flatMap(complaintsOf));
-    const findings = new Findings()
-      .note('peak', peak, '/s')
-      .note('asked for', pace.perSecond, '/s')
-      .note('restarts', rounds * ports.length)
-      .note('requests', steady.requests + pace.times.length)
-      .none('failed', pace.failures);
-    for (const [kind, count] of byKind([...pace.failures, ...complaints])) findings.note(kind, count);
-    return findings
-      .none('unclean exits', unclean)
-      .note('p99 before', steady.p99, 'ms')
-      .note('p99 meanwhile', quantile(pace.times, 0.99), 'ms')
-      .atMost('p99 meanwhile', quantile(pace.times, 0.99) / steady.p99, 3, '× that before');
+    await warmUp(stage, crowd);
+    const rounds = [];
+    for (let nth = 1; nth <= stage.pick(10, 2); nth += 1)
+      rounds.push(await round(stage, cluster, crowd, nth));
+    return findingsOf(rounds, cluster);
   },
 };
+
+/**
+ * The speed of a machine moves within minutes by more than is in question, so that each round looks for the peak, asks for its share of
+ * that, and compares with how it was before its own restarts.
+ * @param {Stage} stage @param {Cluster} cluster @param {Crowd} crowd @param {number} nth
+ */
+async function round(stage, cluster, crowd, nth) {
+  const peak = await crowd.served(AT_ONCE, SLICE_SECONDS);
+  const pace = new Pace(Math.min(stage.pick(300, 50), peak * SHARE), () => crowd.ask());
+  pace.start();
+  await pause(STEADY_MS);
+  const steady = pace.times;
+  pace.times = [];
+  /** @type {string[]} */
+  const unclean = [];
+  /** @type {string[]} */
+  const complaints = [];
+  for (let n = 0; n < cluster.nodes.length; n += 1) {
+    const before = cluster.at(n);
+    const how = await cluster.restart(n);
+    complaints.push(...complaintsOf(before));
+    if (how !== 'exit code 0') unclean.push(how);
+    while ((await notices(cluster.at(n).url)) === null) await pause(50);
+    shareAsOthers(cluster.at(n));
+    await pause(NOTICED_MS);
+  }
+  await pace.stop();
+  const requests = steady.length + pace.times.length;
+  const [before, meanwhile] = [quantile(steady, 0.99), quantile(pace.times, 0.99)];
+  const failed = [...byKind(pace.failures)].map(([kind, count]) => `${count} × ${kind}`).join(', ');
+  stage.say(
+    `round ${nth}: ${requests} requests at ${pace.perSecond.toFixed(0)} a second of a peak of ${peak.toFixed(0)}, p99 ${before.toFixed(0)} and ${meanwhile.toFixed(0)} ms, failed: ${failed || 'none'}`,
+  );
+  return {
+    peak,
+    perSecond: pace.perSecond,
+    requests,
+    before,
+    meanwhile,
+    failures: pace.failures,
+    unclean,
+    complaints,
+  };
+}
+
+/** @param {readonly Awaited<ReturnType<typeof round>>[]} rounds @param {Cluster} cluster */
+function findingsOf(rounds, cluster) {
+  const failures = rounds.flatMap((one) => one.failures);
+  const complaints = [
+    ...rounds.flatMap((one) => one.complaints),
+    ...cluster.nodes.flatMap((node) => complaintsOf(node)),
+  ];
+  const middle = (/** @type {(one: typeof rounds[number]) => number} */ figure) =>
+    quantile(rounds.map(figure), 0.5);
+  const findings = new Findings()
+    .note(
+      'peak, the median of the rounds',
+      middle(({ peak }) => peak),
+      '/s',
+    )
+    .note(
+      'asked for, the median',
+      middle(({ perSecond }) => perSecond),
+      '/s',
+    )
+    .note('restarts', rounds.length * cluster.nodes.length)
+    .note(
+      'requests',
+      rounds.reduce((sum, { requests }) => sum + requests, 0),
+    )
+    .none('failed', failures);
+  for (const [kind, count] of byKind([...failures, ...complaints])) findings.note(kind, count);
+  return findings
+    .none(
+      'unclean exits',
+      rounds.flatMap((one) => one.unclean),
+    )
+    .note(
+      'p99 before, the median',
+      middle(({ before }) => before),
+      'ms',
+    )
+    .note(
+      'p99 meanwhile, the median',
+      middle(({ meanwhile }) => meanwhile),
+      'ms',
+    )
+    .note('p99 meanwhile, the worst round', Math.max(...rounds.map(({ meanwhile }) => meanwhile)), 'ms')
+    .atMost(
+      'p99 meanwhile, the median',
+      middle(({ before, meanwhile }) => meanwhile / before),
+      3,
+      '× that before',
+    );
+}
