@@ -7,7 +7,7 @@ import { isForbidden, isLockTimeout } from './database-errors.js';
 export const ADVISORY_LOCK = 7_420_195;
 
 /** A migration that did not get a lock in time lets those pass who waited behind it, and tries again. */
-export interface LockPatience {
+interface LockPatience {
   readonly attempts: number;
   readonly pauseMs: number;
 }
