@@ -18,16 +18,6 @@ postgresOnly('the pools', tables, (open) => {
     );
     return new Set(pids).size;
   };
-  /** Each has a connection to itself until it is released. */
-  const taken = (reader: DataSource, count: number): Promise<{ release(): Promise<void> }[]> =>
-    Promise.all(
-      Array.from({ length: count }, async () => {
-        const runner = reader.createQueryRunner();
-        await runner.connect();
-        return runner;
-      }),
-    );
-
   test('of a broker that has just started make few connections for a crowd: who is done lends its own', async () => {
     const { reader } = (await open()).connections;
     expect(await pidsOf(reader, 'SELECT pg_backend_pid() AS pid')).toBeLessThanOrEqual(4);
@@ -44,7 +34,10 @@ postgresOnly('the pools', tables, (open) => {
 
   test('give their connections back before the broker ends, and still serve whoever comes', async () => {
     const { connections } = await open();
-    for (const runner of await taken(connections.reader, 3)) await runner.release();
+    // Each has a connection to itself until it is released.
+    const runners = Array.from({ length: 3 }, () => connections.reader.createQueryRunner());
+    await Promise.all(runners.map((runner) => runner.connect()));
+    await Promise.all(runners.map((runner) => runner.release()));
     expect(numberOf(connections)).toBeGreaterThan(2);
     connections.leave?.();
     await eventually(() => expect(numberOf(connections)).toBeLessThanOrEqual(2));

@@ -17,7 +17,7 @@ const AT_ONCE = 32;
 const SLICE_SECONDS = 5;
 /** Nodes are warm when so many slices in a row serve no more than this times the best before. */
 const NO_MORE = { slices: 3, times: 1.05 };
-/** Of the peak, by three nodes. Two have to serve it, while a third that starts takes half of two cores, or would with what it is left. */
+/** Of the peak, by three nodes. Two have to serve it, with what a third that starts leaves of the cores. */
 const SHARE = 1 / 3;
 /** Before the restarts of a round. */
 const STEADY_MS = 10_000;
@@ -151,44 +151,25 @@ function findingsOf(rounds, cluster) {
   ];
   const middle = (/** @type {(one: typeof rounds[number]) => number} */ figure) =>
     quantile(rounds.map(figure), 0.5);
+  const peak = middle((one) => one.peak);
+  const perSecond = middle((one) => one.perSecond);
+  const requests = rounds.reduce((sum, one) => sum + one.requests, 0);
+  const unclean = rounds.flatMap((one) => one.unclean);
+  const before = middle((one) => one.before);
+  const meanwhile = middle((one) => one.meanwhile);
+  const worst = Math.max(...rounds.map((one) => one.meanwhile));
+  const times = middle((one) => one.meanwhile / one.before);
   const findings = new Findings()
-    .note(
-      'peak, the median of the rounds',
-      middle(({ peak }) => peak),
-      '/s',
-    )
-    .note(
-      'asked for, the median',
-      middle(({ perSecond }) => perSecond),
-      '/s',
-    )
+    .note('peak, the median of the rounds', peak, '/s')
+    .note('asked for, the median', perSecond, '/s')
     .note('restarts', rounds.length * cluster.nodes.length)
-    .note(
-      'requests',
-      rounds.reduce((sum, { requests }) => sum + requests, 0),
-    )
+    .note('requests', requests)
     .none('failed', failures);
   for (const [kind, count] of byKind([...failures, ...complaints])) findings.note(kind, count);
   return findings
-    .none(
-      'unclean exits',
-      rounds.flatMap((one) => one.unclean),
-    )
-    .note(
-      'p99 before, the median',
-      middle(({ before }) => before),
-      'ms',
-    )
-    .note(
-      'p99 meanwhile, the median',
-      middle(({ meanwhile }) => meanwhile),
-      'ms',
-    )
-    .note('p99 meanwhile, the worst round', Math.max(...rounds.map(({ meanwhile }) => meanwhile)), 'ms')
-    .atMost(
-      'p99 meanwhile, the median',
-      middle(({ before, meanwhile }) => meanwhile / before),
-      3,
-      '× that before',
-    );
+    .none('unclean exits', unclean)
+    .note('p99 before, the median', before, 'ms')
+    .note('p99 meanwhile, the median', meanwhile, 'ms')
+    .note('p99 meanwhile, the worst round', worst, 'ms')
+    .atMost('p99 meanwhile, the median', times, 3, '× that before');
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Pool } from 'pg';
-import { PoolSize } from './pool-size.js';
+import { giveBack, PoolSize } from './pool-size.js';
 
 const LOOK_MS = 200;
 
@@ -11,17 +11,15 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** A pool that makes each connection at once, unless PostgreSQL does not answer. */
+/** A pool that makes each connection at once, unless PostgreSQL does not answer. `asked`: after so many looks. */
 function watched(most: number): {
   pool: { waitingCount: number; idleCount: number; ending: boolean };
   asked: number[];
-  size: PoolSize;
   answer: { comes: boolean };
 } {
   const asked: number[] = [];
   const answer = { comes: true };
-  let looks = 0;
-  setInterval(() => (looks += 1), LOOK_MS);
+  const since = Date.now();
   const options = PoolSize.upTo(most);
   const { size } = options;
   const made = (): void => {
@@ -34,14 +32,14 @@ function watched(most: number): {
     idleCount: 0,
     ending: false,
     connect: () => {
-      asked.push(looks);
+      asked.push((Date.now() - since) / LOOK_MS);
       if (pool.idleCount === 0) made();
       return Promise.resolve({ release: () => undefined });
     },
   };
   made();
   size.watch(pool as unknown as Pool);
-  return { pool, asked, size, answer };
+  return { pool, asked, answer };
 }
 
 test('a pool in which somebody always waits grows, later and later, up to its size', () => {
@@ -71,9 +69,9 @@ test('no other connection is asked for while one is not made yet', () => {
 });
 
 test('a pool that is to end gives back one connection after the other, and keeps the last', () => {
-  const { pool, asked, size } = watched(4);
+  const { pool, asked } = watched(4);
   pool.idleCount = 3;
-  size.leave();
+  giveBack(pool as unknown as Pool);
   jest.advanceTimersByTime(5 * LOOK_MS);
   expect(asked).toEqual([2, 4]);
   pool.idleCount = 1;

@@ -9,8 +9,8 @@ export interface PoolOptions {
 /** What a pool begins with, and what it keeps. */
 const LEAST = 1;
 const LOOK_MS = 200;
-/** Looks: ten connections go within the time that load balancers have to notice (`DRAIN_DELAY_SECONDS`). */
-const GIVE_BACK_EVERY = 2;
+/** Ten connections go within the time that load balancers have to notice (`DRAIN_DELAY_SECONDS`). */
+const GIVE_BACK_MS = 400;
 
 /**
  * How many connections a pool has: one, and another after as many looks in a row at which somebody waited as there are already; made for
@@ -27,8 +27,6 @@ export class PoolSize {
   #making = 0;
   /** Looks in a row at which somebody waited. */
   #waited = 0;
-  /** Looks since it is to end; below nought: it is not. */
-  #leaving = -1;
 
   constructor(private readonly most: number) {}
 
@@ -39,16 +37,7 @@ export class PoolSize {
 
   /** From now on looks what `pool`, whose options have this, needs. */
   watch(pool: Pool): void {
-    const timer = setInterval(() => {
-      if (pool.ending) clearInterval(timer);
-      else this.#look(pool);
-    }, LOOK_MS);
-    timer.unref();
-  }
-
-  /** Nobody new will come: what is idle is ended one after the other from now on, until one is left. */
-  leave(): void {
-    this.#leaving = 0;
+    untilItEnds(pool, LOOK_MS, () => this.#look(pool));
   }
 
   begun(): void {
@@ -77,14 +66,7 @@ export class PoolSize {
 
   #look(pool: Pool): void {
     this.#waited = pool.waitingCount > 0 ? this.#waited + 1 : 0;
-    if (this.#leaving >= 0) this.#giveBack(pool);
     if (this.#waited >= Math.max(LEAST, this.#made)) this.#add(pool);
-  }
-
-  #giveBack(pool: Pool): void {
-    this.#leaving += 1;
-    const isDue = this.#leaving % GIVE_BACK_EVERY === 0;
-    if (isDue && pool.idleCount > LEAST) void borrowed(pool, true);
   }
 
   #add(pool: Pool): void {
@@ -96,6 +78,21 @@ export class PoolSize {
     void borrowed(pool, false);
     this.#limit(options);
   }
+}
+
+/** Nobody new will come to `pool`: what is idle is ended one after the other from now on, until one is left. */
+export function giveBack(pool: Pool): void {
+  untilItEnds(pool, GIVE_BACK_MS, () => {
+    if (pool.idleCount > LEAST) void borrowed(pool, true);
+  });
+}
+
+function untilItEnds(pool: Pool, everyMs: number, act: () => void): void {
+  const timer = setInterval(() => {
+    if (pool.ending) clearInterval(timer);
+    else act();
+  }, everyMs);
+  timer.unref();
 }
 
 /** Does not throw: that there is no connection is told to those who wait. */

@@ -11,7 +11,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { PoolSize, type PoolOptions } from './pool-size.js';
+import { giveBack, PoolSize, type PoolOptions } from './pool-size.js';
 import {
   CONNECT_TIMEOUT_MS,
   heard,
@@ -74,7 +74,7 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', pools.reader);
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
-    const leave = (): void => Object.values(pools).forEach((pool) => sizeOf(pool)?.leave());
+    const leave = (): void => Object.values(pools).forEach(giveBack);
     const lacks: Connections['lacks'] = () => lacksOf(pools.writer, writer);
     const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
     const both = { writer, reader };
@@ -166,7 +166,8 @@ export async function initializePostgres(source: DataSource): Promise<DataSource
   try {
     await source.initialize();
     const pool = poolOf(source);
-    sizeOf(pool)?.watch(pool);
+    // Of a pool whose connections tell of themselves.
+    (pool.options as Partial<PoolOptions>).size?.watch(pool);
     return source;
   } catch (error) {
     throw unusable(error);
@@ -223,11 +224,6 @@ function prepare(source: DataSource, text: string): LookUp {
 /** The driver's own pool. */
 function poolOf(source: DataSource): Pool {
   return (source.driver as unknown as { master: Pool }).master;
-}
-
-/** Of a pool whose connections tell of themselves. */
-function sizeOf({ options }: Pool): PoolSize | undefined {
-  return (options as Partial<PoolOptions>).size;
 }
 
 interface Closable {
