@@ -19,7 +19,7 @@ function watched(most: number): {
 } {
   const asked: number[] = [];
   const answer = { comes: true };
-  const since = Date.now();
+  const since = performance.now();
   const options = PoolSize.upTo(most);
   const { size } = options;
   const made = (): void => {
@@ -32,7 +32,7 @@ function watched(most: number): {
     idleCount: 0,
     ending: false,
     connect: () => {
-      asked.push((Date.now() - since) / LOOK_MS);
+      asked.push((performance.now() - since) / LOOK_MS);
       if (pool.idleCount === 0) made();
       return Promise.resolve({ release: () => undefined });
     },
