@@ -30,6 +30,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   'KnownBrowsersRepository.remember': 'nobody remembers known browsers',
   'KnownBrowsersRepository.replace': 'nobody remembers known browsers',
   'KnownNetworksRepository.remember': 'nobody remembers known networks',
+  'PinsRepository.add': 'nobody remembers PINs',
   'WebSessionsRepository.add': 'nothing was remembered of a token that did not exist',
   'WebSessionsRepository.markUsed': 'browsers are read anew each time',
   'WebSessionsRepository.renew': 'browsers are read anew each time',

@@ -63,6 +63,20 @@ eachBroker('registering (E2)', {}, (broker) => {
     ]);
   });
 
+  test('keeps apart many that register at once', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `Server ${n}`);
+    const answers = await Promise.all(names.map((name) => register(broker(), { ...FIELDS, name })));
+    const kept = answers.map(async (answer) => {
+      const [id, key] = [answer.field('Id'), answer.field('AccessKey')];
+      const { status } = await ask(broker(), 'GET', 'ServerAuthorizations', {
+        key,
+        query: { serverId: id },
+      });
+      return [status, (await find(broker(), id))?.name];
+    });
+    expect(await Promise.all(kept)).toEqual(names.map((name) => [200, name]));
+  });
+
   test('keeps the name byte for byte on its way through every list', async () => {
     const answer = await register(broker(), FIELDS);
     const [id, key] = [answer.field('Id'), answer.field('AccessKey')];

@@ -18,14 +18,14 @@ const SLICE_SECONDS = 5;
 /** Nodes are warm when so many slices in a row serve no more than this times the best before. */
 const NO_MORE = { slices: 3, times: 1.05 };
 /** Of the peak, by three nodes. Two have to serve it, with what a third that starts leaves of the cores. */
-const SHARE = 1 / 3;
+const SHARE = 1 / 2;
 /** Before the restarts of a round. */
 const STEADY_MS = 10_000;
 /** A machine that does other things, too, may never be steady. */
 const SLICES_AT_MOST = 24;
 
-/** Returns once the nodes are warm. @param {Stage} stage @param {Crowd} crowd */
-async function warmUp(stage, crowd) {
+/** @param {Stage} stage @param {Crowd} crowd @returns {Promise<number>} what they serve in a second once they are warm */
+async function peakOfWarm(stage, crowd) {
   let peak = 0;
   for (let slices = 0, steady = 0; slices < SLICES_AT_MOST && steady < NO_MORE.slices; slices += 1) {
     const served = await crowd.served(AT_ONCE, SLICE_SECONDS);
@@ -33,6 +33,7 @@ async function warmUp(stage, crowd) {
     steady = served > peak * NO_MORE.times ? 0 : steady + 1;
     peak = Math.max(peak, served);
   }
+  return peak;
 }
 
 /** @param {readonly string[]} cases @returns {Map<string, number>} */
@@ -90,7 +91,6 @@ export const rollingRestart = {
     for (const node of cluster.nodes) shareAsOthers(node);
     const crowd = new Crowd(Number(new URL(await haproxyBefore(stage, ports)).port), SIZES);
     stage.atEnd(() => crowd.leave());
-    await warmUp(stage, crowd);
     const rounds = [];
     for (let nth = 1; nth <= stage.pick(10, 2); nth += 1)
       rounds.push(await round(stage, cluster, crowd, nth));
@@ -104,7 +104,7 @@ export const rollingRestart = {
  * @param {Stage} stage @param {Cluster} cluster @param {Crowd} crowd @param {number} nth
  */
 async function round(stage, cluster, crowd, nth) {
-  const peak = await crowd.served(AT_ONCE, SLICE_SECONDS);
+  const peak = await peakOfWarm(stage, crowd);
   const pace = new Pace(Math.min(stage.pick(300, 50), peak * SHARE), () => crowd.ask());
   pace.start();
   await pause(STEADY_MS);

@@ -5,7 +5,6 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ServerId } from '../../shared/ids.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import type { Server, ServerWithDigest } from './server.js';
-import { ServerEntity } from './server.entity.js';
 
 const COLUMNS = 'system_id, name, url, local_address, network, created_at, heard_at';
 const BY_ID = `SELECT id, json_array(key_digest, ${COLUMNS}) AS found FROM servers WHERE id = $1`;
@@ -23,6 +22,9 @@ type ServerRow = readonly [
   heardAt: number,
 ];
 
+const ADD = `
+  INSERT INTO servers (id, key_digest, key_prefix, ${COLUMNS})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 const NEWS = `
   UPDATE servers SET name = $1, url = $2, local_address = $3, network = $4, heard_at = $5
   WHERE id = $6`;
@@ -34,16 +36,18 @@ const HEARD = 'UPDATE servers SET heard_at = $1 WHERE id = $2';
 export class ServersRepository {
   readonly #byId: LookUp;
   readonly #byKey: LookUp;
+  readonly #writeNew: Statement;
   readonly #writeNews: Statement;
   readonly #writeIdentity: Statement;
   readonly #writeHeard: Statement;
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    unitOfWork: UnitOfWork,
     private readonly changes: Changes,
   ) {
     this.#byId = unitOfWork.prepare(BY_ID);
     this.#byKey = unitOfWork.prepare(BY_KEY);
+    this.#writeNew = unitOfWork.statement(ADD);
     this.#writeNews = unitOfWork.statement(NEWS);
     this.#writeIdentity = unitOfWork.statement(IDENTITY);
     this.#writeHeard = unitOfWork.statement(HEARD);
@@ -66,8 +70,10 @@ export class ServersRepository {
   }
 
   async add(server: ServerWithDigest, keyPrefix: string): Promise<void> {
-    await this.unitOfWork.writing.insert(ServerEntity, { ...server, keyPrefix });
-    this.changes.note('server', server.id);
+    const { id, keyDigest, systemId, name, url, localAddress, network, createdAt, heardAt } = server;
+    const columns = [systemId, name, url, localAddress, network, createdAt, heardAt];
+    await this.#writeNew([id, keyDigest, keyPrefix, ...columns]);
+    this.changes.note('server', id);
   }
 
   /** @param before as it is stored, if it is there */

@@ -87,7 +87,8 @@ export class ServersService {
     const id = this.random.hex(16) as ServerId;
     const server = { id, ...checked, network, createdAt: now, heardAt: now };
     const keyDigest = digestOf(key);
-    await this.unitOfWork.run(async () => {
+    // Nothing is decided on, and nobody else knows the id.
+    await this.unitOfWork.runJoined(async () => {
       await this.servers.add({ ...server, keyDigest }, key.slice(0, 8));
       await this.audit.record({
         kind: 'server-registered',

@@ -1,5 +1,5 @@
 import { beforeEach, expect, jest, test } from '@jest/globals';
-import { gathered } from './gathered.js';
+import { gathered, type Ask } from './gathered.js';
 import { ofPostgres, ofSqlite, type Found } from './look-up.js';
 
 // However long a turn of the event loop takes, nobody has waited for too long until a test says so.
@@ -12,11 +12,9 @@ function room(): {
   asked: { readonly keys: readonly string[]; answer(found: readonly Found[]): void; fail(): void }[];
 } {
   const asked: ReturnType<typeof room>['asked'] = [];
-  const ask = gathered(
-    (keys) =>
-      new Promise((answer, reject) => asked.push({ keys, answer, fail: () => reject(new Error('away')) })),
-  );
-  return { ask, asked };
+  const put: Ask = (keys) =>
+    new Promise((answer, reject) => asked.push({ keys, answer, fail: () => reject(new Error('away')) }));
+  return { ask: gathered(() => Promise.resolve(put)), asked };
 }
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done));
@@ -106,8 +104,10 @@ test('nobody waits long for questions that are not answered (R-14)', async () =>
   }
   const later = ask('three');
   jest.advanceTimersByTime(9);
+  await turn();
   expect(asked).toHaveLength(2);
   jest.advanceTimersByTime(1);
+  await turn();
   expect(asked).toHaveLength(3);
   asked[2]!.answer([['three', '3']]);
   expect(await later).toBe('3');
@@ -126,6 +126,38 @@ test('a question that fails fails all who asked it, and no others', async () => 
   await turn();
   asked[1]!.answer([]);
   expect(await next).toBeUndefined();
+});
+
+test('while one waits for a connection, all others are gathered for that (R-14)', async () => {
+  const comes: ((ask: Ask) => void)[] = [];
+  const ask = gathered(() => new Promise((connected) => comes.push(connected)));
+  const wanted = [ask('one')];
+  await turn();
+  wanted.push(ask('two'));
+  jest.advanceTimersByTime(900);
+  wanted.push(ask('three'));
+  await turn();
+  expect(comes).toHaveLength(1);
+  const asked: (readonly string[])[] = [];
+  comes[0]!((keys) => {
+    asked.push(keys);
+    return Promise.resolve(keys.map((key) => [key, key]));
+  });
+  expect(await Promise.all(wanted)).toEqual(['one', 'two', 'three']);
+  expect(asked).toEqual([['one', 'two', 'three']]);
+});
+
+test('that there is no connection is told to all who wait for it, and the next try anew', async () => {
+  const fails: ((error: Error) => void)[] = [];
+  const ask = gathered(() => new Promise((_, reject) => fails.push(reject)));
+  const wanted = [ask('one')];
+  await turn();
+  wanted.push(ask('two'));
+  fails[0]!(new Error('away'));
+  expect((await Promise.allSettled(wanted)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  void ask('three');
+  await turn();
+  expect(fails).toHaveLength(2);
 });
 
 test('a key that cannot be stored is not asked for, so that it fails nobody', async () => {

@@ -6,6 +6,9 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
+/** Has the answers to all `keys`; to be called once, and soon. */
+export type Ask = (keys: readonly string[]) => Promise<readonly Found[]>;
+
 /** Stands in no text of PostgreSQL, and asking for it would fail all who asked with it. */
 const NOWHERE = '\0';
 
@@ -17,13 +20,13 @@ const LONGEST_WAIT_MS = 10;
 const TOLD_AT_ONCE = 8;
 
 /**
- * Asks once for all keys that are wanted in one turn of the event loop, or while others are asked for: under load a round trip
- * to the database costs more than the look-ups in it (P-3).
+ * Asks once for all keys that are wanted in one turn of the event loop, while others are asked for, or until there is a connection:
+ * under load a round trip to the database costs more than the look-ups in it (P-3), and the more has to be done the longer all wait.
+ *
+ * @param connect waits for a connection of a pool, and gives what asks on it
  */
-export function gathered(
-  ask: (keys: readonly string[]) => Promise<readonly Found[]>,
-): (key: string) => Promise<string | undefined> {
-  const questions = new Questions(ask);
+export function gathered(connect: () => Promise<Ask>): (key: string) => Promise<string | undefined> {
+  const questions = new Questions(connect);
   return (key) => (key.includes(NOWHERE) ? Promise.resolve(undefined) : questions.want(key));
 }
 
@@ -35,56 +38,66 @@ export function gathered(
 class Questions {
   #waiting = new Map<string, Waiting[]>();
   #underWay = 0;
-  /** The next one is about to be asked. */
+  /** The next one is about to be asked, or waits for a connection. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly ask: (keys: readonly string[]) => Promise<readonly Found[]>) {}
+  constructor(private readonly connect: () => Promise<Ask>) {}
 
   want(key: string): Promise<string | undefined> {
     return new Promise((settle, fail) => {
       const same = this.#waiting.get(key);
       if (same) same.push({ key, settle, fail });
       else this.#waiting.set(key, [{ key, settle, fail }]);
-      if (this.#underWay < MOST_ASKED) this.#due();
-      else this.#timer ??= setTimeout(() => void this.#send(), LONGEST_WAIT_MS);
+      this.#dueInTime();
     });
+  }
+
+  #dueInTime(): void {
+    if (this.#underWay < MOST_ASKED) this.#due();
+    else if (!this.#isDue) this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
   }
 
   /** For all who wait at the end of this turn. */
-  #due(): void {
-    if (this.#isDue) return;
+  readonly #due = (): void => {
+    if (this.#isDue || this.#waiting.size === 0) return;
     this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      if (this.#underWay < MOST_ASKED) void this.#send();
-    });
-  }
-
-  async #send(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const mine = this.#waiting;
-    if (mine.size === 0) return;
-    this.#waiting = new Map();
+    setImmediate(() => void this.#send());
+  };
+
+  async #send(): Promise<void> {
     this.#underWay += 1;
-    const tell = await this.#answer([...mine.keys()]);
+    const [mine, tell] = await this.#answered();
     this.#underWay -= 1;
-    this.#tellAll([...mine.values()].flat(), tell);
+    this.#tellAll(mine, tell);
   }
 
-  async #answer(keys: readonly string[]): Promise<(one: Waiting) => void> {
+  /** All who wait when there is a connection, and what tells each. If there is none, that is told to everybody who waits for it. */
+  async #answered(): Promise<[mine: Waiting[], tell: (one: Waiting) => void]> {
+    let mine: Map<string, Waiting[]> | undefined;
+    const all = (): Waiting[] => [...(mine ??= this.#taken()).values()].flat();
     try {
-      const found = new Map(await this.ask(keys));
-      return ({ key, settle }) => settle(found.get(key));
+      const ask = await this.connect();
+      mine = this.#taken();
+      const found = new Map(await ask([...mine.keys()]));
+      return [all(), ({ key, settle }) => settle(found.get(key))];
     } catch (error) {
-      return ({ fail }) => fail(error);
+      return [all(), ({ fail }) => fail(error)];
     }
+  }
+
+  #taken(): Map<string, Waiting[]> {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    this.#isDue = false;
+    return waiting;
   }
 
   #tellAll(all: readonly Waiting[], tell: (one: Waiting) => void): void {
     if (all.length === 0) return;
-    this.#due();
+    if (this.#underWay < MOST_ASKED) this.#due();
     setImmediate(() => {
       all.slice(0, TOLD_AT_ONCE).forEach(tell);
       this.#tellAll(all.slice(TOLD_AT_ONCE), tell);

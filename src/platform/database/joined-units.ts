@@ -16,12 +16,14 @@ type Work = (unit: OpenUnit) => Promise<unknown>;
 
 /** How transactions begin and end, which is for `UnitOfWork` to say. */
 export interface JoinedEnds {
-  begin(): Promise<Transaction>;
+  /** Waits for a connection. Nothing has begun yet. */
+  connect(): Promise<Transaction>;
+  begin(transaction: Transaction): Promise<void>;
   /** Makes it durable and calls back for every unit in it, in order, or undoes all and throws. */
   commit(transaction: Transaction, units: readonly OpenUnit[]): Promise<void>;
   undo(transaction: Transaction): Promise<void>;
-  /** In a transaction of its own. */
-  alone(work: Work): Promise<unknown>;
+  /** From the beginning to the end. */
+  alone(transaction: Transaction, work: Work): Promise<unknown>;
 }
 
 /** What came of it; null: nothing, it has to run alone. */
@@ -42,7 +44,8 @@ interface Ran {
 }
 
 /**
- * Units of work that come at once share a transaction on PostgreSQL, and its round trips (P-6, ADR 0038).
+ * Units of work that come at once, or until there is a connection, share a transaction on PostgreSQL, and its round trips (P-6,
+ * ADR 0038): the longer all wait, the more is done in each.
  *
  * It is an attempt: who is refused, or has to wait for somebody, or asks for what cannot be shared, runs alone after it; if
  * that has written already, or a statement fails, nothing is kept and everybody runs alone. So nobody hears of a neighbour's
@@ -51,6 +54,7 @@ interface Ran {
 export class JoinedUnits {
   #waiting: Waiting[] = [];
   #underWay = 0;
+  /** The next one is about to begin, or waits for a connection. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -65,43 +69,51 @@ export class JoinedUnits {
 
   #dueInTime(): void {
     if (this.#underWay < MOST_UNDER_WAY) this.#due();
-    else this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
+    else if (!this.#isDue) this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
   }
 
   /** With all who come in this turn of the event loop. */
   readonly #due = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     if (this.#isDue || this.#waiting.length === 0) return;
     this.#isDue = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     setImmediate(() => void this.#next());
   };
 
   async #next(): Promise<void> {
-    const all = this.#waiting.splice(0, MOST_UNITS);
-    this.#isDue = false;
     this.#underWay += 1;
-    if (this.#waiting.length > 0) this.#dueInTime();
+    let all: readonly Waiting[] | undefined;
     try {
-      await this.#together(all);
+      const transaction = await this.ends.connect();
+      all = this.#taken(MOST_UNITS);
+      await this.#done(transaction, all);
     } catch (error) {
-      for (const { fail } of all) fail(error);
+      // No connection: that is told to everybody who waits for it.
+      for (const { fail } of all ?? this.#taken(Infinity)) fail(error);
     } finally {
       this.#underWay -= 1;
       this.#due();
     }
   }
 
-  async #together(all: readonly Waiting[]): Promise<void> {
+  #taken(most: number): Waiting[] {
+    const all = this.#waiting.splice(0, most);
+    this.#isDue = false;
+    if (this.#waiting.length > 0) this.#dueInTime();
+    return all;
+  }
+
+  async #done(transaction: Transaction, all: readonly Waiting[]): Promise<void> {
     const [one] = all;
     if (one && all.length === 1) {
-      const value = await one.context.runInAsyncScope(() => this.ends.alone(one.work));
+      const value = await one.context.runInAsyncScope(() => this.ends.alone(transaction, one.work));
       one.settle({ value });
       return;
     }
     let ran: Ran[] | null;
     try {
-      ran = await this.#shared(all);
+      ran = await this.#shared(transaction, all);
     } catch (error) {
       joinedTransactions.count({ outcome: 'failed' });
       throw error;
@@ -112,8 +124,8 @@ export class JoinedUnits {
   }
 
   /** @returns null: nothing was kept @throws what is to be told to all */
-  async #shared(all: readonly Waiting[]): Promise<Ran[] | null> {
-    const transaction = await this.ends.begin();
+  async #shared(transaction: Transaction, all: readonly Waiting[]): Promise<Ran[] | null> {
+    await this.ends.begin(transaction);
     const ran = await this.#attempted(transaction, all);
     if (ran === null) await this.ends.undo(transaction);
     else

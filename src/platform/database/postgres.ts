@@ -203,21 +203,23 @@ function prepare(source: DataSource, text: string): LookUp {
   const pool = poolOf(source);
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
   const own = ofPostgres(text);
-  return gathered(async (keys) => {
+  return gathered(async () => {
     const client = await pool.connect();
     // A connection that breaks also rejects the query; unheard, this would end the process.
     client.on('error', heard);
-    let isSound = false;
-    try {
-      const query = { name, text: own, values: [keys], rowMode: 'array' } as const;
-      const { rows } = await client.query<[string, string]>(query);
-      isSound = true;
-      return rows;
-    } finally {
-      // The connection goes with its error: what state it is in is not worth finding out.
-      client.release(!isSound);
-      client.off('error', heard);
-    }
+    return async (keys) => {
+      let isSound = false;
+      try {
+        const query = { name, text: own, values: [keys], rowMode: 'array' } as const;
+        const { rows } = await client.query<[string, string]>(query);
+        isSound = true;
+        return rows;
+      } finally {
+        // The connection goes with its error: what state it is in is not worth finding out.
+        client.release(!isSound);
+        client.off('error', heard);
+      }
+    };
   });
 }
 

@@ -44,12 +44,17 @@ export class Transaction {
     return new OpenUnit(this.#writer, context, within);
   }
 
+  /** Waits for a connection, where there are several. @throws Error when none comes in time */
+  async connect(): Promise<void> {
+    if (this.#pooled) this.#client ??= (await this.#runner.connect()) as ClientBase;
+  }
+
   /** @param isJoined by units of work that run at once, which PostgreSQL alone allows */
   async begin(isJoined = false): Promise<void> {
     if (!this.#pooled) await this.perform('BEGIN IMMEDIATE');
     else {
+      await this.connect();
       await this.#runner.query(isJoined ? BEGIN_JOINED : 'BEGIN');
-      this.#client = (await this.#runner.connect()) as ClientBase;
     }
     this.#begun = true;
   }

@@ -7,6 +7,7 @@ import { StorageUse } from '../../shared/storage-use.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import type { Connections } from './connections.js';
+import { databaseLocked, storageFull, unseen } from './database-away.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
 import { joinableLookUp, joinableWrite } from './joinable.js';
@@ -45,10 +46,11 @@ export class UnitOfWork {
     undo: (transaction) => this.#undone(transaction),
   });
   readonly #joined = new JoinedUnits({
-    begin: () => this.#begun(Infinity, 'joined'),
+    connect: () => this.#connected(),
+    begin: (transaction) => this.#unlessFailed(transaction, () => transaction.begin(true)),
     commit: (transaction, units) => this.#committed(transaction, units),
     undo: (transaction) => this.#undone(transaction),
-    alone: (work) => this.#alone(work, Infinity),
+    alone: (transaction, work) => this.#alone(transaction, work),
   });
 
   constructor(
@@ -209,14 +211,15 @@ export class UnitOfWork {
   }
 
   async #within<T>(within: (unit: OpenUnit) => Promise<T>, how: How): Promise<T> {
-    const deadline = performance.now() + LOCK_WAIT_MS;
-    if (this.connections.kind === 'sqlite') return this.#shared.run(within, deadline);
+    if (this.connections.kind === 'sqlite') {
+      return this.#shared.run(within, performance.now() + LOCK_WAIT_MS);
+    }
     const joined = how === 'joined' ? await this.#joined.run(within) : null;
-    return joined ? joined.value : this.#alone(within, deadline);
+    return joined ? joined.value : this.#alone(await this.#connected(), within);
   }
 
-  async #alone<T>(work: (unit: OpenUnit) => Promise<T>, deadline: number): Promise<T> {
-    const transaction = await this.#begun(deadline);
+  async #alone<T>(transaction: Transaction, work: (unit: OpenUnit) => Promise<T>): Promise<T> {
+    await this.#unlessFailed(transaction, () => transaction.begin());
     const unit = transaction.unit(new AsyncResource('unit of work'));
     let result: T;
     try {
@@ -267,28 +270,38 @@ export class UnitOfWork {
     }
   }
 
-  async #begun(deadline: number, how: How = 'apart'): Promise<Transaction> {
+  async #connected(): Promise<Transaction> {
     const transaction = new Transaction(this.connections.writer);
-    try {
-      await this.#begin(transaction, deadline, how);
-      return transaction;
-    } catch (error) {
-      await this.#undone(transaction);
-      throw error;
-    }
+    await this.#unlessFailed(transaction, () => transaction.connect());
+    return transaction;
   }
 
-  /** `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */
-  async #begin(transaction: Transaction, deadline: number, how: How): Promise<void> {
+  /** On SQLite. `deadline` counts from the arrival at the queue: writers behind a locked file fail together, not one after another. */
+  async #begun(deadline: number): Promise<Transaction> {
+    const transaction = new Transaction(this.connections.writer);
+    await this.#unlessFailed(transaction, () => this.#begin(transaction, deadline));
+    return transaction;
+  }
+
+  async #begin(transaction: Transaction, deadline: number): Promise<void> {
     for (;;) {
       try {
-        await transaction.begin(how === 'joined');
+        await transaction.begin();
         return;
       } catch (error) {
         if (!isLocked(error)) throw error;
         if (performance.now() >= deadline) throw databaseLocked(error);
         await pause(LOCK_STEP_MS);
       }
+    }
+  }
+
+  async #unlessFailed(transaction: Transaction, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      await this.#undone(transaction);
+      throw error;
     }
   }
 }
@@ -300,23 +313,4 @@ function secondsSince(time: number): number {
 /** Said on purpose by a rule; trouble of the database is none. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DomainError && error.kind !== 'unavailable';
-}
-
-/** Another process may remember what this commit would change, and not hear of it. */
-function unseen(): DomainError {
-  return new DomainError('unavailable', 'database-away', 'The database is busy.', { retryAfterSeconds: 2 });
-}
-
-function storageFull(details: { cause: unknown } | { announced: true }): DomainError {
-  return new DomainError('unavailable', 'storage-full', 'There is no room left to write anything down.', {
-    ...details,
-    retryAfterSeconds: 10,
-  });
-}
-
-function databaseLocked(cause: unknown): DomainError {
-  return new DomainError('unavailable', 'database-locked', 'The database is busy.', {
-    cause,
-    retryAfterSeconds: 2,
-  });
 }
