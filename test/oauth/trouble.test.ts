@@ -120,4 +120,34 @@ eachBroker('the authorization server while its store fails', { PUBLIC_URL }, (br
     );
     expect([page.status, counted, broker().log.messages('error')]).toEqual([503, 0, []]);
   });
+
+  test('what is refused is counted by the words of OAuth, and never by those of the caller', async () => {
+    const token = (fields: Record<string, string>) => () =>
+      fetch(`${broker().url}/oidc/token`, { method: 'POST', body: new URLSearchParams(fields) });
+    const cases: [() => Promise<{ status: number }>, route: string, status: number, reason: string][] = [
+      [token({ grant_type: 'made up' }), '/oidc/token', 400, 'invalid_request'],
+      [
+        token({ grant_type: 'refresh_token', client_id: 'signpost-device', refresh_token: 'made up' }),
+        '/oidc/token',
+        400,
+        'invalid_grant',
+      ],
+      [
+        () => fetch(`${broker().url}/oidc/authorize?client_id=made-up`),
+        '/oidc/authorize',
+        400,
+        'invalid_client',
+      ],
+      [() => fetch(`${broker().url}/oidc/userinfo`), '/oidc/userinfo', 401, 'invalid_token'],
+    ];
+    for (const [act, route, status, reason] of cases) {
+      const grown = await metrics.growth(async () => {
+        expect([route, (await act()).status]).toEqual([route, status]);
+      });
+      const name = `signpost_failures_total{route="${route}",status="${status}",reason="${reason}"}`;
+      expect(Object.entries(grown).filter(([one]) => one.startsWith('signpost_failures'))).toEqual([
+        [name, 1],
+      ]);
+    }
+  });
 });

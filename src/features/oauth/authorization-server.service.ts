@@ -5,6 +5,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Config } from '../../config/index.js';
 import { KeyRing } from '../../platform/crypto/key-ring.js';
 import { SigningKeys } from '../../platform/crypto/signing-keys.js';
+import { countRefusal } from '../../platform/http/http-metrics.js';
 import { tellTrouble } from '../../platform/http/trouble.js';
 import { Log } from '../../platform/logging/log.js';
 import { Clock } from '../../shared/clock.js';
@@ -17,7 +18,7 @@ import { Grants } from './grants.service.js';
 import type { makeProvider, storageOfProvider as StorageOfProvider } from './provider.js';
 import { ProviderStorage } from './provider-storage.js';
 import { versionOf } from './published-keys.js';
-import { hasSignedOut, replaceForeignPage, showError } from './shown-pages.js';
+import { hasSignedOut, refusalOf, replaceForeignPage, showError } from './shown-pages.js';
 import { TokenGrants } from './token-grants.service.js';
 import { beginVisit, visitOf, type Visit } from './visit.js';
 
@@ -85,6 +86,8 @@ export class AuthorizationServer {
     } catch (error) {
       this.#fail(ctx, error);
     }
+    if (ctx.status >= 400)
+      countRefusal(visitOf(ctx).route, ctx.status >= 500 ? 503 : ctx.status, refusalOf(ctx));
     if (ctx.status >= 500) this.#tellToComeBack(ctx);
     // A request that came before the broker began to stop would keep its connection, which then holds up the end.
     if (visitOf(ctx).readiness.draining) ctx.set('Connection', 'close');

@@ -4,6 +4,8 @@ import { visitOf } from './visit.js';
 
 /** Set on pages of ours: what the provider would show by itself is never sent. */
 const SHOWN = 'isOurPage';
+/** What a page says went wrong. */
+const REFUSAL = 'refusal';
 
 export function showError(
   ctx: KoaContextWithOIDC,
@@ -11,6 +13,14 @@ export function showError(
 ): void {
   const code = error.error ?? (ctx.status >= 500 ? 'server_error' : error.message);
   show(ctx, visitOf(ctx).views.error({ status: ctx.status, code }));
+  ctx.state[REFUSAL] = code;
+}
+
+/** Why a request is refused, in the words of OAuth (RFC 6749, 5.2), which are the provider's and never the caller's. */
+export function refusalOf({ body, state, status }: KoaContextWithOIDC): string {
+  if (status >= 500) return 'trouble';
+  const code: unknown = state[REFUSAL] ?? (body as { readonly error?: unknown } | null | undefined)?.error;
+  return typeof code === 'string' ? code : 'http';
 }
 
 /** Asks whether to sign out; where nobody is signed in, a button leads on. */

@@ -20,7 +20,7 @@ const answers = histogram({
 
 const failures = counter({
   name: 'signpost_failures_total',
-  help: 'Requests refused or failed, by route, status and reason: the code of a refusal, `http` for what never reached a route, `overloaded` for what waited too long for its turn, `trouble` for a bug or an outage.',
+  help: 'Requests refused or failed, by route, status and reason: the code of a refusal (that of OAuth where apps and browsers are refused by it), `http` for what never reached a route, `overloaded` for what waited too long for its turn, `trouble` for a bug or an outage.',
   labels: { route: NAMES_IN_THE_CODE, status: NAMES_IN_THE_CODE, reason: NAMES_IN_THE_CODE },
 });
 
@@ -43,7 +43,12 @@ export function answersOf(method: string, route: string, status: StatusClass): D
 }
 
 export function countFailure(request: FastifyRequest, status: number, failure: Failure): void {
-  failures.count({ route: routeOf(request), status: String(status), reason: reasonOf(failure) });
+  countRefusal(routeOf(request), status, reasonOf(failure));
+}
+
+/** Where failures are told in words of their own. @param reason one of those, never what a caller sent */
+export function countRefusal(route: string, status: number, reason: string): void {
+  failures.count({ route, status: String(status), reason });
 }
 
 /** At nought, once it is known that there is such a route: its first trouble is then seen as growth, which an alert looks for. */
