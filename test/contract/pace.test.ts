@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { digestOf } from '../../src/platform/crypto/digest.js';
 import { SystemRandom } from '../../src/platform/crypto/system-random.js';
 import { MemoryLimiter } from '../../src/platform/limits/memory-limiter.js';
 import { Once } from '../../src/platform/limits/once.js';
 import { MemoryPace, RedisPace, SharedPace, type Pace } from '../../src/platform/limits/pace.js';
 import { RedisAway } from '../../src/platform/redis/redis-away.js';
-import type { RedisLink } from '../../src/platform/redis/redis-link.js';
+import { RedisLink } from '../../src/platform/redis/redis-link.js';
 import { runScript } from '../../src/platform/redis/redis-script.js';
+import { eventually } from '../support/eventually.js';
 import { FixedClock } from '../support/fixed-clock.js';
+import { RecordingLog } from '../support/recording-log.js';
 import { patientLink } from '../support/redis.js';
 
 const random = new SystemRandom();
@@ -121,4 +124,15 @@ test('what may be used once is refused until it lapses or is given back', async 
   expect([await once.use('b', 'k', 1_000), await once.use('b', 'k', 1_000)]).toEqual([true, false]);
   clock.advance(1_000);
   expect(await once.use('b', 'k', 1_000)).toBe(true);
+});
+
+(redisUrl === '' ? test.skip : test)('a node that ends does not say that Redis is away', async () => {
+  const log = new RecordingLog();
+  const own = await RedisLink.open(redisUrl, log);
+  await eventually(() => expect(own.isUp).toBe(true));
+  own.report();
+  const gone = await own.ask((redis) => Promise.resolve({ closed: once(redis, 'close') }));
+  own.close();
+  await gone.closed;
+  expect([own.isUp, log.lines]).toEqual([false, []]);
 });

@@ -126,6 +126,8 @@ export class RedisLink {
   }
 
   close(): void {
+    // That it goes now is nobody's trouble.
+    this.#reported = undefined;
     clearInterval(this.#probing);
     this.#listeners.clear();
     for (const redis of [this.#commands, this.#subscriber]) redis.disconnect();
