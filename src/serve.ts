@@ -8,6 +8,8 @@ import { ListsAhead } from './features/discovery/index.js';
 import { freePort } from './free-port.js';
 import { stopOnSignal } from './graceful-stop.js';
 import { SystemRandom } from './platform/crypto/system-random.js';
+import type { Connections } from './platform/database/connections.js';
+import { CONNECTIONS } from './platform/database/database.module.js';
 import { AcceptingServer } from './platform/http/accepting-server.js';
 import { Jobs } from './platform/jobs/jobs.service.js';
 import { createLog, type Log } from './platform/logging/log.js';
@@ -49,6 +51,7 @@ async function listen(app: NestFastifyApplication, config: Config, log: Log): Pr
   // Whoever starts the broker waits for these lines: no LOG_LEVEL hides them.
   const announcements = createLog('info');
   try {
+    await app.get<Connections>(CONNECTIONS).expectMany?.();
     const opsUrl = await app.get(OpsListener).listen();
     await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     announcements.info({ url: await app.getUrl(), publicUrl: config.publicUrl, opsUrl }, 'listening');

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { tables } from '../../src/tables.js';
 import { postgresOnly } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
-import { numberOf } from '../support/patient-pools.js';
+import { areIdle, numberOf } from '../support/patient-pools.js';
 
 /** How often a pool looks whether somebody waits. */
 const LOOK_MS = 200;
@@ -21,6 +21,14 @@ postgresOnly('the pools', tables, (open) => {
   test('of a broker that has just started make few connections for a crowd: who is done lends its own', async () => {
     const { reader } = (await open()).connections;
     expect(await pidsOf(reader, 'SELECT pg_backend_pid() AS pid')).toBeLessThanOrEqual(4);
+  });
+
+  test('have the first few before anybody asks, where many are expected', async () => {
+    const { connections } = await open();
+    expect(numberOf(connections)).toBeLessThanOrEqual(2);
+    await connections.expectMany?.();
+    expect(numberOf(connections)).toBe(8);
+    expect(areIdle(connections)).toBe(true);
   });
 
   test('make one more when somebody waits, however many wait, and the later the more there are', async () => {

@@ -46,6 +46,8 @@ export interface Connections {
   prepare(text: string): LookUp;
   /** What a statement finds, on the reader; made once for each text. At once on SQLite. @param text as of `Statement` */
   read(text: string, values: readonly Value[]): Soon<readonly object[]>;
+  /** Soon many will ask: makes bit by bit what would take from them while they do. Does not throw. */
+  expectMany?(): Promise<void>;
   /** Soon it will be closed, and hardly anybody will ask: gives back bit by bit what would take others much time at once. */
   leave?(): void;
   close(): Promise<void>;

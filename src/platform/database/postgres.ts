@@ -11,7 +11,7 @@ import { ofPostgres, type LookUp } from './look-up.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { unlessStandbyIsMissing } from './missing-standby.js';
-import { giveBack, PoolSize, type PoolOptions } from './pool-size.js';
+import { fill, giveBack, PoolSize, type PoolOptions } from './pool-size.js';
 import {
   CONNECT_TIMEOUT_MS,
   heard,
@@ -74,15 +74,26 @@ export async function openPostgres(url: string, tables: Tables): Promise<Connect
     measurePool('reader', pools.reader);
     const prepared = (text: string): LookUp => prepare(reader, text);
     const close = (): Promise<void> => closeAll(opened);
-    const leave = (): void => Object.values(pools).forEach(giveBack);
     const lacks: Connections['lacks'] = () => lacksOf(pools.writer, writer);
     const read: Connections['read'] = (text, values) => reader.query(text, [...values]);
     const both = { writer, reader };
-    return { kind: 'postgres', ...both, ...others, epochs, lacks, prepare: prepared, read, leave, close };
+    const more = { ...others, ...told(pools), epochs, lacks };
+    return { kind: 'postgres', ...both, ...more, prepare: prepared, read, close };
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** What pools are told beforehand. */
+function told(pools: Readonly<Record<string, Pool>>): Required<Pick<Connections, 'expectMany' | 'leave'>> {
+  const all = Object.values(pools);
+  return {
+    expectMany: async () => {
+      for (const pool of all) await fill(pool);
+    },
+    leave: () => all.forEach(giveBack),
+  };
 }
 
 /** For what is done with the database before it is used. */
