@@ -74,7 +74,7 @@ export class UnitOfWork {
   /**
    * As `run`, for what many do at once: on PostgreSQL they share a transaction and its round trips (P-6, ADR 0038), so they
    * see of each other what is not committed yet. Therefore `work` first takes its turn (`exclusive`) for everything that it
-   * decides on and writes, no two such turns write the same row, and it writes by `statement`.
+   * decides on and writes, no two such turns write the same row, and it writes by `statement`. (A row with a new id is nobody else's.)
    */
   runJoined<T>(work: () => Promise<T>): Promise<T> {
     return this.#measured(work, 'usual', 'joined');
