@@ -44,7 +44,8 @@ const pageOf = (url, { cookie }, path) =>
 /** Who is signed in. @param {SignIns} signIns @returns {Record<'device' | 'browser' | 'app', Right>} */
 export const signedIn = ({ device, browser, app }) => ({
   device: async (url) => isYes(await deviceList(url, device), 200, [401]),
-  browser: async (url) => isYes(await pageOf(url, browser, '/profile'), 200, [303]),
+  // 404: the account was closed while the page was made, which says so.
+  browser: async (url) => isYes(await pageOf(url, browser, '/profile'), 200, [303, 404]),
   app: async (url) => isYes(await askApi(url, app, 'servers'), 200, [401]),
 });
 
