@@ -86,9 +86,8 @@ export class AuthorizationServer {
     } catch (error) {
       this.#fail(ctx, error);
     }
-    if (ctx.status >= 400)
-      countRefusal(visitOf(ctx).route, ctx.status >= 500 ? 503 : ctx.status, refusalOf(ctx));
     if (ctx.status >= 500) this.#tellToComeBack(ctx);
+    if (ctx.status >= 400) countRefusal(visitOf(ctx).route, ctx.status, refusalOf(ctx));
     // A request that came before the broker began to stop would keep its connection, which then holds up the end.
     if (visitOf(ctx).readiness.draining) ctx.set('Connection', 'close');
   }
