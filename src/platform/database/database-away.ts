@@ -1,8 +1,9 @@
 import { DomainError } from '../../shared/domain-error.js';
 
-/** Another process may remember what this commit would change, and not hear of it. */
-export function unseen(): DomainError {
-  return new DomainError('unavailable', 'database-away', 'The database is busy.', { retryAfterSeconds: 2 });
+/** Nothing was kept, for a reason that is none of the caller's. */
+export function databaseAway(details: { cause?: unknown } = {}): DomainError {
+  const more = { ...details, retryAfterSeconds: 2 };
+  return new DomainError('unavailable', 'database-away', 'The database is busy.', more);
 }
 
 export function storageFull(details: { cause: unknown } | { announced: true }): DomainError {

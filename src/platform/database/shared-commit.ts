@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.js';
 import { DomainError } from '../../shared/domain-error.js';
 import { SteadyClock } from '../clock/steady-clock.js';
+import { databaseAway } from './database-away.js';
 import type { OpenUnit } from './open-unit.js';
 import type { Transaction } from './transaction.js';
 
@@ -147,11 +148,7 @@ async function perform(transaction: Transaction, waiting: Waiting, done: Done[])
 
 /** What a neighbour was refused for is no answer to others: a 404 could make a media server throw its registration away. */
 function lostWith(error: unknown): unknown {
-  if (!(error instanceof DomainError)) return error;
-  return new DomainError('unavailable', 'database-away', 'The database is busy.', {
-    cause: error,
-    retryAfterSeconds: 2,
-  });
+  return error instanceof DomainError ? databaseAway({ cause: error }) : error;
 }
 
 function succeeded({ outcome }: Done): boolean {

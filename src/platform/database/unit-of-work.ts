@@ -7,7 +7,7 @@ import { StorageUse } from '../../shared/storage-use.js';
 import { Random } from '../../shared/random.js';
 import { soon, type Soon } from '../../shared/soon.js';
 import type { Connections } from './connections.js';
-import { databaseLocked, storageFull, unseen } from './database-away.js';
+import { databaseAway, databaseLocked, storageFull } from './database-away.js';
 import { commitsInDoubt, repetitions, unitsOfWork } from './database-metrics.js';
 import { isDiskFull, isLocked, isRetryable } from './database-errors.js';
 import { joinableLookUp, joinableWrite } from './joinable.js';
@@ -255,7 +255,8 @@ export class UnitOfWork {
       return;
     }
     try {
-      if (!this.connections.solitude.isVisible()) throw unseen();
+      // Another process may remember what this commit would change, and not hear of it.
+      if (!this.connections.solitude.isVisible()) throw databaseAway();
       this.commits.begin(transaction);
       await transaction.commit();
     } catch (error) {
