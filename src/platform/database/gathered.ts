@@ -1,3 +1,4 @@
+import { Batches } from './batches.js';
 import type { Found } from './look-up.js';
 
 interface Waiting {
@@ -12,10 +13,6 @@ export type Ask = (keys: readonly string[]) => Promise<readonly Found[]>;
 /** Stands in no text of PostgreSQL, and asking for it would fail all who asked with it. */
 const NOWHERE = '\0';
 
-/** So many questions are under way at once; who comes then is asked for with the others who wait. */
-const MOST_ASKED = 2;
-/** Nobody waits longer for questions of others: the database may not answer them at all. */
-const LONGEST_WAIT_MS = 10;
 /** So many hear their answers in a turn; what they make of them takes a millisecond together. */
 const TOLD_AT_ONCE = 8;
 
@@ -37,10 +34,10 @@ export function gathered(connect: () => Promise<Ask>): (key: string) => Promise<
  */
 class Questions {
   #waiting = new Map<string, Waiting[]>();
-  #underWay = 0;
-  /** The next one is about to be asked, or waits for a connection. */
-  #isDue = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #batches = new Batches({
+    isWaiting: () => this.#waiting.size > 0,
+    deal: (hasTaken) => this.#answered(hasTaken),
+  });
 
   constructor(private readonly connect: () => Promise<Ask>) {}
 
@@ -49,58 +46,36 @@ class Questions {
       const same = this.#waiting.get(key);
       if (same) same.push({ key, settle, fail });
       else this.#waiting.set(key, [{ key, settle, fail }]);
-      this.#dueInTime();
+      this.#batches.wanted();
     });
   }
 
-  #dueInTime(): void {
-    if (this.#underWay < MOST_ASKED) this.#due();
-    else if (!this.#isDue) this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
-  }
-
-  /** For all who wait at the end of this turn. */
-  readonly #due = (): void => {
-    if (this.#isDue || this.#waiting.size === 0) return;
-    this.#isDue = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    setImmediate(() => void this.#send());
-  };
-
-  async #send(): Promise<void> {
-    this.#underWay += 1;
-    const [mine, tell] = await this.#answered();
-    this.#underWay -= 1;
-    this.#tellAll(mine, tell);
-  }
-
-  /** All who wait when there is a connection, and what tells each. If there is none, that is told to everybody who waits for it. */
-  async #answered(): Promise<[mine: Waiting[], tell: (one: Waiting) => void]> {
+  /** For all who wait when there is a connection. If there is none, that is told to everybody who waits for it. */
+  async #answered(hasTaken: () => void): Promise<() => void> {
     let mine: Map<string, Waiting[]> | undefined;
-    const all = (): Waiting[] => [...(mine ??= this.#taken()).values()].flat();
+    const taken = (): Map<string, Waiting[]> => {
+      const waiting = this.#waiting;
+      this.#waiting = new Map();
+      hasTaken();
+      return waiting;
+    };
     try {
       const ask = await this.connect();
-      mine = this.#taken();
+      mine = taken();
       const found = new Map(await ask([...mine.keys()]));
-      return [all(), ({ key, settle }) => settle(found.get(key))];
+      const all = [...mine.values()].flat();
+      return () => tellAll(all, ({ key, settle }) => settle(found.get(key)));
     } catch (error) {
-      return [all(), ({ fail }) => fail(error)];
+      const all = [...(mine ?? taken()).values()].flat();
+      return () => tellAll(all, ({ fail }) => fail(error));
     }
   }
+}
 
-  #taken(): Map<string, Waiting[]> {
-    const waiting = this.#waiting;
-    this.#waiting = new Map();
-    this.#isDue = false;
-    return waiting;
-  }
-
-  #tellAll(all: readonly Waiting[], tell: (one: Waiting) => void): void {
-    if (all.length === 0) return;
-    if (this.#underWay < MOST_ASKED) this.#due();
-    setImmediate(() => {
-      all.slice(0, TOLD_AT_ONCE).forEach(tell);
-      this.#tellAll(all.slice(TOLD_AT_ONCE), tell);
-    });
-  }
+function tellAll(all: readonly Waiting[], tell: (one: Waiting) => void): void {
+  if (all.length === 0) return;
+  setImmediate(() => {
+    all.slice(0, TOLD_AT_ONCE).forEach(tell);
+    tellAll(all.slice(TOLD_AT_ONCE), tell);
+  });
 }

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { Batches } from './batches.js';
 import { isOfStatement } from './database-errors.js';
 import { joinedTransactions } from './database-metrics.js';
 import { JoinedTransaction } from './joined-transaction.js';
@@ -7,10 +8,6 @@ import type { Transaction } from './transaction.js';
 
 /** So many units of work share a transaction at most. */
 const MOST_UNITS = 128;
-/** So many transactions are under way at once; who comes then gathers for the next. */
-const MOST_UNDER_WAY = 2;
-/** Nobody waits longer for those of others: one may wait for a lock. */
-const LONGEST_WAIT_MS = 10;
 
 type Work = (unit: OpenUnit) => Promise<unknown>;
 
@@ -37,10 +34,13 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
-interface Ran {
+interface Told {
   readonly waiting: Waiting;
-  readonly unit: OpenUnit;
   readonly outcome: Outcome<unknown>;
+}
+
+interface Ran extends Told {
+  readonly unit: OpenUnit;
 }
 
 /**
@@ -53,74 +53,53 @@ interface Ran {
  */
 export class JoinedUnits {
   #waiting: Waiting[] = [];
-  #underWay = 0;
-  /** The next one is about to begin, or waits for a connection. */
-  #isDue = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #batches = new Batches({
+    isWaiting: () => this.#waiting.length > 0,
+    deal: (hasTaken) => this.#done(hasTaken),
+  });
 
   constructor(private readonly ends: JoinedEnds) {}
 
   run<T>(work: (unit: OpenUnit) => Promise<T>): Promise<Outcome<T>> {
     return new Promise<Outcome<unknown>>((settle, fail) => {
       this.#waiting.push({ work, context: new AsyncResource('unit of work'), settle, fail });
-      this.#dueInTime();
+      this.#batches.wanted();
     }) as Promise<Outcome<T>>;
   }
 
-  #dueInTime(): void {
-    if (this.#underWay < MOST_UNDER_WAY) this.#due();
-    else if (!this.#isDue) this.#timer ??= setTimeout(this.#due, LONGEST_WAIT_MS);
-  }
-
-  /** With all who come in this turn of the event loop. */
-  readonly #due = (): void => {
-    if (this.#isDue || this.#waiting.length === 0) return;
-    this.#isDue = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    setImmediate(() => void this.#next());
-  };
-
-  async #next(): Promise<void> {
-    this.#underWay += 1;
+  async #done(hasTaken: () => void): Promise<() => void> {
     let all: readonly Waiting[] | undefined;
+    const taken = (most: number): readonly Waiting[] => {
+      const mine = this.#waiting.splice(0, most);
+      hasTaken();
+      return mine;
+    };
     try {
       const transaction = await this.ends.connect();
-      all = this.#taken(MOST_UNITS);
-      await this.#done(transaction, all);
+      all = taken(MOST_UNITS);
+      const outcomes = await this.#outcomes(transaction, all);
+      return () => outcomes.forEach(({ waiting, outcome }) => waiting.settle(outcome));
     } catch (error) {
       // No connection: that is told to everybody who waits for it.
-      for (const { fail } of all ?? this.#taken(Infinity)) fail(error);
-    } finally {
-      this.#underWay -= 1;
-      this.#due();
+      const failed = all ?? taken(Infinity);
+      return () => failed.forEach(({ fail }) => fail(error));
     }
   }
 
-  #taken(most: number): Waiting[] {
-    const all = this.#waiting.splice(0, most);
-    this.#isDue = false;
-    if (this.#waiting.length > 0) this.#dueInTime();
-    return all;
-  }
-
-  async #done(transaction: Transaction, all: readonly Waiting[]): Promise<void> {
+  async #outcomes(transaction: Transaction, all: readonly Waiting[]): Promise<readonly Told[]> {
     const [one] = all;
     if (one && all.length === 1) {
       const value = await one.context.runInAsyncScope(() => this.ends.alone(transaction, one.work));
-      one.settle({ value });
-      return;
+      return [{ waiting: one, outcome: { value } }];
     }
-    let ran: Ran[] | null;
     try {
-      ran = await this.#shared(transaction, all);
+      const ran = await this.#shared(transaction, all);
+      joinedTransactions.count({ outcome: ran === null ? 'undone' : 'committed' });
+      return ran ?? all.map((waiting) => ({ waiting, outcome: null }));
     } catch (error) {
       joinedTransactions.count({ outcome: 'failed' });
       throw error;
     }
-    joinedTransactions.count({ outcome: ran === null ? 'undone' : 'committed' });
-    const outcomes = ran ?? all.map((waiting) => ({ waiting, outcome: null }));
-    for (const { waiting, outcome } of outcomes) waiting.settle(outcome);
   }
 
   /** @returns null: nothing was kept @throws what is to be told to all */
