@@ -14,7 +14,8 @@ const MOST_MB = 384;
 const BUSY = { inFlight: 32, lanes: 32 };
 /** More than a core can serve. */
 const FLOOD_RATE = 5_000;
-const CALM_RATE = 200;
+/** Each connection is used every five seconds: the broker hangs up on who connects and asks for nothing for ten (R-44). */
+const CALM = { rate: 200, lanes: 1_000 };
 
 /** Each by itself first, so that what one of them leaves behind is not hidden by what others wait for. */
 const KINDS = /** @type {const} */ ([
@@ -92,12 +93,17 @@ export const smallMachine = {
         stage.say(`${what}: ${served}/s, up to ${mostResidentMbOf(broker.pid).toFixed(0)} MB`);
       return outcome;
     };
-    await under('beginning', CALM_RATE, stage.pick(10, 5));
+    /** @param {string} what @param {number} seconds */
+    const calmFor = (what, seconds) => under(what, CALM.rate, seconds, { lanes: CALM.lanes });
+    await calmFor('beginning', stage.pick(10, 5));
     for (const kind of KINDS) await under(kind, 0, stage.pick(20, 3), { mix: { [kind]: 1 }, ...BUSY });
     await under('all of them', 0, stage.pick(120, 5), BUSY);
     const flood = await under('flood', FLOOD_RATE, stage.pick(60, 8));
-    await under('half a minute', CALM_RATE, stage.pick(30, 5));
-    const calm = await under('afterwards', CALM_RATE, stage.pick(20, 5));
+    await calmFor('half a minute', stage.pick(30, 5));
+    const calm = await calmFor('afterwards', stage.pick(20, 5));
+    for (const [kind, { sent, served, statuses }] of Object.entries(calm.kinds))
+      if (served < sent)
+        stage.say(`afterwards ${served} of ${sent} served, ${kind}: ${JSON.stringify(statuses)}`);
     return new Findings()
       .none('ended', broker.hasEnded ? [await broker.ended] : [])
       .exactly('processes that the kernel ended', machine.killed, 0)
