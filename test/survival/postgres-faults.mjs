@@ -94,7 +94,7 @@ export class Siege {
   async judge(findings) {
     await this.journal.check(this.broker.url, 'all');
     return findings
-      .note('kinds of requests meanwhile', this.every.slowest.size)
+      .note('kinds of requests meanwhile', this.every.times.size)
       .none('not told to come back', this.every.wrong)
       .note('acknowledged', this.storm.acknowledged)
       .note('answered 503', this.storm.unavailable)

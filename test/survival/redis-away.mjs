@@ -69,7 +69,7 @@ class Trial {
   async everything(every) {
     await every?.withDatabase();
     this.troubles.push(...(every?.wrong ?? []));
-    this.kinds = every?.slowest.size ?? 0;
+    this.kinds = every?.times.size ?? 0;
   }
 
   /** @param {boolean} isAway @returns {Promise<number>} seconds until every node says so */
