@@ -3,16 +3,20 @@ const MOST_UNDER_WAY = 2;
 /** Nobody waits longer for the batches of others: the database may not answer them at all, or wait for a lock (R-14). */
 const LONGEST_WAIT_MS = 10;
 
-/** Those who wait to be dealt with together. */
-export interface Crowd {
+/** Those who wait to be dealt with together, on a connection. */
+export interface Crowd<Connection, Batch> {
+  /** So many are dealt with in a batch. */
+  readonly most: number;
   /** Whether somebody waits who was not taken. */
   isWaiting(): boolean;
-  /**
-   * Deals with those who wait, and never fails. Whoever comes until it has told that it `hasTaken` them belongs to the same batch.
-   *
-   * @returns tells them what came of it; called once the next ones are due
-   */
-  deal(hasTaken: () => void): Promise<() => void>;
+  /** Waits for a connection. Whoever comes meanwhile belongs to the same batch. */
+  connect(): Promise<Connection>;
+  /** So many of those who wait, who wait no longer. */
+  take(most: number): Batch;
+  /** @returns tells them what came of it; called once the next ones are due */
+  deal(connection: Connection, batch: Batch): Promise<() => void>;
+  /** Tells them what `deal` threw, or that there is no connection, which is told to everybody who waits for it. */
+  fail(batch: Batch, error: unknown): void;
 }
 
 /**
@@ -20,13 +24,13 @@ export interface Crowd {
  * all who came in it; at most two batches are under way, and at most one of them has yet to take who waits, because it waits for a
  * connection. The more has to be done the longer all wait, and the more is done in each.
  */
-export class Batches {
+export class Batches<Connection, Batch> {
   #underWay = 0;
   /** The next one is about to begin, or has begun and not taken anybody yet. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly crowd: Crowd) {}
+  constructor(private readonly crowd: Crowd<Connection, Batch>) {}
 
   /** Somebody waits. */
   wanted(): void {
@@ -44,14 +48,29 @@ export class Batches {
 
   async #next(): Promise<void> {
     this.#underWay += 1;
-    const tell = await this.crowd.deal(this.#hasTaken);
+    const tell = await this.#dealt();
     this.#underWay -= 1;
     this.#due();
     tell();
   }
 
-  readonly #hasTaken = (): void => {
+  async #dealt(): Promise<() => void> {
+    const { crowd } = this;
+    let batch: Batch | undefined;
+    try {
+      const connection = await crowd.connect();
+      batch = this.#taken(crowd.most);
+      return await crowd.deal(connection, batch);
+    } catch (error) {
+      const failed = batch ?? this.#taken(Infinity);
+      return () => crowd.fail(failed, error);
+    }
+  }
+
+  #taken(most: number): Batch {
+    const batch = this.crowd.take(most);
     this.#isDue = false;
     if (this.crowd.isWaiting()) this.wanted();
-  };
+    return batch;
+  }
 }

@@ -7,6 +7,9 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
+/** By key. */
+type Questioners = Map<string, Waiting[]>;
+
 /** Has the answers to all `keys`; to be called once, and soon. */
 export type Ask = (keys: readonly string[]) => Promise<readonly Found[]>;
 
@@ -33,13 +36,19 @@ export function gathered(connect: () => Promise<Ask>): (key: string) => Promise<
  * asked for in one question, and all wait for that.
  */
 class Questions {
-  #waiting = new Map<string, Waiting[]>();
-  readonly #batches = new Batches({
-    isWaiting: () => this.#waiting.size > 0,
-    deal: (hasTaken) => this.#answered(hasTaken),
-  });
+  #waiting: Questioners = new Map();
+  readonly #batches: Batches<Ask, Questioners>;
 
-  constructor(private readonly connect: () => Promise<Ask>) {}
+  constructor(connect: () => Promise<Ask>) {
+    this.#batches = new Batches({
+      most: Infinity,
+      isWaiting: () => this.#waiting.size > 0,
+      connect,
+      take: () => this.#taken(),
+      deal: answered,
+      fail: (all, error) => tellAll(all, ({ fail }) => fail(error)),
+    });
+  }
 
   want(key: string): Promise<string | undefined> {
     return new Promise((settle, fail) => {
@@ -50,32 +59,26 @@ class Questions {
     });
   }
 
-  /** For all who wait when there is a connection. If there is none, that is told to everybody who waits for it. */
-  async #answered(hasTaken: () => void): Promise<() => void> {
-    let mine: Map<string, Waiting[]> | undefined;
-    const taken = (): Map<string, Waiting[]> => {
-      const waiting = this.#waiting;
-      this.#waiting = new Map();
-      hasTaken();
-      return waiting;
-    };
-    try {
-      const ask = await this.connect();
-      mine = taken();
-      const found = new Map(await ask([...mine.keys()]));
-      const all = [...mine.values()].flat();
-      return () => tellAll(all, ({ key, settle }) => settle(found.get(key)));
-    } catch (error) {
-      const all = [...(mine ?? taken()).values()].flat();
-      return () => tellAll(all, ({ fail }) => fail(error));
-    }
+  #taken(): Questioners {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    return waiting;
   }
 }
 
-function tellAll(all: readonly Waiting[], tell: (one: Waiting) => void): void {
+async function answered(ask: Ask, all: Questioners): Promise<() => void> {
+  const found = new Map(await ask([...all.keys()]));
+  return () => tellAll(all, ({ key, settle }) => settle(found.get(key)));
+}
+
+function tellAll(all: Questioners, tell: (one: Waiting) => void): void {
+  tellSome([...all.values()].flat(), tell);
+}
+
+function tellSome(all: readonly Waiting[], tell: (one: Waiting) => void): void {
   if (all.length === 0) return;
   setImmediate(() => {
     all.slice(0, TOLD_AT_ONCE).forEach(tell);
-    tellAll(all.slice(TOLD_AT_ONCE), tell);
+    tellSome(all.slice(TOLD_AT_ONCE), tell);
   });
 }

@@ -53,12 +53,18 @@ interface Ran extends Told {
  */
 export class JoinedUnits {
   #waiting: Waiting[] = [];
-  readonly #batches = new Batches({
-    isWaiting: () => this.#waiting.length > 0,
-    deal: (hasTaken) => this.#done(hasTaken),
-  });
+  readonly #batches: Batches<Transaction, readonly Waiting[]>;
 
-  constructor(private readonly ends: JoinedEnds) {}
+  constructor(private readonly ends: JoinedEnds) {
+    this.#batches = new Batches({
+      most: MOST_UNITS,
+      isWaiting: () => this.#waiting.length > 0,
+      connect: () => ends.connect(),
+      take: (most) => this.#waiting.splice(0, most),
+      deal: (transaction, all) => this.#done(transaction, all),
+      fail: (all, error) => all.forEach(({ fail }) => fail(error)),
+    });
+  }
 
   run<T>(work: (unit: OpenUnit) => Promise<T>): Promise<Outcome<T>> {
     return new Promise<Outcome<unknown>>((settle, fail) => {
@@ -67,23 +73,9 @@ export class JoinedUnits {
     }) as Promise<Outcome<T>>;
   }
 
-  async #done(hasTaken: () => void): Promise<() => void> {
-    let all: readonly Waiting[] | undefined;
-    const taken = (most: number): readonly Waiting[] => {
-      const mine = this.#waiting.splice(0, most);
-      hasTaken();
-      return mine;
-    };
-    try {
-      const transaction = await this.ends.connect();
-      all = taken(MOST_UNITS);
-      const outcomes = await this.#outcomes(transaction, all);
-      return () => outcomes.forEach(({ waiting, outcome }) => waiting.settle(outcome));
-    } catch (error) {
-      // No connection: that is told to everybody who waits for it.
-      const failed = all ?? taken(Infinity);
-      return () => failed.forEach(({ fail }) => fail(error));
-    }
+  async #done(transaction: Transaction, all: readonly Waiting[]): Promise<() => void> {
+    const outcomes = await this.#outcomes(transaction, all);
+    return () => outcomes.forEach(({ waiting, outcome }) => waiting.settle(outcome));
   }
 
   async #outcomes(transaction: Transaction, all: readonly Waiting[]): Promise<readonly Told[]> {
