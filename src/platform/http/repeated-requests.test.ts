@@ -31,6 +31,16 @@ test('remembers what comes a second time, by all of its bytes, until it is told 
   expect([meet(one), meet(other)]).toEqual([undefined, 'a route']);
 });
 
+test('remembers all of a crowd that takes turns, whatever digests they have', () => {
+  const requests = new RepeatedRequests<string>();
+  const crowd = Array.from({ length: 20_000 }, (_, n) => requestOf(`Accept: ${n}`));
+  for (let round = 0; round < 3; round += 1)
+    for (const one of crowd) requests.remember(one, 'a route', () => () => null);
+  const forgotten = crowd.filter(({ piece }) => requests.find(piece) === undefined);
+  // More than four of them on one shelf: hardly ever.
+  expect(forgotten.length).toBeLessThan(20);
+});
+
 test('asks nobody how to answer again what comes once, and keeps nothing that cannot be', () => {
   const requests = new RepeatedRequests<string>();
   const request = requestOf();

@@ -6,8 +6,10 @@ import { ALWAYS_READ, type BriefRequest, type WholeRequest } from './whole-reque
 
 /** About 800 bytes each, with how to answer again: 40 MB at most. */
 const MOST = 50_000;
-/** A power of two: 1 MB. */
-const SIGHTS = 262_144;
+/** A power of two. */
+const SHELVES = 65_536;
+/** 1 MB all together. With one place to a shelf, two that take turns drive each other out, and neither is ever seen again. */
+const PLACES = 4;
 
 /** Answers the same question again, from what is remembered now; null if not all of it is, or it would be refused. */
 export type AskAgain = (network: string) => ReadyAnswer | null;
@@ -26,14 +28,12 @@ interface Repeated<Of> extends Omit<BriefRequest, 'socket'> {
  */
 export class RepeatedRequests<Of> {
   readonly #known = new Memory<string, Repeated<Of>>(MOST);
-  /** A part of the digest of what was seen, where another part of it says; who comes later takes the place. */
-  readonly #seen = new Uint32Array(SIGHTS);
-  /** What was looked for last, so that it is not hashed once more to be remembered. */
-  #last: { readonly piece: Buffer; readonly key: string } | undefined;
+  /** A part of the digest of what was seen, on the shelf that another part of it says; what came first makes room. */
+  readonly #seen = new Uint32Array(SHELVES * PLACES);
 
   /** One without a body: what is in one must be read. */
   remember({ method, url, headers, piece }: WholeRequest, of: Of, ask: () => AskAgain | null): void {
-    const key = this.#keyOf(piece);
+    const key = keyOf(piece);
     if (!this.#isSeenAgain(key) || this.#known.has(key)) return;
     const again = ask();
     if (again === null) return;
@@ -46,27 +46,25 @@ export class RepeatedRequests<Of> {
   }
 
   find(piece: Buffer): Repeated<Of> | undefined {
-    return this.#known.get(this.#keyOf(piece));
+    return this.#known.get(keyOf(piece));
   }
 
   forget(piece: Buffer): void {
-    this.#known.delete(this.#keyOf(piece));
-  }
-
-  /** 256 bits as so many characters: nobody can make other bytes that have the same. */
-  #keyOf(piece: Buffer): string {
-    if (this.#last?.piece === piece) return this.#last.key;
-    const key = hash('sha256', piece, 'binary');
-    this.#last = { piece, key };
-    return key;
+    this.#known.delete(keyOf(piece));
   }
 
   #isSeenAgain(key: string): boolean {
-    const [place, mark] = [number(key, 0) % SIGHTS, number(key, 3)];
-    if (this.#seen[place] === mark) return true;
-    this.#seen[place] = mark;
+    const [first, mark] = [(number(key, 0) % SHELVES) * PLACES, number(key, 3)];
+    for (let place = 0; place < PLACES; place += 1) if (this.#seen[first + place] === mark) return true;
+    this.#seen.copyWithin(first + 1, first, first + PLACES - 1);
+    this.#seen[first] = mark;
     return false;
   }
+}
+
+/** 256 bits as so many characters: nobody can make other bytes that have the same. */
+function keyOf(piece: Buffer): string {
+  return hash('sha256', piece, 'binary');
 }
 
 /** Of three characters, from 0 to 255 each. */
