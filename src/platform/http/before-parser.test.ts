@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { BareServers } from '../../../test/support/bare-server.js';
 import { standBeforeParser, wholeOf, type Give } from './before-parser.js';
@@ -25,6 +25,8 @@ interface Scene {
   readonly there: Socket;
   /** Gives Node what is held. */
   readonly letGo: () => void;
+  /** For other connections. */
+  readonly server: Server;
 }
 
 interface Setting {
@@ -70,7 +72,7 @@ async function scene({
   const letGo = standBeforeParser(server, 1_000, answerer);
   const socket = bare.connect(await bare.start(server));
   const [there] = (await once(server, 'connection')) as [Socket];
-  return { parsed, taken, socket, there, letGo, ...talk(socket, there) };
+  return { parsed, taken, socket, there, letGo, server, ...talk(socket, there) };
 }
 
 function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
@@ -90,6 +92,15 @@ function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
     await until(() => there.bytesRead >= sent && answers.slice(from).includes(wanted));
   };
   return { send, answers: () => answers };
+}
+
+/** Asks on a connection, and waits for what the answer has to say. */
+async function answered(socket: Socket, piece: string, wanted: string): Promise<void> {
+  let answer = '';
+  const hear = (heard: Buffer): void => void (answer += heard.toString('latin1'));
+  socket.on('data', hear).write(piece, 'latin1');
+  while (!answer.includes(wanted)) await new Promise(setImmediate);
+  socket.off('data', hear);
 }
 
 function echo(request: IncomingMessage, response: ServerResponse): void {
@@ -169,6 +180,15 @@ describe('a request whose answer must be waited for', () => {
     expect(parsed).toEqual(['/1', '/held', '/not']);
   });
 
+  test('is still what it was when others have come meanwhile', async () => {
+    const { send, tell, server } = await held();
+    const other = bare.connect(server);
+    for (const path of ['/not-1', '/not-2', '/not-3'])
+      await answered(other, post(path, 'else'), `${path} else`);
+    tell(false);
+    await send('', 'parsed /held said');
+  });
+
   test('is for the parser as soon as more arrives, all in turn', async () => {
     const { parsed, taken, send, answers, tell } = await held();
     await send(get('/2').slice(0, 5));
@@ -238,6 +258,24 @@ test.each([
   await send(request, 'HTTP/1.1 400');
   await closed;
   expect(taken).toEqual([]);
+});
+
+test('a body of many pieces is whole, though its reader pauses and others send meanwhile', async () => {
+  const body = Array.from({ length: 300_000 }, (_, at) => String(at)).join(' ');
+  const answer: Listener = (request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => {
+      pieces.push(piece);
+      request.pause();
+      setImmediate(() => request.resume());
+    });
+    request.on('end', () => response.end(`parsed ${Buffer.concat(pieces).equals(Buffer.from(body))}`));
+  };
+  const { send, server } = await scene({ answer });
+  const other = bare.connect(server);
+  const others = answered(other, post('/other', body), 'parsed true');
+  await send(post('/body', body), 'parsed true');
+  await others;
 });
 
 test('does not overtake a request that is being answered', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { openSocketsOf } from './open-sockets.js';
+import { readInPlace } from './read-in-place.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 /** Longer ones are for the parser. Access tokens have some 500 characters, forms of the protocol as many. */
@@ -14,7 +15,7 @@ export const NOT_GIVEN: Give = () => false;
 interface Answerer {
   /** A request: at once, not at all, or as soon as it is known how. */
   takes(request: WholeRequest): boolean | Promise<Give>;
-  /** A piece that is, to the byte, a request that it took before; anything else it leaves. */
+  /** A piece that is, to the byte, a request that it took before; anything else it leaves. It keeps nothing of it. */
   takesAgain(piece: Buffer, socket: Socket): boolean;
 }
 
@@ -47,7 +48,8 @@ export function standBeforeParser(server: Server, headBytes: number, answerer: A
   server.on('connection', (socket: Socket) => {
     const wire = new Wire(socket, longest, answerer);
     wires.set(socket, wire);
-    socket.push = wire.read;
+    socket.push = wire.push;
+    readInPlace(socket, wire.readShared);
     // Node's parser takes what arrives past the socket until somebody listens to it.
     socket.on('data', nothing);
     socket.prependOnceListener('close', wire.letGo);
@@ -77,13 +79,15 @@ class Wire {
     private readonly answerer: Answerer,
   ) {}
 
-  /** In place of the socket's `push`, which Node calls with each piece that arrives, and null at the end. */
-  readonly read = (piece: Buffer | null): boolean => {
-    this.letGo();
-    if (piece === null || !this.#isClear) return this.#pass(piece);
-    if (piece.length > this.longest || !this.#isNext) return this.#leave(piece);
-    if (this.#response !== undefined && this.answerer.takesAgain(piece, this.socket)) return true;
-    return this.#offer(piece);
+  /** In place of the socket's `push`, which Node calls at the end with null, and with pieces that are read apart. */
+  readonly push = (piece: Buffer | null): boolean => {
+    if (piece !== null && this.#isTakenAgain(piece)) return true;
+    return this.#read(piece);
+  };
+
+  /** With each piece that arrives in memory that the next one is read into: what goes on is a copy. */
+  readonly readShared = (piece: Buffer): boolean => {
+    return this.#isTakenAgain(piece) || this.#read(Buffer.from(piece));
   };
 
   /** What is held is Node's, as if it had come just now. */
@@ -114,6 +118,18 @@ class Wire {
   #leave(piece: Buffer): boolean {
     this.#isClear = false;
     return this.#pass(piece);
+  }
+
+  #isTakenAgain(piece: Buffer): boolean {
+    const mayBe = this.#isClear && this.#response?.closed === true && this.#held === undefined;
+    return mayBe && piece.length <= this.longest && this.answerer.takesAgain(piece, this.socket);
+  }
+
+  #read(piece: Buffer | null): boolean {
+    this.letGo();
+    if (piece === null || !this.#isClear) return this.#pass(piece);
+    if (piece.length > this.longest || !this.#isNext) return this.#leave(piece);
+    return this.#offer(piece);
   }
 
   #offer(piece: Buffer): boolean {
