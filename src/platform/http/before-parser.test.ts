@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { BareServers } from '../../../test/support/bare-server.js';
 import { standBeforeParser, wholeOf, type Give } from './before-parser.js';
+import { sendTogether } from './sent-together.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 const bare = new BareServers();
@@ -55,7 +56,12 @@ async function scene({
   const give = (request: WholeRequest): boolean => {
     taken.push(request.url);
     const body = `taken ${request.url} ${request.body.toString()}`;
-    return request.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    sendTogether(
+      request.socket,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`,
+      Buffer.from(body),
+    );
+    return true;
   };
   const answerer = {
     takes: (request: WholeRequest): boolean | Promise<Give> => {
@@ -65,7 +71,7 @@ async function scene({
     takesAgain: (piece: Buffer, from: Socket): boolean => {
       if (!again.has(piece.toString())) return false;
       taken.push('again');
-      from.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain');
+      sendTogether(from, 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', Buffer.from('again'));
       return true;
     },
   };
@@ -92,6 +98,10 @@ function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
     await until(() => there.bytesRead >= sent && answers.slice(from).includes(wanted));
   };
   return { send, answers: () => answers };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
 }
 
 /** Asks on a connection, and waits for what the answer has to say. */
@@ -276,6 +286,33 @@ test('a body of many pieces is whole, though its reader pauses and others send m
   const others = answered(other, post('/other', body), 'parsed true');
   await send(post('/body', body), 'parsed true');
   await others;
+});
+
+test('what was answered in a turn is sent before anything of what comes next on the connection', async () => {
+  const { send, there, answers } = await scene({ again: new Set([get('/a')]) });
+  await send(get('/1'), 'parsed /1');
+  for (const piece of [get('/2'), get('/3'), get('/a'), get('/not'), get('/4')])
+    there.push(Buffer.from(piece));
+  await until(() => answers().includes('parsed /4'));
+  expect(answers().match(/(taken|parsed) \/[\w-]+|again/g)).toEqual([
+    'parsed /1',
+    'taken /2',
+    'taken /3',
+    'again',
+    'parsed /not',
+    'parsed /4',
+  ]);
+});
+
+test('what was answered in a turn is sent before the server closes', async () => {
+  const { send, there, letGo, answers, server, socket } = await scene();
+  await send(get('/1'), 'parsed /1');
+  there.push(Buffer.from(get('/2')));
+  letGo();
+  server.closeIdleConnections();
+  there.destroySoon();
+  await once(socket, 'close');
+  expect(answers()).toContain('taken /2');
 });
 
 test('does not overtake a request that is being answered', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { openSocketsOf } from './open-sockets.js';
 import { readInPlace } from './read-in-place.js';
+import { sendAll, sendWaiting } from './sent-together.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
 
 /** Longer ones are for the parser. Access tokens have some 500 characters, forms of the protocol as many. */
@@ -39,7 +40,8 @@ export function wholeOf(request: IncomingMessage): WholeRequest | undefined {
  * To stand before everything else that answers requests of this server, and once all of it does.
  *
  * @param headBytes the largest head that the server takes
- * @returns gives Node all that is held: it takes such connections for idle, which are ended when the server closes
+ * @returns gives Node all that is held, and sends what waits to be: it takes such connections for idle, which are ended when the
+ * server closes
  */
 export function standBeforeParser(server: Server, headBytes: number, answerer: Answerer): () => void {
   const longest = Math.min(headBytes, LONGEST_BYTES);
@@ -58,6 +60,7 @@ export function standBeforeParser(server: Server, headBytes: number, answerer: A
     wires.get(request.socket)?.isAsked(request, response);
   });
   return () => {
+    sendAll();
     for (const socket of open) wires.get(socket)?.letGo();
   };
 }
@@ -81,12 +84,14 @@ class Wire {
 
   /** In place of the socket's `push`, which Node calls at the end with null, and with pieces that are read apart. */
   readonly push = (piece: Buffer | null): boolean => {
+    sendWaiting(this.socket);
     if (piece !== null && this.#isTakenAgain(piece)) return true;
     return this.#read(piece);
   };
 
   /** With each piece that arrives in memory that the next one is read into: what goes on is a copy. */
   readonly readShared = (piece: Buffer): boolean => {
+    sendWaiting(this.socket);
     return this.#isTakenAgain(piece) || this.#read(Buffer.from(piece));
   };
 

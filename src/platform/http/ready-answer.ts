@@ -39,7 +39,7 @@ export class ReadyAnswer {
 }
 
 /** Lists of thirty servers and their heads. A reader who does not keep up holds as much. */
-const ROOM_BYTES = 16_384;
+export const ROOM_BYTES = 16_384;
 const HEAD_BYTES = 1_024;
 /** Used for each answer again: memory that was just used is in the processor's cache (P-1). */
 let room = Buffer.allocUnsafeSlow(ROOM_BYTES);
@@ -72,11 +72,16 @@ export function mayBeWritten(
  * that it is finished; here as there once its bytes have been taken.
  */
 export function write(response: ServerResponse, head: string, body: Buffer | null): void {
-  if (response.socket === null) return;
-  writeTo(response.socket, head, body, (error) => {
+  const { socket } = response;
+  if (socket === null) return;
+  const end = room.write(head, 'latin1');
+  if (body !== null) room.set(body, end);
+  socket.write(room.subarray(0, end + (body?.length ?? 0)), (error) => {
     // Without its connection there is nothing to go on with.
     if (!error) response.emit('finish');
   });
+  // Not all was taken at once: what is left stays where it is.
+  if (socket.writableLength !== 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 }
 
 /** The usual way, for connections that are about to end, wait for earlier answers, or speak HTTP/1.0. */
@@ -84,18 +89,4 @@ export function send(response: ServerResponse, answer: ReadyAnswer, isSame: bool
   const { etag, fields, bytes } = answer;
   if (isSame) response.writeHead(304, [...headers, 'ETag', etag ?? '']).end();
   else response.writeHead(200, [...headers, ...fields]).end(bytes);
-}
-
-/** Writes a whole answer to a connection that `isFree`. @param onTaken once it need not be kept any longer */
-export function writeTo(
-  socket: Socket,
-  head: string,
-  body: Buffer | null,
-  onTaken?: (error?: Error | null) => void,
-): void {
-  const end = room.write(head, 'latin1');
-  if (body !== null) room.set(body, end);
-  socket.write(room.subarray(0, end + (body?.length ?? 0)), onTaken);
-  // Not all was taken at once: what is left stays where it is.
-  if (socket.writableLength !== 0) room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 }

@@ -21,13 +21,13 @@ import {
   mayBeWritten,
   send,
   write,
-  writeTo,
   written,
   type Fields,
   type ReadyAnswer,
 } from './ready-answer.js';
 import { NOT_GIVEN, standBeforeParser, wholeOf, type Give } from './before-parser.js';
 import { RepeatedRequests, type AskAgain } from './repeated-requests.js';
+import { sendTogether } from './sent-together.js';
 import { standBefore, type Serve } from './stand-before.js';
 import type { BriefRequest, ReadyRequest, WholeRequest } from './whole-request.js';
 
@@ -192,7 +192,7 @@ export class ReadyAnswers {
     const { socket } = asked.request;
     if (!isFree(socket) || !isSmall(answer)) return false;
     const given = givenTo(asked.request, answer);
-    writeTo(socket, this.#head(asked.prepared, answer, given), given.isSame ? null : answer.bytes);
+    sendTogether(socket, this.#head(asked.prepared, answer, given), given.isSame ? null : answer.bytes);
     this.#note(asked, given);
     return true;
   }

@@ -9,7 +9,8 @@ import { COMMON_HEADERS } from '../fastify.js';
 import { countOverloaded } from '../http-metrics.js';
 import { NodeFields } from '../node-fields.js';
 import { Readiness } from '../readiness.js';
-import { mayBeWritten, write, writeTo, written, type Fields } from '../ready-answer.js';
+import { mayBeWritten, write, written, type Fields } from '../ready-answer.js';
+import { sendTogether } from '../sent-together.js';
 import { earlyIdOf } from '../request-context.js';
 import { tellTrouble } from '../trouble.js';
 import type { BriefRequest } from '../whole-request.js';
@@ -128,7 +129,7 @@ export class Refusals {
   refuseAtOnce(request: BriefRequest, worth: Worth, now: number): void {
     this.#count(request, worth, 0, now);
     const refusal = this.#refusalOf(request, worth);
-    writeTo(request.socket, this.#headOf(refusal), refusal.bytes);
+    sendTogether(request.socket, this.#headOf(refusal), refusal.bytes);
   }
 
   #count({ method = '' }: BriefRequest, { priority, route }: Worth, waitedMs: number, now: number): void {
