@@ -35,3 +35,8 @@ export class BareServers {
     }
   }
 }
+
+/** Lets the event loop turn until something is so. `eventually` waits between two looks; here each turn counts. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { BareServers } from '../../../test/support/bare-server.js';
+import { BareServers, until } from '../../../test/support/bare-server.js';
 import { standBeforeParser, wholeOf, type Give } from './before-parser.js';
 import { sendTogether } from './sent-together.js';
 import { wholeRequestOf, type WholeRequest } from './whole-request.js';
@@ -85,7 +85,7 @@ function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
   let answers = '';
   let sent = 0;
   socket.on('data', (piece: Buffer) => (answers += piece.toString('latin1')));
-  const until = async (isSo: () => boolean): Promise<void> => {
+  const untilHeard = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) {
       if (socket.destroyed && !isSo()) throw new Error(`closed after ${answers.slice(-200)}`);
       await new Promise(setImmediate);
@@ -95,13 +95,9 @@ function talk(socket: Socket, there: Socket): Pick<Scene, 'send' | 'answers'> {
     const from = answers.length;
     socket.write(piece, 'latin1');
     sent += piece.length;
-    await until(() => there.bytesRead >= sent && answers.slice(from).includes(wanted));
+    await untilHeard(() => there.bytesRead >= sent && answers.slice(from).includes(wanted));
   };
   return { send, answers: () => answers };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise(setImmediate);
 }
 
 /** Asks on a connection, and waits for what the answer has to say. */
@@ -109,7 +105,7 @@ async function answered(socket: Socket, piece: string, wanted: string): Promise<
   let answer = '';
   const hear = (heard: Buffer): void => void (answer += heard.toString('latin1'));
   socket.on('data', hear).write(piece, 'latin1');
-  while (!answer.includes(wanted)) await new Promise(setImmediate);
+  await until(() => answer.includes(wanted));
   socket.off('data', hear);
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { BareServers } from '../../../test/support/bare-server.js';
+import { BareServers, until } from '../../../test/support/bare-server.js';
 import { readInPlace } from './read-in-place.js';
 
 const bare = new BareServers();
@@ -20,10 +20,6 @@ async function connections(take: (piece: Buffer, there: Socket) => boolean): Pro
   const both = [bare.connect(server), bare.connect(server)];
   for (const socket of both) await once(socket, 'connect');
   return both;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise(setImmediate);
 }
 
 test('all connections are read into the same memory, piece by piece', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { BareServers } from '../../../test/support/bare-server.js';
+import { BareServers, until } from '../../../test/support/bare-server.js';
 import { isFree } from './ready-answer.js';
 import { sendAll, sendTogether, sendWaiting } from './sent-together.js';
 
@@ -22,10 +22,6 @@ async function line(): Promise<Line> {
   let heard = '';
   here.on('data', (piece: Buffer) => (heard += piece.toString('latin1')));
   return { here, there, heard: () => heard };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise(setImmediate);
 }
 
 const bytesOf = (...lines: Line[]): number[] => lines.map(({ there }) => there.bytesWritten);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ROOM_BYTES } from './ready-answer.js';
+import { put, ROOM_BYTES } from './ready-answer.js';
 
 /** So many at most wait for each other: a few milliseconds, where each has to be read from SQLite. */
 const MOST = 32;
@@ -29,11 +29,7 @@ export function sendTogether(socket: Socket, head: string, body: Buffer | null):
   if (waiting.length === MOST || filled + ROOM_BYTES > ALL_BYTES) sendAll();
   if (waiting.length === 0) setImmediate(sendAll);
   const from = filled;
-  filled += room.write(head, from, 'latin1');
-  if (body !== null) {
-    room.set(body, filled);
-    filled += body.length;
-  }
+  filled = put(room, from, head, body);
   waiting.push({ socket, from, to: filled });
 }
 
